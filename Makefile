@@ -1,0 +1,40 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A file rather than the directory, so that an installation that broke off half-way is not taken for a whole one.
+INSTALLED := $(VENV)/installed
+
+.PHONY: run test check format lint types imports bench soak
+
+run: $(INSTALLED)
+	$(BIN)/detrun run examples/transfer.py --seed 7
+
+test: $(INSTALLED)
+	$(BIN)/pytest --numprocesses auto
+
+check: format lint types imports test
+
+format: $(INSTALLED)
+	$(BIN)/ruff format --check
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+imports: $(INSTALLED)
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
+
+soak: $(INSTALLED)
+	$(BIN)/pytest -m soak
+
+# The build backend is installed first and used without isolation: a second run, with everything in place, needs no network.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "pip>=25.1" hatchling
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable . --group dev
+	touch $@

@@ -1,0 +1,54 @@
+"""Deterministic asyncio: programs run on seeded loops in virtual time, and the same seed is the same run.
+
+A name is imported when it is first asked for: the command line should not pay for what it does not use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detrun.errors import DetrunError as DetrunError
+    from detrun.errors import Divergence as Divergence
+    from detrun.errors import Forbidden as Forbidden
+    from detrun.errors import InternalError as InternalError
+    from detrun.errors import LimitReached as LimitReached
+    from detrun.errors import NondeterminismError as NondeterminismError
+    from detrun.errors import RunError as RunError
+    from detrun.errors import Stuck as Stuck
+    from detrun.errors import UsageError as UsageError
+    from detrun.model import Decision as Decision
+    from detrun.model import EventId as EventId
+    from detrun.model import Failure as Failure
+    from detrun.model import Hold as Hold
+    from detrun.model import Run as Run
+    from detrun.scheduler.program import run as run
+    from detrun.scheduler.strategies.default import Default as Default
+    from detrun.scheduler.strategies.holds import Holds as Holds
+    from detrun.scheduler.strategies.random import Random as Random
+    from detrun.scheduler.strategies.recorded import Recorded as Recorded
+    from detrun.scheduler.strategies.strategy import Strategy as Strategy
+
+_HOMES = {
+    "detrun.errors": (
+        "DetrunError Divergence Forbidden InternalError LimitReached NondeterminismError RunError Stuck UsageError"
+    ),
+    "detrun.model": "Decision EventId Failure Hold Run",
+    "detrun.scheduler.program": "run",
+    "detrun.scheduler.strategies.default": "Default",
+    "detrun.scheduler.strategies.holds": "Holds",
+    "detrun.scheduler.strategies.random": "Random",
+    "detrun.scheduler.strategies.recorded": "Recorded",
+    "detrun.scheduler.strategies.strategy": "Strategy",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'detrun' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOME[name]), name)
+    return value

@@ -1,0 +1,5 @@
+"""`python -m detrun`: the command line."""
+
+from detrun.cli.main import main
+
+main()

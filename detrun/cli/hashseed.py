@@ -1,0 +1,41 @@
+"""Pins the hash seed, which only a new interpreter can take, and hides from the program that there was an old one."""
+
+import os
+import sys
+
+from detrun.errors import UsageError
+
+# Any fixed seed would do, but 0 would also turn `sys.flags.hash_randomization` off, which a program can see.
+PINNED = "1"
+# Carries the variable that the new interpreter is to find, as `=value`, or nothing for a variable that is not set.
+BEFORE = "DETRUN_PYTHONHASHSEED"
+
+
+def pin() -> None:
+    """Return in an interpreter whose hash seed is known: this one, or one that replaces it and comes here again."""
+    if sys.flags.ignore_environment:
+        raise UsageError("expected an interpreter that reads PYTHONHASHSEED, got one under -E or -I: leave that out")
+    if BEFORE in os.environ:
+        _restore(os.environ.pop(BEFORE))
+    elif pinned() is None:
+        _replace()
+
+
+def pinned() -> str | None:
+    """The hash seed that whoever started this process asked for, if any."""
+    seed = os.environ.get("PYTHONHASHSEED", "")
+    return seed if seed.isdecimal() else None
+
+
+def _replace() -> None:
+    before = os.environ.get("PYTHONHASHSEED")
+    environment = {"PYTHONHASHSEED": PINNED, BEFORE: "" if before is None else f"={before}"}
+    # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | environment)
+
+
+def _restore(before: str) -> None:
+    if before:
+        os.environ["PYTHONHASHSEED"] = before.removeprefix("=")
+    else:
+        del os.environ["PYTHONHASHSEED"]

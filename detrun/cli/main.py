@@ -1,0 +1,62 @@
+"""The entry of the command line: finds the command, and ends the process with a sentence and an exit code."""
+
+import sys
+import traceback
+from importlib import import_module
+
+import click
+
+from detrun.errors import UsageError
+
+COMMANDS = ("run",)
+USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+
+
+class Commands(click.Group):
+    """A group whose commands are modules of this package, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"detrun.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="detrun", prog_name="detrun", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Run asyncio programs on seeded, deterministic event loops."""
+
+
+def main() -> None:
+    """Run the command that `sys.argv` asks for, and exit."""
+    if sys.platform == "win32":
+        _say("expected Linux or macOS, got Windows: try the Windows Subsystem for Linux")
+        sys.exit(USAGE)
+    sys.exit(_status())
+
+
+def _status() -> int:
+    try:
+        status: int = commands.main(prog_name="detrun", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except UsageError as error:
+        _say(str(error))
+        return USAGE
+    except click.Abort:
+        _say("interrupted")
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001 - whatever else arrives here is ours, and the exit code says so
+        traceback.print_exc()
+        _say("this is an error of detrun itself, not of the program: please report it with the lines above")
+        return INTERNAL
+    return status
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"detrun: {sentence}", err=True)

@@ -1,0 +1,98 @@
+"""What `detrun run` says of a run, beside the output of the program itself."""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from detrun.model import Failure, Run
+
+STDOUT, STDERR = 1, 2
+
+
+class Report:
+    """One report. It keeps descriptors of its own: the program may replace or close `sys.stdout` and what is below it."""
+
+    def __init__(self, output: str, repro: str) -> None:
+        self._output = output
+        self._repro = repro
+        self._stdout, self._stderr = _duplicate(STDOUT), _duplicate(STDERR)
+
+    def write(self, run: Run) -> None:
+        """Say what became of the run. The program's own words go first, whatever it left in its buffers."""
+        _flush(sys.stdout, STDOUT)
+        _flush(sys.__stdout__, STDOUT)
+        if self._output == "json":
+            # On a new line: whether the program ended its last one cannot be known, its children write there too.
+            _write(self._stdout, f"\n{as_json(run)}\n")
+        else:
+            _write(self._stderr, as_text(run))
+        if run.failure is not None:
+            _write(self._stderr, f"{self._repro}\n")
+
+
+def as_json(run: Run) -> str:
+    """The run as one line; ASCII, since a message may hold what no other encoding can take."""
+    return json.dumps(
+        {
+            "schema": "detrun.run/1",
+            "seed": run.seed,
+            "strategy": run.strategy,
+            "outcome": run.outcome,
+            "failure": run.failure and _failure(run.failure),
+            "exit_code": run.exit_code,
+            "steps": run.steps,
+            "virtual_seconds": run.virtual_seconds,
+            "wall_seconds": run.wall_seconds,
+            "digest": run.digest,
+            "journal": run.journal,
+        }
+    )
+
+
+def _failure(failure: Failure) -> dict[str, str | None]:
+    return {name: getattr(failure, name) for name in ("kind", "message", "where", "traceback")}
+
+
+def as_text(run: Run) -> str:
+    """The failure as Python would show it, if there is one, and two lines of facts."""
+    return (
+        f"{_told(run.failure)}detrun: {run.outcome}{_place(run.failure)}\n"
+        f"detrun: seed {run.seed}, strategy {run.strategy}, {run.steps} steps, {run.virtual_seconds:.3f} s virtual, "
+        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n"
+    )
+
+
+def _told(failure: Failure | None) -> str:
+    if failure is None:
+        return ""
+    return f"{(failure.traceback or f'{failure.kind}: {failure.message}').rstrip()}\n"
+
+
+def _place(failure: Failure | None) -> str:
+    return f" at {failure.where}" if failure is not None and failure.where else ""
+
+
+def _duplicate(descriptor: int) -> int:
+    try:
+        return os.dup(descriptor)
+    except OSError:
+        # Closed by whoever started us: nobody listens.
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+def _flush(stream: TextIO | None, descriptor: int) -> None:
+    # A program may have put anything there, or closed it, or its reader is gone.
+    with suppress(AttributeError, ValueError):
+        try:
+            stream.flush()
+        except OSError:
+            # The interpreter will try again when it ends, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _write(descriptor: int, text: str) -> None:
+    # A reader who left wants nothing more.
+    with suppress(BrokenPipeError), open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as out:
+        out.write(text)

@@ -1,0 +1,32 @@
+"""The command that repeats a run."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from detrun.cli import hashseed
+
+
+def line(target: str, arguments: Sequence[str], options: Mapping[str, object]) -> str:
+    """`repro:` and a command for a shell. To be asked before the program has `sys.argv` for its own."""
+    words = [*_launcher(), "run", target]
+    for name, value in options.items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    if arguments:
+        words += ["--", *arguments]
+    return f"repro: {_environment()}{shlex.join(words)}"
+
+
+def _environment() -> str:
+    seed = hashseed.pinned()
+    return "" if seed is None else f"PYTHONHASHSEED={seed} "
+
+
+def _launcher() -> list[str]:
+    """The words that started this process, up to the first of ours: as few of them as will do."""
+    words = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv[1:])]
+    if len(words) == 1 and os.access(words[0], os.X_OK):
+        return ["detrun"] if words[0] == shutil.which("detrun") else words
+    return [sys.executable, *words]

@@ -1,0 +1,143 @@
+"""TARGET: the words that name a program, and the callable that runs it as the interpreter itself would."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from inspect import signature
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from detrun.errors import UsageError
+
+Program = Callable[[], Any]
+
+
+def load(target: str, arguments: Sequence[str]) -> Program:
+    """The program that `target` names, with `sys.argv` and the head of `sys.path` as it expects them.
+
+    What a `:function` lives in is imported here and now, once for however many runs follow. An import that fails is the
+    failure of the program: it is raised when the program is called, so that the run reports it like any other.
+    """
+    place, colon, function = target.partition(":")
+    if colon and not function.isidentifier():
+        raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
+    sys.argv[:] = [place, *arguments]
+    path = Path(place)
+    try:
+        return _in_file(path, function) if path.is_file() else _in_module(place, function)
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as error:
+        return _raising(error)
+
+
+def _in_file(path: Path, function: str) -> Program:
+    _search_first(path.resolve().parent)
+    if function:
+        return _function(_import_file(path), function, str(path))
+    return lambda: _run_script(path.absolute())
+
+
+def _in_module(name: str, function: str) -> Program:
+    _search_first(Path.cwd())
+    spec = _find(name)
+    if function:
+        return _function(importlib.import_module(spec.name), function, name)
+    if spec.submodule_search_locations is not None:
+        spec = _find(f"{name}.__main__")
+    sys.argv[0] = spec.origin or name
+    return lambda: _run_module(spec)
+
+
+def _search_first(directory: Path) -> None:
+    # Under -P the interpreter puts neither a script's directory nor the current one there.
+    if not sys.flags.safe_path:
+        sys.path[0] = str(directory)
+
+
+def _run_script(path: Path) -> None:
+    loader = SourceFileLoader("__main__", str(path))
+    module = ModuleType("__main__")
+    module.__file__, module.__loader__ = str(path), loader
+    # Not `get_code`, which would leave bytecode behind: the interpreter does not do that for a script.
+    _run_as_main(module, loader.source_to_code(loader.get_data(str(path)), str(path)))
+
+
+def _run_module(spec: ModuleSpec) -> None:
+    assert isinstance(spec.loader, InspectLoader)
+    code = spec.loader.get_code(spec.name)
+    module = module_from_spec(spec)
+    module.__name__ = "__main__"
+    _run_as_main(module, code)
+
+
+def _run_as_main(module: ModuleType, code: CodeType) -> None:
+    # Left in place afterwards: what the program started may look itself up when it ends.
+    sys.modules["__main__"] = module
+    exec(code, vars(module))
+
+
+def _import_file(path: Path) -> ModuleType:
+    name = path.stem
+    if name in sys.modules:
+        raise UsageError(f"expected a name that no imported module has, got {name!r}: rename {path}")
+    spec = spec_from_file_location(name, path.absolute(), loader=SourceFileLoader(name, str(path.absolute())))
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _function(module: ModuleType, name: str, place: str) -> Program:
+    function = vars(module).get(name)
+    if function is None:
+        functions = (name for name, value in vars(module).items() if callable(value))
+        raise UsageError(f"expected a function {name!r} in {place}, got none{_similar(name, functions)}")
+    if not callable(function):
+        raise UsageError(f"expected {name!r} to be a function, got {function!r}: {place}")
+    try:
+        signature(function).bind()
+    except TypeError as error:
+        raise UsageError(f"expected {name!r} to need no arguments, got a {error}: {place}") from error
+    assert callable(function)
+    return function
+
+
+def _find(name: str) -> ModuleSpec:
+    try:
+        spec = find_spec(name) if all(part.isidentifier() for part in name.split(".")) else None
+    except ModuleNotFoundError as error:
+        # A package above it may be missing, or may miss something itself: the latter is the program's failure.
+        if not f"{name}.".startswith(f"{error.name}."):
+            raise
+        spec = None
+    if spec is None or spec.loader is None:
+        raise _not_found(name)
+    return spec
+
+
+def _not_found(name: str) -> UsageError:
+    path = Path(name)
+    if path.is_dir():
+        return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet")
+    if path.suffix == ".py" or len(path.parts) > 1:
+        return UsageError(f"expected a file, got none at {name}{_similar(name, map(str, path.parent.glob('*.py')))}")
+    return UsageError(f"expected a file or a module, got neither: {name}{_similar(f'{name}.py', map(str, Path().glob('*.py')))}")
+
+
+def _similar(name: str, names: Iterable[str]) -> str:
+    """A question that names what may have been meant, if anything comes near."""
+    return "".join(f": did you mean {match!r}?" for match in get_close_matches(name, names, n=1))
+
+
+def _raising(error: BaseException) -> Program:
+    def program() -> None:
+        raise error
+
+    return program

@@ -1,0 +1,79 @@
+"""What can go wrong, arranged by who can mend it."""
+
+from collections.abc import Sequence
+
+
+class DetrunError(Exception):
+    """Any error that detrun itself raises."""
+
+
+class UsageError(DetrunError):
+    """You asked for something that cannot be done."""
+
+
+class NondeterminismError(DetrunError):
+    """The program did something that no event explains."""
+
+
+class Divergence(NondeterminismError):
+    """A run was to be the same as an earlier one, and is not."""
+
+    def __init__(self, at: int, expected: str, actual: str) -> None:
+        super().__init__(at, expected, actual)
+        self.at = at
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return f"the run diverged at step {self.at}: expected {self.expected}, got {self.actual}"
+
+
+class Forbidden(NondeterminismError):
+    """The program reached for what its world cannot give."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what, hint)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what} cannot be given to a simulated program: {self.hint}"
+
+
+class RunError(DetrunError):
+    """The run cannot go on."""
+
+
+class Stuck(RunError):
+    """Nothing is ready and nothing is due, yet somebody waits."""
+
+    def __init__(self, waiting: Sequence[str]) -> None:
+        super().__init__(tuple(waiting))
+        self.waiting = tuple(waiting)
+
+    def __str__(self) -> str:
+        if not self.waiting:
+            return "nothing is ready, nothing is due and no task is left, but the loop was not stopped"
+        lines = "".join(f"\n  {line}" for entry in self.waiting for line in entry.splitlines())
+        return f"nothing is ready and nothing is due, yet {_count(self.waiting)} waiting:{lines}"
+
+
+class LimitReached(RunError):
+    """A bound that was set for the run was met."""
+
+    def __init__(self, limit: str, value: float, option: str) -> None:
+        super().__init__(limit, value, option)
+        self.limit = limit
+        self.value = value
+        self.option = option
+
+    def __str__(self) -> str:
+        return f"the run reached its limit of {self.value:,} {self.limit}; raise it with {self.option}"
+
+
+class InternalError(DetrunError):
+    """A promise of detrun's own is broken: please report it."""
+
+
+def _count(waiting: Sequence[str]) -> str:
+    return "one task is" if len(waiting) == 1 else f"{len(waiting)} tasks are"

@@ -1,0 +1,141 @@
+"""Where programs get their loops from, so that inside a run they get ours. Installed once per process; outside a run, and in
+threads that have none, everything is what it was."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.abc
+import importlib.machinery
+import sys
+import threading
+from asyncio import events, selector_events
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial, wraps
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Forbidden, UsageError
+from detrun.scheduler.contexts import Program
+from detrun.scheduler.loop import Loop
+from detrun.scheduler.tasks import keep_order
+
+if TYPE_CHECKING:
+    from detrun.scheduler.engine import Engine
+
+
+class _Active(threading.local):
+    engine: Engine | None = None
+
+
+_active = _Active()
+
+
+@contextmanager
+def active(engine: Engine) -> Iterator[None]:
+    """Let this thread's program run in `engine`: its loops come from there, and nothing of it is left afterwards."""
+    if _active.engine is not None:
+        raise UsageError("expected one run at a time in a thread, got a run inside a run; await the inner program instead")
+    install()
+    running, policy, hooks = events._get_running_loop(), events._event_loop_policy, sys.get_asyncgen_hooks()
+    _active.engine = engine
+    # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
+    events._set_running_loop(None)
+    events._event_loop_policy = None
+    try:
+        yield
+    finally:
+        _active.engine = None
+        events._set_running_loop(running)
+        events._event_loop_policy = policy
+        sys.set_asyncgen_hooks(*hooks)
+
+
+def install() -> None:
+    """Put a dispatcher at each place where loops are made. What an earlier call installed stays."""
+    if any(isinstance(finder, _UvloopFinder) for finder in sys.meta_path):
+        return
+    keep_order()
+    _catch_policy(asyncio.DefaultEventLoopPolicy)
+    _catch_runner(asyncio.Runner)
+    _catch_selector_loop(selector_events.BaseSelectorEventLoop)
+    sys.meta_path.insert(0, _UvloopFinder())
+    if "uvloop" in sys.modules:
+        _catch_uvloop(sys.modules["uvloop"])
+
+
+def _new_loop(engine: Engine) -> Loop:
+    count = sum(isinstance(context, Program) for context in engine.contexts)
+    return engine.program("main" if count == 0 else f"loop-{count + 1}").loop
+
+
+def _catch_policy(policy: Any) -> None:
+    real = policy._loop_factory
+
+    def make() -> asyncio.AbstractEventLoop:
+        return real() if _active.engine is None else _new_loop(_active.engine)
+
+    policy._loop_factory = staticmethod(make)
+
+
+def _catch_runner(runner: Any) -> None:
+    real = runner._lazy_init
+
+    @wraps(real)
+    def lazy_init(self: Any) -> None:
+        if _active.engine is not None and self._loop_factory is not None:
+            self._loop_factory = partial(_new_loop, _active.engine)
+        real(self)
+
+    runner._lazy_init = lazy_init
+
+
+def _catch_selector_loop(loop: Any) -> None:
+    real = loop.__init__
+
+    @wraps(real)
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        if _active.engine is not None:
+            hint = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
+            raise Forbidden(f"a {type(self).__name__}", hint)
+        real(self, *args, **options)
+
+    loop.__init__ = init
+
+
+class _CaughtLoop(type):
+    """The type of `uvloop.Loop`: calling that inside a run makes the run's own loop, which passes for one of uvloop's."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        return super().__call__(*args, **options) if _active.engine is None else _new_loop(_active.engine)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Loop) or super().__instancecheck__(instance)
+
+
+def _catch_uvloop(uvloop: Any) -> None:
+    uvloop.Loop = _CaughtLoop("Loop", (uvloop.Loop,), {"__module__": "uvloop"})
+
+
+class _UvloopFinder(importlib.abc.MetaPathFinder):
+    """Finds uvloop as everybody does, and catches its loop once it is imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != "uvloop":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            _run_after(spec.loader, _catch_uvloop)
+        return spec
+
+
+def _run_after(loader: Any, then: Callable[[ModuleType], None]) -> None:
+    real = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        real(module)
+        then(module)
+
+    loader.exec_module = exec_module

@@ -1,0 +1,52 @@
+"""Channels: FIFO paths to one context, whose heads are what the scheduler can choose."""
+
+from __future__ import annotations
+
+import contextvars
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from detrun.model import EventId
+from detrun.scheduler.handles import Delivery
+from detrun.scheduler.origins import ORIGIN, Origin
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+    from detrun.scheduler.engine import Engine
+
+
+class Channel:
+    """A FIFO path to one context. Its head is an event whenever it is not empty; what it carries is never reordered."""
+
+    __slots__ = ("_arrivals", "_count", "_note", "_receive", "_variables", "home", "key", "name", "queue")
+
+    def __init__(self, engine: Engine, home: Context, key: int, name: str, receive: Callable[..., Any]) -> None:
+        self.home = home
+        self.key = key
+        self.name = name
+        self.queue: deque[Delivery] = deque()
+        self._arrivals = engine.arrivals
+        self._note = engine.note
+        self._receive = receive
+        self._count = 0
+        # A handler is an origin, and starts with the variables that were set where the channel was made.
+        self._variables = contextvars.copy_context()
+        self._variables.run(ORIGIN.set, Origin(key))
+
+    @property
+    def id(self) -> EventId:
+        """The id of the head."""
+        return self.queue[0].id
+
+    def put(self, *message: Any) -> None:
+        """Send a message: the context at the other end receives it when the scheduler chooses so."""
+        self._count = count = self._count + 1
+        event = EventId((self.key, count))
+        self._note(event)
+        self.push(Delivery((self._receive, *message), self._variables.copy(), event))
+
+    def push(self, delivery: Delivery) -> None:
+        """Queue something that already is an event."""
+        self.queue.append(delivery)
+        self._arrivals.append(self)

@@ -1,0 +1,99 @@
+"""Choice points: what can happen next, the default first. Strategies see this and nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from detrun.model import EventId
+from detrun.scheduler.channels import Channel
+from detrun.scheduler.clock import Clock
+from detrun.scheduler.handles import TimerHandle
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+
+class Continue(msgspec.Struct, frozen=True):
+    """No event: a program's loop goes on with what is ready."""
+
+    home: Context
+    step: int
+
+    @property
+    def id(self) -> EventId:
+        """The context's step, under a key of its own."""
+        return EventId((hash((self.home.origin.key, -1)), self.step))
+
+    @property
+    def name(self) -> str:
+        """What a person calls this event."""
+        return f"{self.home.name}/continue at step {self.step}"
+
+
+Event: TypeAlias = Channel | TimerHandle | Continue
+
+
+class Choices:
+    """The events that the environment may let happen next.
+
+    Every channel's head is one. So is the earliest timer of a context, within `slack`: to choose it means that the turn before
+    took that long. Timers of one context never overtake each other.
+    """
+
+    def __init__(self, clock: Clock, arrivals: deque[Channel], contexts: Sequence[Context], slack: int) -> None:
+        self.program: Context | None = None
+        self.step = 1
+        self._clock = clock
+        self._arrivals = arrivals
+        self._contexts = contexts
+        self._slack = slack
+
+    def first(self) -> Event | None:
+        """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""
+        if self._arrivals:
+            return self._arrivals[0]
+        return self._continue() or self._clock.earliest()
+
+    def oldest(self) -> Event:
+        """The default, where there is something to choose."""
+        event = self.first()
+        assert event is not None
+        return event
+
+    def open(self) -> bool:
+        """Whether there may be more than one event, so that it is worth asking."""
+        enabled = len(self._arrivals) + (self._continue() is not None)
+        if enabled > 1:
+            return True
+        timers = self._clock.timers
+        if not enabled:
+            return self._slack > 0 and len(timers) > 1
+        return bool(timers) and timers[0][0] <= self._clock.now + self._slack
+
+    def events(self) -> list[Event]:
+        """All of them, in the order of the default."""
+        events: list[Event] = list(dict.fromkeys(self._arrivals))
+        going_on = self._continue()
+        if going_on is not None:
+            events.append(going_on)
+        earliest = self._clock.earliest()
+        if earliest is None:
+            return events
+        start = self._clock.now if events else max(self._clock.now, earliest.deadline)
+        return events + self._early(start + self._slack, going_on is not None)
+
+    def _early(self, limit: int, going_on: bool) -> list[Event]:
+        heads = self._clock.heads(limit, len(self._contexts))
+        return [timer for timer in heads if not timer.home.overdue and not (going_on and self._along(timer))]
+
+    def _along(self, timer: TimerHandle) -> bool:
+        # What is due already comes along when the loop goes on. (What is overdue is its channel's to offer.)
+        return timer.home is self.program and timer.deadline <= self._clock.now
+
+    def _continue(self) -> Continue | None:
+        program = self.program
+        return Continue(program, self.step) if program is not None and program.loop.ready else None

@@ -1,0 +1,107 @@
+"""Virtual time, and everything that waits for it, in deadline order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from detrun.model import Instant
+from detrun.scheduler.handles import NOTHING, TimerHandle
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+SECOND = 1_000_000_000
+# Every iteration of a plain program, and every look at the clock, takes this long: polling ends, and t1 - t0 is never zero.
+TICK = 1_000
+# Not zero, which too many programs take for "never".
+START = Instant(1_000 * SECOND)
+# The deadline of whoever sleeps for infinity; no run comes near it.
+FOREVER = Instant(1 << 62)
+# A heap is searched for cancelled timers when it has this many and they are half of it, as asyncio does.
+_CROWD = 100
+
+
+def instant(seconds: float) -> Instant:
+    """The instant of a loop's float seconds."""
+    return Instant(int(seconds * SECOND)) if seconds < FOREVER // SECOND else FOREVER
+
+
+class Clock:
+    """One virtual clock and the timers that wait for it.
+
+    Its heap is one for all contexts, keyed by (deadline, creation): timers of one context never overtake each other.
+    """
+
+    __slots__ = ("_cancelled", "_created", "now", "timers")
+
+    def __init__(self) -> None:
+        self.now: int = START
+        self.timers: list[tuple[int, int, TimerHandle]] = []
+        self._created = 0
+        self._cancelled = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return (self.now - START) / SECOND
+
+    def add(self, timer: TimerHandle) -> None:
+        """Let a timer wait for its deadline."""
+        self._created = created = self._created + 1
+        heappush(self.timers, (timer.deadline, created, timer))
+
+    def due(self) -> Iterator[TimerHandle]:
+        """Remove the timers whose deadline has come, earliest first."""
+        timers = self.timers
+        while timers and timers[0][0] <= self.now:
+            timer = heappop(timers)[2]
+            if timer.call is NOTHING:
+                self._cancelled -= 1
+            else:
+                yield timer
+
+    def earliest(self) -> TimerHandle | None:
+        """The timer that is due first, or none; drops the cancelled ones before it."""
+        timers = self.timers
+        while timers:
+            timer = timers[0][2]
+            if timer.call is not NOTHING:
+                return timer if timer.deadline < FOREVER else None
+            heappop(timers)
+            self._cancelled -= 1
+        return None
+
+    def heads(self, limit: int, contexts: int) -> Iterator[TimerHandle]:
+        """The earliest timer of each context with a deadline up to `limit`, earliest first; there are so many contexts."""
+        found: set[Context] = set()
+        for timer in self._ordered(limit):
+            if timer.home not in found and timer.call is not NOTHING:
+                found.add(timer.home)
+                yield timer
+            if len(found) == contexts:
+                return
+
+    def _ordered(self, limit: int) -> Iterator[TimerHandle]:
+        # Children in a heap are never earlier than their parent, so that only the front of it need be looked at.
+        timers = self.timers
+        front = [(timers[0][:2], 0)] if timers else []
+        while front and front[0][0][0] <= limit:
+            _, place = heappop(front)
+            yield timers[place][2]
+            for child in (2 * place + 1, 2 * place + 2):
+                if child < len(timers):
+                    heappush(front, (timers[child][:2], child))
+
+    def count_cancelled(self) -> None:
+        """Note that one more timer in the heap is cancelled; sweep when they crowd it."""
+        self._cancelled += 1
+        if self._cancelled > _CROWD and 2 * self._cancelled > len(self.timers):
+            self.drop(lambda timer: timer.call is NOTHING)
+
+    def drop(self, unwanted: Callable[[TimerHandle], bool]) -> None:
+        """Remove the timers that `unwanted` is true of."""
+        self.timers[:] = [entry for entry in self.timers if not unwanted(entry[2])]
+        heapify(self.timers)
+        self._cancelled = sum(entry[2].call is NOTHING for entry in self.timers)

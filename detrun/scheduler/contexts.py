@@ -1,0 +1,96 @@
+"""Contexts: units that own a heap and an event loop of their own, and how each takes what is delivered to it."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import events
+from typing import TYPE_CHECKING
+
+from detrun.errors import LimitReached
+from detrun.scheduler.channels import Channel
+from detrun.scheduler.clock import TICK
+from detrun.scheduler.loop import Loop
+from detrun.scheduler.origins import Origin
+
+if TYPE_CHECKING:
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery, Handle, TimerHandle
+
+# A turn that is not over after so many iterations is taken for one that never ends.
+LONGEST_TURN = 100_000
+
+
+class Context:
+    """A unit whose turn takes one event and runs until nothing is ready. Time stands still within a turn."""
+
+    tick = 0
+
+    def __init__(self, engine: Engine, name: str, key: int) -> None:
+        self.engine = engine
+        self.name = name
+        self.origin = Origin(key)
+        self.loop = Loop(self)
+        self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
+        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", _nothing)
+        self.loop.append = self._wake
+
+    def take(self, delivery: Delivery) -> None:
+        """Take one event, and the turn that it causes, which is a step."""
+        self.engine.step += 1
+        loop, outside, hooks = self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
+        loop.append = loop.ready.append
+        loop.ready.append(delivery)
+        events._set_running_loop(loop)
+        loop.generators.hook()
+        try:
+            self._settle()
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+            events._set_running_loop(outside)
+            loop.append = self._wake
+
+    def fall_due(self, timer: TimerHandle) -> None:
+        """A timer's instant has come: from now on it is a message like any other."""
+        self.timers.push(timer)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a timer that fell due waits to be delivered."""
+        return bool(self.timers.queue)
+
+    def _settle(self) -> None:
+        ready, iterate = self.loop.ready, self.loop.iterate
+        for _ in range(LONGEST_TURN):
+            iterate()
+            if not ready:
+                return
+        raise LimitReached(f"iterations in one turn of {self.name}", LONGEST_TURN, "an await on something from outside")
+
+    def _wake(self, handle: Handle) -> None:
+        # Somebody else resolved a future of ours. What waits for it continues here, in a turn of our own.
+        self.loop.append = self.loop.ready.append
+        self.loop.append(handle)
+        self._wakes.put()
+
+
+class Program(Context):
+    """A loop of a plain asyncio program, which goes on by iterations as CPython's does, each a little later than the last."""
+
+    tick = TICK
+
+    def __init__(self, engine: Engine, name: str, key: int) -> None:
+        super().__init__(engine, name, key)
+        self.loop.append = self.loop.ready.append
+
+    def take(self, delivery: Delivery) -> None:
+        """Queue an event behind what is ready, for the next iteration."""
+        self.loop.ready.append(delivery)
+
+    def fall_due(self, timer: TimerHandle) -> None:
+        """Queue a timer behind what is ready, as asyncio does with all that are due."""
+        self.engine.deliver(timer)
+        self.loop.ready.append(timer)
+
+
+def _nothing() -> None:
+    """What the head of a channel calls that carries no messages of its own."""

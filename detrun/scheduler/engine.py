@@ -1,0 +1,185 @@
+"""The engine: contexts, what can happen to them next, and the one place where that is chosen.
+
+It is a value that is called. It cannot wait and reaches nothing outside: it is handed events and takes steps. It does not know
+which strategy answers, nor who observes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+
+from detrun.errors import Forbidden, RunError, Stuck
+from detrun.model import Decision, EventId
+from detrun.scheduler.channels import Channel
+from detrun.scheduler.choices import Choices, Continue, Event
+from detrun.scheduler.clock import TICK, Clock
+from detrun.scheduler.contexts import Context, Program
+from detrun.scheduler.garbage import held_back
+from detrun.scheduler.handles import Delivery, TimerHandle
+from detrun.scheduler.limits import Limits
+from detrun.scheduler.waits import waiting
+
+if TYPE_CHECKING:
+    from detrun.scheduler.loop import Loop
+    from detrun.scheduler.strategies.strategy import Strategy
+
+Known = TypeVar("Known", bound=Context)
+
+
+class Engine:
+    """Everything of one run that is not the program: clock, contexts, channels, decisions and the rolling digest."""
+
+    def __init__(self, strategy: Strategy, limits: Limits | None = None) -> None:
+        self.clock = Clock()
+        self.arrivals: deque[Channel] = deque()
+        self.contexts: list[Context] = []
+        self.step = 0
+        self.eventful = 0
+        self.digest = 0
+        self.tasks = 0
+        self.unnamed = 0
+        self.decisions: list[Decision] = []
+        self.observers: list[Callable[[Delivery], None]] = []
+        self.error: RunError | None = None
+        self._limits = limits or Limits()
+        self._strategy = strategy
+        self._slack = strategy.slack
+        self._choices = Choices(self.clock, self.arrivals, self.contexts, strategy.slack)
+        self._thread = threading.get_ident()
+        strategy.begin(self)
+
+    def context(self, name: str) -> Context:
+        """A new context that takes one event at a time."""
+        return self._known(Context(self, name, hash((len(self.contexts),))))
+
+    def program(self, name: str) -> Program:
+        """A new loop of a plain program."""
+        return self._known(Program(self, name, hash((len(self.contexts),))))
+
+    def channel(self, home: Context, name: str, receive: Callable[..., Any]) -> Channel:
+        """A new path to a context, at whose end `receive` is called there with each message."""
+        home.origin.count = count = home.origin.count + 1
+        return Channel(self, home, hash((home.origin.key, count)), f"{home.name}/{name}", receive)
+
+    def advance(self) -> bool:
+        """Take one step: a choice, and the turn that it causes. False when nothing can happen any more."""
+        self.clock.now += TICK
+        event = self._chosen()
+        if event is None:
+            return False
+        self._happen(event)
+        return True
+
+    def drive(self, loop: Loop) -> None:
+        """Take steps until this program's loop is stopped; a step is an iteration of it, or another context's turn."""
+        choices, outside = self._choices, self._choices.program
+        choices.program = loop.home
+        try:
+            with held_back():
+                self._iterate(loop)
+        except RunError as error:
+            self.error = self.error or error  # the program may swallow it; the run is over all the same
+            raise
+        finally:
+            choices.program = outside
+
+    def note(self, operation: EventId) -> None:
+        """Fold an operation or event into the digest, with the step in which it was."""
+        self.digest = hash((self.digest, self.step, operation))
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Note that an event happens, and tell those who observe."""
+        self.note(delivery.id)
+        self.eventful = self.step
+        delivery.begin()
+        for observe in self.observers:
+            observe(delivery)
+
+    def end(self) -> None:
+        """The program has ended."""
+        self._strategy.end()
+
+    def fingerprint(self) -> int:
+        """The digest of the whole run so far: its operations and events, its steps, and how many callbacks those made."""
+        return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
+
+    def check_thread(self, what: str) -> None:
+        """Refuse what comes from a thread that the engine does not order."""
+        if threading.get_ident() != self._thread:
+            raise Forbidden(f"{what} from another thread", "threads do not take part in a simulation yet")
+
+    def let_timer_through(self) -> None:
+        """Let time pass until the earliest timer is due, whatever else is ready."""
+        timer = self.clock.earliest()
+        if timer is not None:
+            self._pass_until(timer.deadline)
+
+    def _pass_until(self, instant: int) -> None:
+        self._limits.check_instant(instant)
+        # A little later: libraries compare strictly, and would arm the same timer again.
+        self.clock.now = max(self.clock.now, instant + TICK)
+
+    def _iterate(self, loop: Loop) -> None:
+        # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
+        clock, timers, arrivals, ready, limits = self.clock, self.clock.timers, self.arrivals, loop.ready, self._limits
+        while True:
+            clock.now += TICK
+            if arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
+                self._settle(loop)
+            self.step = step = self.step + 1
+            loop.iterate()
+            if loop.stopping:
+                return
+            if step >= limits.checkpoint:
+                limits.check(self)
+
+    def _settle(self, loop: Loop) -> None:
+        """Let things happen until the program's loop has something to go on with."""
+        while True:
+            event = self._chosen()
+            if event is None:
+                raise Stuck(waiting(self.contexts))
+            self._happen(event)
+            # As in CPython's loop: what came from outside stands first, then all timers that are due.
+            self._fall_due()
+            if loop.ready:
+                return
+
+    def _chosen(self) -> Event | None:
+        choices = self._choices
+        choices.step = self.step + 1
+        default = choices.first()
+        if not choices.open():
+            return default
+        event = self._strategy.choose(choices)
+        if event != default:
+            self.decisions.append(Decision(choices.step, event.id))
+        return event
+
+    def _happen(self, event: Event) -> None:
+        match event:
+            case Continue():
+                pass
+            case TimerHandle():
+                self._pass_until(event.deadline)
+                self._fall_due()
+                if event.home.overdue:
+                    self._happen(event.home.timers)
+            case Channel():
+                self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
+                delivery = event.queue.popleft()
+                self.deliver(delivery)
+                event.home.take(delivery)
+            case _:
+                assert_never(event)
+
+    def _fall_due(self) -> None:
+        for timer in self.clock.due():
+            timer.home.fall_due(timer)
+
+    def _known(self, context: Known) -> Known:
+        self.contexts.append(context)
+        return context

@@ -1,0 +1,49 @@
+"""The bounds of a run, and what ends polling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.errors import LimitReached
+from detrun.scheduler.clock import SECOND, START
+from detrun.scheduler.garbage import collect_if_due
+
+if TYPE_CHECKING:
+    from detrun.scheduler.engine import Engine
+
+STEPS = 10_000_000
+SECONDS = 30 * 24 * 3600.0
+# Bounds are looked at every so many steps.
+WATCH = 250
+# So many steps without an event are taken for polling, and the next timer is let through.
+PATIENCE = 10_000
+# What a run that met a limit may still take, to unwind: cancellation and `finally` need some.
+GRACE_STEPS = 10_000
+GRACE_SECONDS = 3600
+
+
+class Limits:
+    """How many steps and how much virtual time a run may take. `checkpoint` is the step at which to look again."""
+
+    def __init__(self, steps: int = STEPS, seconds: float = SECONDS) -> None:
+        self._steps, self._seconds = steps, seconds
+        self._last_step = steps
+        self._last_instant = START + int(seconds * SECOND)
+        self.checkpoint = min(steps, WATCH)
+
+    def check(self, engine: Engine) -> None:
+        """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
+        collect_if_due()
+        self.checkpoint = min(engine.step + WATCH, self._last_step)
+        if engine.step >= self._last_step:
+            self._last_step = engine.step + GRACE_STEPS
+            raise LimitReached("steps", self._steps, "--max-steps")
+        if engine.step - engine.eventful >= PATIENCE:
+            engine.eventful = engine.step
+            engine.let_timer_through()
+
+    def check_instant(self, instant: int) -> None:
+        """Raise if a run that goes on to this instant takes too much virtual time."""
+        if instant > self._last_instant:
+            self._last_instant = instant + GRACE_SECONDS * SECOND
+            raise LimitReached("seconds of virtual time", self._seconds, "--max-time")

@@ -1,0 +1,38 @@
+"""Where external operations come from, so that an event keeps its id when other things move."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+import msgspec
+
+from detrun.model import EventId
+
+
+class Origin(msgspec.Struct, gc=False):
+    """A source of operations that is no task: a context, a channel, the callbacks that a timer started.
+
+    A task is an origin of its own (see `tasks.Task`), with the same two attributes.
+    """
+
+    key: int
+    count: int = 0
+
+
+# asyncio copies the context of whoever schedules a callback, so a chain of bare callbacks finds its origin here at no cost.
+ORIGIN: ContextVar[Origin | None] = ContextVar("detrun_origin", default=None)
+
+
+def key_of(*parts: int) -> int:
+    """A 64-bit number for these numbers, equal in every process: hashes of tuples of integers are not randomized."""
+    return hash(parts)
+
+
+def hexadecimal(key: int) -> str:
+    """A key or digest as 16 hexadecimal digits."""
+    return f"{key & 0xFFFF_FFFF_FFFF_FFFF:016x}"
+
+
+def spelled(event: EventId) -> str:
+    """An id as text."""
+    return f"{hexadecimal(event[0])}.{event[1]}"

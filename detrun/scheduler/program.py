@@ -1,0 +1,74 @@
+"""Running a plain asyncio program in a simulation, from its first call to what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any
+
+from detrun.errors import Divergence
+from detrun.model import Run
+from detrun.scheduler.catch import active
+from detrun.scheduler.engine import Engine
+from detrun.scheduler.limits import SECONDS, STEPS, Limits
+from detrun.scheduler.origins import hexadecimal
+from detrun.scheduler.strategies import named
+from detrun.scheduler.strategies.strategy import Strategy
+from detrun.scheduler.verdict import judged
+
+
+def run(
+    main: Callable[[], Any],
+    *,
+    seed: int = 0,
+    strategy: str | Strategy = "random",
+    max_steps: int = STEPS,
+    max_time: float = SECONDS,
+) -> Run:
+    """Run a program on deterministic loops in virtual time: an async function, or a plain one that starts its own loops.
+
+    What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` is a name or an object.
+    """
+    answers = named(strategy, seed) if isinstance(strategy, str) else strategy
+    engine = Engine(answers, Limits(max_steps, max_time))
+    began = time.perf_counter()
+    value, error = _ended(engine, main)
+    wall_seconds = time.perf_counter() - began
+    outcome, failure, exit_code = judged(error)
+    return Run(
+        seed=seed,
+        strategy=strategy if isinstance(strategy, str) else type(strategy).__name__.lower(),
+        outcome=outcome,
+        failure=failure,
+        exit_code=exit_code,
+        steps=engine.step,
+        virtual_seconds=engine.clock.elapsed,
+        wall_seconds=wall_seconds,
+        digest=hexadecimal(engine.fingerprint()),
+        journal=None,
+        decisions=tuple(engine.decisions),
+        value=value,
+        error=error if failure is not None else None,
+    )
+
+
+def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What the program returned, or what ended it."""
+    try:
+        with active(engine):
+            # A copy: context variables that the program sets are gone with it.
+            value = contextvars.copy_context().run(_call, main)
+        engine.end()
+    except (Divergence, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        return None, engine.error or error
+    return value, engine.error
+
+
+def _call(main: Callable[[], Any]) -> Any:
+    result = main()
+    return asyncio.run(result) if inspect.iscoroutine(result) else result

@@ -1,0 +1,105 @@
+"""Calls that a loop is asked to make: soon, later, at an instant, and how an iteration makes them."""
+
+from __future__ import annotations
+
+from asyncio import current_task, futures
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context as Variables
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from detrun.model import EventId
+from detrun.scheduler.clock import SECOND, instant
+from detrun.scheduler.handles import Handle, TimerHandle
+from detrun.scheduler.origins import ORIGIN
+from detrun.scheduler.reporting import Reporting
+from detrun.scheduler.tasks import Task
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+# What `asyncio.sleep` has a timer call.
+_WAKE = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
+
+
+class Scheduling(Reporting):
+    """The queue of one loop, run strictly first in, first out.
+
+    `append` is the queue's own method whenever the context has its turn, so that `call_soon` is an append and nothing else.
+    """
+
+    def __init__(self, home: Context) -> None:
+        self.home = home
+        self.ready: deque[Handle] = deque()
+        self.append: Callable[[Handle], None] = self.ready.append
+        self.ran = 0
+        self._closed = False
+        self._clock = home.engine.clock
+        self._tick = home.tick
+
+    # The callback and its arguments stay one tuple, which `Context.run` takes as it is.
+    def call_soon(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
+        handle = Handle(call, context or copy_context())
+        self.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
+        self.home.engine.check_thread("loop.call_soon_threadsafe()")
+        return self.call_soon(*call, context=context)
+
+    def call_later(self, delay: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
+        if delay is None:
+            raise TypeError("delay must not be None")
+        return self.call_at(self.time() + delay, *call, context=context)
+
+    def call_at(self, when: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
+        if when is None:
+            raise TypeError("when cannot be None")
+        if self._closed:
+            self.check_open()
+        timer = TimerHandle(
+            call,
+            context or copy_context(),
+            id=self.operation(),
+            deadline=instant(when),
+            seconds=when,
+            home=self.home,
+            # A sleep's call does nothing that would need an origin.
+            private=context is None and call[0] is not _WAKE,
+        )
+        self._clock.add(timer)
+        return timer
+
+    def time(self) -> float:
+        self._clock.now += self._tick
+        return self._clock.now / SECOND
+
+    def iterate(self) -> None:
+        """Make the calls that are queued at this moment, and none that they queue."""
+        ready = self.ready
+        handles = iter(list(ready))
+        self.ran += len(ready)
+        ready.clear()
+        for handle in handles:
+            try:
+                handle.context.run(*handle.call)
+            except (SystemExit, KeyboardInterrupt):
+                ready.extendleft(reversed(list(handles)))  # as asyncio does: they are still to be made
+                raise
+            except BaseException as error:
+                self.report_callback(handle, error)
+
+    def operation(self) -> EventId:
+        """Count an external operation of whoever runs now, and note it."""
+        task = current_task(self)
+        origin = task if type(task) is Task else ORIGIN.get() or self.home.origin
+        origin.count = count = origin.count + 1
+        event = EventId((origin.key, count))
+        self.home.engine.note(event)
+        return event
+
+    def check_open(self) -> None:
+        """Raise what asyncio raises when the loop is closed."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")

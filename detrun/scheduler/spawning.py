@@ -1,0 +1,84 @@
+"""Tasks and futures of a loop: made by it, numbered by it, known to it until they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextvars import Context as Variables
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from detrun.scheduler.scheduling import Scheduling
+from detrun.scheduler.tasks import LOOPS, Task
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+Factory = Callable[..., Any]
+# asyncio's own factory makes tasks of asyncio's own type; a loop that is given it makes its own, as eagerly.
+_EAGER: Factory | None = getattr(asyncio, "eager_task_factory", None)
+
+
+class Spawning(Scheduling):
+    """The part of a loop that makes tasks; each is an origin, and an operation of whoever made it."""
+
+    def __init__(self, home: Context) -> None:
+        super().__init__(home)
+        self._factory: Factory | None = None
+        self._tasks: list[ref[Task]] = []
+        self._crowd = 64
+        LOOPS.add(self)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(  # type: ignore[override]
+        self, coro: Any, *, name: Any = None, context: Variables | None = None, eager_start: bool = False
+    ) -> asyncio.Task[Any]:
+        if self._closed:
+            self.check_open()
+        if eager_start or self._factory is _EAGER is not None:
+            return self._start(coro, name, context)
+        if self._factory is not None:
+            return self._manufacture(coro, name, context)
+        return self.adopt(Task(coro, loop=self, name=name or "", context=context), name)
+
+    def set_task_factory(self, factory: Factory | None) -> None:
+        if factory is not None and not callable(factory):
+            raise TypeError("task factory must be a callable or None")
+        self._factory = factory
+
+    def get_task_factory(self) -> Factory | None:  # type: ignore[override]
+        return self._factory
+
+    def tasks(self) -> Iterator[Task]:
+        """The tasks of this loop that still exist, in order of creation."""
+        return (task for known in self._tasks if (task := known()) is not None)
+
+    def adopt(self, task: Task, name: Any = None) -> Task:
+        """Number a task, make it an origin, and know it from now on."""
+        engine = self.home.engine
+        engine.tasks = task.number = engine.tasks + 1
+        if name is None:
+            engine.unnamed = task.unnamed = engine.unnamed + 1
+        task.key = hash(self.operation())
+        task.count = 0
+        # asyncio promises no more than a weak reference. The dead ones are swept now and then: cheaper than callbacks.
+        self._tasks.append(ref(task))
+        if len(self._tasks) > self._crowd:
+            self._tasks = [known for known in self._tasks if known() is not None]
+            self._crowd = 2 * len(self._tasks) + 64
+        return task
+
+    def _start(self, coro: Any, name: Any, context: Variables | None) -> Task:
+        # An eager task runs inside its constructor, and may be hashed there: it is adopted before.
+        task = self.adopt(Task.__new__(Task), name)
+        task.__init__(coro, loop=self, name=name or "", context=context, eager_start=True)  # type: ignore[misc]
+        return task
+
+    def _manufacture(self, coro: Any, name: Any, context: Variables | None) -> Any:
+        assert self._factory is not None
+        task = self._factory(self, coro) if context is None else self._factory(self, coro, context=context)
+        if name is not None and hasattr(task, "set_name"):
+            task.set_name(name)
+        return task

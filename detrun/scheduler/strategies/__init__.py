@@ -1,0 +1,21 @@
+"""Strategies, one file each; those that a seed is enough for can be named."""
+
+from __future__ import annotations
+
+from detrun.errors import UsageError
+from detrun.scheduler.strategies.default import Default
+from detrun.scheduler.strategies.random import Random
+from detrun.scheduler.strategies.strategy import SLACK, Strategy
+
+NAMES = ("default", "random")
+
+
+def named(name: str, seed: int, slack: int = SLACK) -> Strategy:
+    """The strategy of this name for this seed."""
+    match name:
+        case "default":
+            return Default()
+        case "random":
+            return Random(seed, slack)
+        case _:
+            raise UsageError(f"expected a strategy that is one of {', '.join(NAMES)}, got {name!r}")

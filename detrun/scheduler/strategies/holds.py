@@ -1,0 +1,50 @@
+"""Holds: this event waits until that one has been delivered, and everything else is the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from detrun.model import EventId, Hold
+from detrun.scheduler.strategies.strategy import SLACK
+
+if TYPE_CHECKING:
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+
+
+class Holds:
+    """Takes the oldest event that nothing holds. A hold is soft: when everything waits, the oldest goes on, and `released`
+    keeps the hold, whose story the run then does not tell."""
+
+    def __init__(self, holds: Iterable[Hold], slack: int = SLACK) -> None:
+        self.slack = slack
+        self.released: list[Hold] = []
+        self._holds = tuple(holds)
+        self._delivered: set[EventId] = set()
+
+    def begin(self, engine: Engine) -> None:
+        """Learn of what is delivered."""
+        engine.observers.append(self._deliver)
+
+    def choose(self, choices: Choices) -> Event:
+        for event in choices.events():
+            if not any(self._holding(event.id)):
+                return event
+        event = choices.oldest()
+        self._release(event.id)
+        return event
+
+    def end(self) -> None:
+        """A hold on what never happened changes nothing."""
+
+    def _holding(self, event: EventId) -> Iterable[Hold]:
+        return (hold for hold in self._holds if hold.event == event and hold.until not in self._delivered)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._release(delivery.id)
+        self._delivered.add(delivery.id)
+
+    def _release(self, event: EventId) -> None:
+        self.released += [hold for hold in self._holding(event) if hold not in self.released]

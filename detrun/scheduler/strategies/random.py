@@ -1,0 +1,30 @@
+"""A random walk: any event, each as likely as the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.scheduler.draws import Draws
+from detrun.scheduler.strategies.strategy import SLACK
+
+if TYPE_CHECKING:
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+
+
+class Random:
+    """Draws every answer; the same seed draws the same."""
+
+    def __init__(self, seed: int, slack: int = SLACK) -> None:
+        self.slack = slack
+        self._below = Draws(seed).below
+
+    def begin(self, engine: Engine) -> None:
+        """Nothing to prepare."""
+
+    def choose(self, choices: Choices) -> Event:
+        events = choices.events()
+        return events[self._below(len(events))]
+
+    def end(self) -> None:
+        """Nothing was promised."""

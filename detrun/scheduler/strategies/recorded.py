@@ -1,0 +1,41 @@
+"""The decisions of an earlier run, and the default where it decided nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from detrun.errors import Divergence
+from detrun.model import Decision
+from detrun.scheduler.origins import spelled
+from detrun.scheduler.strategies.strategy import SLACK
+
+if TYPE_CHECKING:
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+
+
+class Recorded:
+    """Decides again what was decided; a decision that cannot be taken any more is a divergence."""
+
+    def __init__(self, decisions: Iterable[Decision], slack: int = SLACK) -> None:
+        self.slack = slack
+        self._decisions = {decision.step: decision for decision in decisions}
+
+    def begin(self, engine: Engine) -> None:
+        """Nothing to prepare."""
+
+    def choose(self, choices: Choices) -> Event:
+        decision = self._decisions.pop(choices.step, None)
+        if decision is None:
+            return choices.oldest()
+        events = choices.events()
+        for event in events:
+            if event.id == decision.event:
+                return event
+        raise Divergence(decision.step, spelled(decision.event), " or ".join(event.name for event in events))
+
+    def end(self) -> None:
+        """Raise if the run ended before everything was decided again."""
+        for decision in self._decisions.values():
+            raise Divergence(decision.step, spelled(decision.event), "no choice there")

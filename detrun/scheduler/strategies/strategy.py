@@ -1,0 +1,29 @@
+"""What a strategy is: it answers choice points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+
+SLACK = 30_000_000
+"""How much longer than it does a turn may take, by default, while anything else could run: 30 ms."""
+
+
+class Strategy(Protocol):
+    """Answers choice points. It is asked only where there may be more than one event; an answer other than the default is a
+    decision, which the engine keeps."""
+
+    slack: int
+    """How far ahead of the clock it wants timers offered, in nanoseconds."""
+
+    def begin(self, engine: Engine) -> None:
+        """A run begins."""
+
+    def choose(self, choices: Choices) -> Event:
+        """One of the events that `choices` offers."""
+
+    def end(self) -> None:
+        """The program has ended; raise if the run was not the one that was asked for."""

@@ -1,0 +1,76 @@
+"""What became of a program, judged by what ended it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import traceback
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from detrun import errors
+from detrun.model import Failure
+from detrun.scheduler.waits import place
+
+Verdict: TypeAlias = tuple[str, Failure | None, int]
+
+# Frames of the machinery below a program say nothing about it.
+_MACHINERY = tuple(os.path.dirname(path) + os.sep for path in (errors.__file__, asyncio.__file__, importlib.__file__))
+
+
+def judged(error: BaseException | None) -> Verdict:
+    """The outcome, how it failed if it did, and the program's own exit code."""
+    match error:
+        case None:
+            return "ok", None, 0
+        case SystemExit(code=code):
+            return _exited(error, code)
+        case errors.Stuck():
+            return "stuck", _failure("stuck", error), 1
+        case errors.LimitReached():
+            return "limit", _failure("limit", error), 1
+        case errors.Forbidden():
+            return "failed", _failure("forbidden", error), 1
+        case _:
+            return "failed", _failure("exception", error), 1
+
+
+def _exited(error: SystemExit, code: object) -> Verdict:
+    # As the interpreter has it: nothing is 0, a number is itself, anything else is printed and is 1.
+    exit_code = 0 if code is None else code & 0xFF if isinstance(code, int) else 1
+    return ("failed", _failure("exit", error), exit_code) if exit_code else ("ok", None, 0)
+
+
+def _failure(kind: str, error: BaseException) -> Failure:
+    told = traceback.TracebackException.from_exception(error)
+    message = str(error) if isinstance(error, errors.RunError) else "".join(told.format_exception_only()).strip()
+    where = _where(told.stack) if not isinstance(error, errors.Stuck) else _waiting(error)
+    _keep_own_frames(told)
+    return Failure(kind, message, where, "".join(told.format()))
+
+
+def _where(stack: traceback.StackSummary) -> str | None:
+    own = [frame for frame in stack if not _machinery(frame)]
+    return place(own[-1].filename, own[-1].lineno or 0, own[-1].name) if own else None
+
+
+def _waiting(stuck: errors.Stuck) -> str | None:
+    # Where the first of those who wait stands, innermost: for whoever stepped in there last is whom it concerns.
+    return stuck.waiting[0].splitlines()[-1].strip() if stuck.waiting else None
+
+
+def _keep_own_frames(told: traceback.TracebackException) -> None:
+    for exception in _linked(told):
+        exception.stack[:] = [frame for frame in exception.stack if not _machinery(frame)]
+
+
+def _linked(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    yield told
+    for other in (told.__cause__, told.__context__, *(getattr(told, "exceptions", None) or ())):
+        if other is not None:
+            yield from _linked(other)
+
+
+def _machinery(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(("<frozen ", *_MACHINERY))

@@ -1,0 +1,79 @@
+"""Who waits, where, and for what: the await stacks of tasks that are not done."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import linecache
+import os
+from collections.abc import Iterable, Iterator
+from types import AsyncGeneratorType, CoroutineType, FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+_ASYNCIO = os.path.dirname(asyncio.__file__)
+
+
+def waiting(contexts: Iterable[Context]) -> list[str]:
+    """A paragraph for each task that is not done: its await stack, innermost last, and what it waits for."""
+    return [described(task) for context in contexts for task in context.loop.tasks() if not task.done()]
+
+
+def described(task: asyncio.Task[Any]) -> str:
+    """The task's name, what it waits for, and where, innermost last."""
+    frames = list(_frames(task.get_coro()))
+    places = [f"  {place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)}" for frame in frames if not _inside(frame)]
+    return "\n".join([f"{task.get_name()} waits for {_awaited(task, frames)}", *places])
+
+
+def place(filename: str, line: int, function: str) -> str:
+    """A line of source, as reports show it."""
+    source = linecache.getline(filename, line).strip()
+    return f"{filename}:{line} in {function}" + (f": {source}" if source else "")
+
+
+def _frames(awaitable: Any) -> Iterator[FrameType]:
+    """The frames from an awaitable inwards."""
+    while awaitable is not None:
+        prefix = next((prefix for prefix in ("cr", "gi", "ag") if hasattr(awaitable, f"{prefix}_frame")), None)
+        if prefix is None:
+            awaitable = _hidden(awaitable)
+            continue
+        frame = getattr(awaitable, f"{prefix}_frame")
+        if frame is not None:
+            yield frame
+        awaitable = getattr(awaitable, f"{prefix}_yieldfrom" if prefix == "gi" else f"{prefix}_await")
+
+
+def _hidden(awaitable: Any) -> Any:
+    # What `async for` and `__await__` of a coroutine wait through shows its generator or coroutine to the collector alone.
+    kinds = (AsyncGeneratorType, CoroutineType)
+    return next((held for held in gc.get_referents(awaitable) if isinstance(held, kinds)), None)
+
+
+def _inside(frame: FrameType) -> bool:
+    return os.path.dirname(frame.f_code.co_filename) == _ASYNCIO
+
+
+def _awaited(task: asyncio.Task[Any], frames: list[FrameType]) -> str:
+    future = getattr(task, "_fut_waiter", None)
+    if isinstance(future, asyncio.Task):
+        return f"task {future.get_name()}"
+    if (children := getattr(future, "_children", None)) is not None:
+        return f"gather of {', '.join(_named(child) for child in children if not child.done())}"
+    asked = [frame for frame in frames if _inside(frame)]
+    if not asked:
+        return "a future" if future is not None else "its next turn"
+    return _asked(asked[0])
+
+
+def _asked(frame: FrameType) -> str:
+    """What a frame of asyncio's own does, as its caller wrote it."""
+    owner = frame.f_locals.get("self")
+    return f"{type(owner).__name__}.{frame.f_code.co_name}()" if owner is not None else f"{frame.f_code.co_name}()"
+
+
+def _named(future: Any) -> str:
+    return future.get_name() if isinstance(future, asyncio.Task) else "a future"
