@@ -20,7 +20,7 @@ class Ledger:
     """The balances, and a clerk who takes one request at a time."""
 
     def __init__(self) -> None:
-        self._balances = dict(OPENING)
+        self.balances = dict(OPENING)
         self._requests: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
 
     async def serve(self) -> None:
@@ -28,24 +28,31 @@ class Ledger:
             request = await self._requests.get()
             request()
 
-    async def ask(self, question: Callable[[Balances], Answer]) -> Answer:
+    async def read(self, account: str) -> int:
+        return await self.ask(lambda: self.balances[account])
+
+    async def write(self, account: str, balance: int) -> None:
+        await self.ask(lambda: self.balances.__setitem__(account, balance))
+
+    async def ask(self, question: Callable[[], Answer]) -> Answer:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        await self._requests.put(lambda: answer.set_result(question(self._balances)))
+        await self._requests.put(lambda: answer.set_result(question()))
         return await answer
 
 
 async def transfer(ledger: Ledger, due: float, source: str, target: str, amount: int) -> None:
     await asyncio.sleep(due)
-    before = await ledger.ask(dict)
-    if before[source] >= amount:
-        after = {source: before[source] - amount, target: before[target] + amount}
-        await ledger.ask(lambda balances: balances.update(after))
+    balance = await ledger.read(source)
+    if balance >= amount:
+        await ledger.write(source, balance - amount)
+        balance = await ledger.read(target)
+        await ledger.write(target, balance + amount)
 
 
 async def audit(ledger: Ledger) -> None:
     while True:
         await asyncio.sleep(0.025)
-        total = sum((await ledger.ask(dict)).values())
+        total = sum((await ledger.ask(lambda: dict(ledger.balances))).values())
         print(f"the auditor counts {total}")
 
 
@@ -53,7 +60,7 @@ async def main() -> None:
     ledger = Ledger()
     staff = [asyncio.create_task(ledger.serve()), asyncio.create_task(audit(ledger))]
     await asyncio.gather(*(transfer(ledger, *customer) for customer in CUSTOMERS))
-    balances = await ledger.ask(dict)
+    balances = await ledger.ask(lambda: dict(ledger.balances))
     for task in staff:
         task.cancel()
     print(balances)

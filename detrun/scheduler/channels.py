@@ -44,7 +44,7 @@ class Channel:
         self._count = count = self._count + 1
         event = EventId((self.key, count))
         self._note(event)
-        self.push(Delivery((self._receive, *message), self._variables.copy(), event))
+        self.push(Delivery((self._receive, *message), self._variables.copy(), None, event))
 
     def push(self, delivery: Delivery) -> None:
         """Queue something that already is an event."""

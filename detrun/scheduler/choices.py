@@ -10,7 +10,7 @@ import msgspec
 
 from detrun.model import EventId
 from detrun.scheduler.channels import Channel
-from detrun.scheduler.clock import Clock
+from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.handles import TimerHandle
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Continue(msgspec.Struct, frozen=True):
-    """No event: a program's loop goes on with what is ready."""
+    """No event: a program's loop goes on with what is ready; if nothing is, it sleeps until after its earliest timer."""
 
     home: Context
     step: int
@@ -56,7 +56,10 @@ class Choices:
         """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""
         if self._arrivals:
             return self._arrivals[0]
-        return self._continue() or self._clock.earliest()
+        earliest = self._clock.earliest()
+        if self.program is not None and (self.program.loop.ready or earliest is not None):
+            return self._continue()
+        return earliest
 
     def oldest(self) -> Event:
         """The default, where there is something to choose."""
@@ -66,34 +69,38 @@ class Choices:
 
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
-        enabled = len(self._arrivals) + (self._continue() is not None)
-        if enabled > 1:
-            return True
-        timers = self._clock.timers
-        if not enabled:
-            return self._slack > 0 and len(timers) > 1
-        return bool(timers) and timers[0][0] <= self._clock.now + self._slack
+        enabled, timers = len(self._arrivals) + self._can_continue(), self._clock.timers
+        if enabled:
+            return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + self._slack)
+        return self._slack > 0 and len(timers) > 1 and self._clock.second() <= timers[0][0] + self._idle_slack()
 
     def events(self) -> list[Event]:
         """All of them, in the order of the default."""
         events: list[Event] = list(dict.fromkeys(self._arrivals))
-        going_on = self._continue()
-        if going_on is not None:
-            events.append(going_on)
         earliest = self._clock.earliest()
+        if self._can_continue() or (self.program is not None and not events and earliest is not None):
+            events.append(self._continue())
         if earliest is None:
             return events
-        start = self._clock.now if events else max(self._clock.now, earliest.deadline)
-        return events + self._early(start + self._slack, going_on is not None)
+        enabled = self._arrivals or self._can_continue()
+        limit = self._clock.now + self._slack if enabled else earliest.deadline + self._idle_slack()
+        return events + self._early(limit)
 
-    def _early(self, limit: int, going_on: bool) -> list[Event]:
+    def _idle_slack(self) -> int:
+        # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.
+        return MILLISECOND if len(self._contexts) == 1 else self._slack
+
+    def _early(self, limit: int) -> list[Event]:
         heads = self._clock.heads(limit, len(self._contexts))
-        return [timer for timer in heads if not timer.home.overdue and not (going_on and self._along(timer))]
+        return [timer for timer in heads if not timer.home.overdue and not self._along(timer)]
 
     def _along(self, timer: TimerHandle) -> bool:
         # What is due already comes along when the loop goes on. (What is overdue is its channel's to offer.)
-        return timer.home is self.program and timer.deadline <= self._clock.now
+        return timer.home is self.program and timer.deadline <= self._clock.now and self._can_continue()
 
-    def _continue(self) -> Continue | None:
-        program = self.program
-        return Continue(program, self.step) if program is not None and program.loop.ready else None
+    def _can_continue(self) -> bool:
+        return self.program is not None and bool(self.program.loop.ready)
+
+    def _continue(self) -> Continue:
+        assert self.program is not None
+        return Continue(self.program, self.step)

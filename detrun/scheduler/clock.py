@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.contexts import Context
 
 SECOND = 1_000_000_000
-# Every iteration of a plain program, and every look at the clock, takes this long: polling ends, and t1 - t0 is never zero.
+MILLISECOND = 1_000_000
+# Every callback of a plain program takes this long, and every look at the clock: polling ends, and t1 - t0 is never zero.
 TICK = 1_000
 # Not zero, which too many programs take for "never".
 START = Instant(1_000 * SECOND)
@@ -25,7 +26,10 @@ _CROWD = 100
 
 def instant(seconds: float) -> Instant:
     """The instant of a loop's float seconds."""
-    return Instant(int(seconds * SECOND)) if seconds < FOREVER // SECOND else FOREVER
+    try:
+        return Instant(int(seconds * SECOND))
+    except OverflowError:
+        return FOREVER
 
 
 class Clock:
@@ -52,15 +56,15 @@ class Clock:
         self._created = created = self._created + 1
         heappush(self.timers, (timer.deadline, created, timer))
 
-    def due(self) -> Iterator[TimerHandle]:
-        """Remove the timers whose deadline has come, earliest first."""
+    def fall_due(self) -> None:
+        """Hand over the timers whose deadline has come, earliest first, each to its context."""
         timers = self.timers
         while timers and timers[0][0] <= self.now:
             timer = heappop(timers)[2]
-            if timer.call is NOTHING:
-                self._cancelled -= 1
+            if timer.call is not NOTHING:
+                timer.home.fall_due(timer)
             else:
-                yield timer
+                self._cancelled -= 1
 
     def earliest(self) -> TimerHandle | None:
         """The timer that is due first, or none; drops the cancelled ones before it."""
@@ -93,6 +97,14 @@ class Clock:
             for child in (2 * place + 1, 2 * place + 2):
                 if child < len(timers):
                     heappush(front, (timers[child][:2], child))
+
+    def second(self) -> int:
+        """The deadline of the timer after the earliest; cancelled ones count."""
+        return min((entry[0] for entry in self.timers[1:3]), default=FOREVER)
+
+    def after_sleep(self, timer: TimerHandle) -> int:
+        """When a selector is back that slept for this timer: after whole milliseconds, so that all timers of that one fire."""
+        return self.now + ((timer.deadline - self.now) // MILLISECOND + 1) * MILLISECOND
 
     def count_cancelled(self) -> None:
         """Note that one more timer in the heap is cancelled; sweep when they crowd it."""

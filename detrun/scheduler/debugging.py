@@ -27,13 +27,14 @@ def begin(loop: Loop) -> None:
     vars(loop).update(
         call_soon=partial(_call_soon, loop),
         call_at=partial(_call_at, loop),
+        call_later=partial(_call_later, loop),
         get_debug=True.__bool__,
     )
 
 
 def end(loop: Loop) -> None:
     """Check and remember no more."""
-    for name in ("call_soon", "call_at", "get_debug"):
+    for name in ("call_soon", "call_at", "call_later", "get_debug"):
         vars(loop).pop(name, None)
 
 
@@ -52,6 +53,11 @@ def _call_soon(loop: Loop, callback: Any, *args: Any, context: Context | None = 
 def _call_at(loop: Loop, when: float, callback: Any, *args: Any, context: Context | None = None) -> TimerHandle:
     _check(callback, "call_at")
     return _traced(type(loop).call_at(loop, when, callback, *args, context=context))
+
+
+def _call_later(loop: Loop, delay: float, callback: Any, *args: Any, context: Context | None = None) -> TimerHandle:
+    _check(callback, "call_later")
+    return _traced(type(loop).call_later(loop, delay, callback, *args, context=context))
 
 
 def _check(callback: Any, method: str) -> None:

@@ -92,7 +92,7 @@ class Engine:
 
     def deliver(self, delivery: Delivery) -> None:
         """Note that an event happens, and tell those who observe."""
-        self.note(delivery.id)
+        self.digest = hash((self.digest, self.step, delivery.id))
         self.eventful = self.step
         delivery.begin()
         for observe in self.observers:
@@ -117,6 +117,12 @@ class Engine:
         if timer is not None:
             self._pass_until(timer.deadline)
 
+    def _sleep(self) -> None:
+        timer = self.clock.earliest()
+        assert timer is not None  # or going on would not have been an event
+        if timer.deadline > self.clock.now:
+            self._pass_until(self.clock.after_sleep(timer))
+
     def _pass_until(self, instant: int) -> None:
         self._limits.check_instant(instant)
         # A little later: libraries compare strictly, and would arm the same timer again.
@@ -126,11 +132,10 @@ class Engine:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
         clock, timers, arrivals, ready, limits = self.clock, self.clock.timers, self.arrivals, loop.ready, self._limits
         while True:
-            clock.now += TICK
             if arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
             self.step = step = self.step + 1
-            loop.iterate()
+            clock.now += TICK * loop.iterate()
             if loop.stopping:
                 return
             if step >= limits.checkpoint:
@@ -144,7 +149,7 @@ class Engine:
                 raise Stuck(waiting(self.contexts))
             self._happen(event)
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
-            self._fall_due()
+            self.clock.fall_due()
             if loop.ready:
                 return
 
@@ -162,11 +167,12 @@ class Engine:
     def _happen(self, event: Event) -> None:
         match event:
             case Continue():
-                pass
+                if not event.home.loop.ready:
+                    self._sleep()
             case TimerHandle():
                 self._pass_until(event.deadline)
-                self._fall_due()
-                if event.home.overdue:
+                if event.home is not self._choices.program:
+                    self.clock.fall_due()
                     self._happen(event.home.timers)
             case Channel():
                 self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
@@ -175,10 +181,6 @@ class Engine:
                 event.home.take(delivery)
             case _:
                 assert_never(event)
-
-    def _fall_due(self) -> None:
-        for timer in self.clock.due():
-            timer.home.fall_due(timer)
 
     def _known(self, context: Known) -> Known:
         self.contexts.append(context)

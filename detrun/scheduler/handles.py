@@ -43,23 +43,23 @@ class Handle(msgspec.Struct, weakref=True, eq=False):
         return f"<{type(self).__name__} {state}>"
 
 
-class Delivery(Handle, kw_only=True):
+class Delivery(Handle):
     """A call that is an event: delivering it is something that the scheduler chooses."""
 
-    id: EventId
+    id: EventId = EventId((0, 0))
 
     def begin(self) -> None:
         """Become what happens now."""
 
 
-class TimerHandle(Delivery, kw_only=True):
+class TimerHandle(Delivery):
     """A call that waits for its instant; its id is that of the operation that asked for it."""
 
-    deadline: int
-    seconds: float
-    home: Context
+    deadline: int = 0
+    seconds: float = 0.0
+    home: Context = None  # type: ignore[assignment]
     # Whether the call's context variables are a copy made for it, in which it may be an origin of its own.
-    private: bool
+    private: bool = False
 
     def when(self) -> float:
         """The deadline in the loop's own seconds."""

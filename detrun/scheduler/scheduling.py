@@ -35,6 +35,7 @@ class Scheduling(Reporting):
         self.append: Callable[[Handle], None] = self.ready.append
         self.ran = 0
         self._closed = False
+        self._engine = home.engine
         self._clock = home.engine.clock
         self._tick = home.tick
 
@@ -45,41 +46,29 @@ class Scheduling(Reporting):
         return handle
 
     def call_soon_threadsafe(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
-        self.home.engine.check_thread("loop.call_soon_threadsafe()")
+        self._engine.check_thread("loop.call_soon_threadsafe()")
         return self.call_soon(*call, context=context)
 
     def call_later(self, delay: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
         if delay is None:
             raise TypeError("delay must not be None")
-        return self.call_at(self.time() + delay, *call, context=context)
+        return self._arm(self.time() + delay, call, context)
 
     def call_at(self, when: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
         if when is None:
             raise TypeError("when cannot be None")
-        if self._closed:
-            self.check_open()
-        timer = TimerHandle(
-            call,
-            context or copy_context(),
-            id=self.operation(),
-            deadline=instant(when),
-            seconds=when,
-            home=self.home,
-            # A sleep's call does nothing that would need an origin.
-            private=context is None and call[0] is not _WAKE,
-        )
-        self._clock.add(timer)
-        return timer
+        return self._arm(when, call, context)
 
     def time(self) -> float:
         self._clock.now += self._tick
         return self._clock.now / SECOND
 
-    def iterate(self) -> None:
-        """Make the calls that are queued at this moment, and none that they queue."""
+    def iterate(self) -> int:
+        """Make the calls that are queued at this moment, and none that they queue; how many there were."""
         ready = self.ready
+        made = len(ready)
         handles = iter(list(ready))
-        self.ran += len(ready)
+        self.ran += made
         ready.clear()
         for handle in handles:
             try:
@@ -89,6 +78,17 @@ class Scheduling(Reporting):
                 raise
             except BaseException as error:
                 self.report_callback(handle, error)
+        return made
+
+    def _arm(self, when: float, call: tuple[Any, ...], context: Variables | None) -> TimerHandle:
+        if self._closed:
+            self.check_open()
+        deadline = instant(when)
+        # A sleep's call does nothing that would need an origin of its own.
+        private = context is None and call[0] is not _WAKE
+        timer = TimerHandle(call, context or copy_context(), None, self.operation(), deadline, when, self.home, private)
+        self._clock.add(timer)
+        return timer
 
     def operation(self) -> EventId:
         """Count an external operation of whoever runs now, and note it."""
@@ -96,7 +96,8 @@ class Scheduling(Reporting):
         origin = task if type(task) is Task else ORIGIN.get() or self.home.origin
         origin.count = count = origin.count + 1
         event = EventId((origin.key, count))
-        self.home.engine.note(event)
+        engine = self._engine
+        engine.digest = hash((engine.digest, engine.step, event))
         return event
 
     def check_open(self) -> None:

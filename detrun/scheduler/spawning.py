@@ -57,7 +57,7 @@ class Spawning(Scheduling):
 
     def adopt(self, task: Task, name: Any = None) -> Task:
         """Number a task, make it an origin, and know it from now on."""
-        engine = self.home.engine
+        engine = self._engine
         engine.tasks = task.number = engine.tasks + 1
         if name is None:
             engine.unnamed = task.unnamed = engine.unnamed + 1
