@@ -61,14 +61,14 @@ class Stuck(RunError):
 class LimitReached(RunError):
     """A bound that was set for the run was met."""
 
-    def __init__(self, limit: str, value: float, option: str) -> None:
-        super().__init__(limit, value, option)
+    def __init__(self, limit: str, value: float, hint: str) -> None:
+        super().__init__(limit, value, hint)
         self.limit = limit
         self.value = value
-        self.option = option
+        self.hint = hint
 
     def __str__(self) -> str:
-        return f"the run reached its limit of {self.value:,} {self.limit}; raise it with {self.option}"
+        return f"the run reached its limit of {self.value:,} {self.limit}: {self.hint}"
 
 
 class InternalError(DetrunError):

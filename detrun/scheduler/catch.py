@@ -1,5 +1,7 @@
-"""Where programs get their loops from, so that inside a run they get ours. Installed once per process; outside a run, and in
-threads that have none, everything is what it was."""
+"""Where programs get their loops from, so that inside a run they get ours.
+
+Installed once per process. Outside a run, and in threads that have none, everything is what it was.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,8 @@ import importlib.machinery
 import sys
 import threading
 from asyncio import events, selector_events
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
@@ -21,7 +21,14 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.tasks import keep_order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
+
     from detrun.scheduler.engine import Engine
+
+
+# The policy is a global of asyncio's that types do not know of.
+_policies: Any = events
 
 
 class _Active(threading.local):
@@ -35,19 +42,21 @@ _active = _Active()
 def active(engine: Engine) -> Iterator[None]:
     """Let this thread's program run in `engine`: its loops come from there, and nothing of it is left afterwards."""
     if _active.engine is not None:
-        raise UsageError("expected one run at a time in a thread, got a run inside a run; await the inner program instead")
+        raise UsageError(
+            "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
+        )
     install()
-    running, policy, hooks = events._get_running_loop(), events._event_loop_policy, sys.get_asyncgen_hooks()
+    running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
     _active.engine = engine
     # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
     events._set_running_loop(None)
-    events._event_loop_policy = None
+    _policies._event_loop_policy = None
     try:
         yield
     finally:
         _active.engine = None
         events._set_running_loop(running)
-        events._event_loop_policy = policy
+        _policies._event_loop_policy = policy
         sys.set_asyncgen_hooks(*hooks)
 
 
@@ -104,7 +113,7 @@ def _catch_selector_loop(loop: Any) -> None:
 
 
 class _CaughtLoop(type):
-    """The type of `uvloop.Loop`: calling that inside a run makes the run's own loop, which passes for one of uvloop's."""
+    """The type of `uvloop.Loop`: to call that inside a run makes the run's own loop, which passes for it."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
         return super().__call__(*args, **options) if _active.engine is None else _new_loop(_active.engine)

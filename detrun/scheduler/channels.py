@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
@@ -12,6 +11,8 @@ from detrun.scheduler.handles import Delivery
 from detrun.scheduler.origins import ORIGIN, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.scheduler.contexts import Context
     from detrun.scheduler.engine import Engine
 

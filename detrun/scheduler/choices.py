@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -14,11 +12,14 @@ from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.handles import TimerHandle
 
 if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Sequence
+
     from detrun.scheduler.contexts import Context
 
 
 class Continue(msgspec.Struct, frozen=True):
-    """No event: a program's loop goes on with what is ready; if nothing is, it sleeps until after its earliest timer."""
+    """No event: a program's loop goes on with what is ready, or else sleeps until after its earliest timer."""
 
     home: Context
     step: int
@@ -40,8 +41,8 @@ Event: TypeAlias = Channel | TimerHandle | Continue
 class Choices:
     """The events that the environment may let happen next.
 
-    Every channel's head is one. So is the earliest timer of a context, within `slack`: to choose it means that the turn before
-    took that long. Timers of one context never overtake each other.
+    Every channel's head is one. So is the earliest timer of a context, within `slack`: to choose it means that the turn
+    before took that long. Timers of one context never overtake each other.
     """
 
     def __init__(self, clock: Clock, arrivals: deque[Channel], contexts: Sequence[Context], slack: int) -> None:

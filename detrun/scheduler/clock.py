@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,13 @@ from detrun.model import Instant
 from detrun.scheduler.handles import NOTHING, TimerHandle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from detrun.scheduler.contexts import Context
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
-# Every callback of a plain program takes this long, and every look at the clock: polling ends, and t1 - t0 is never zero.
+# Every callback of a plain program takes this long, and every look at the clock: polling ends, t1 - t0 is never zero.
 TICK = 1_000
 # Not zero, which too many programs take for "never".
 START = Instant(1_000 * SECOND)
@@ -78,7 +79,7 @@ class Clock:
         return None
 
     def heads(self, limit: int, contexts: int) -> Iterator[TimerHandle]:
-        """The earliest timer of each context with a deadline up to `limit`, earliest first; there are so many contexts."""
+        """The earliest timer of each of so many contexts with a deadline up to `limit`, earliest first."""
         found: set[Context] = set()
         for timer in self._ordered(limit):
             if timer.home not in found and timer.call is not NOTHING:
@@ -103,7 +104,7 @@ class Clock:
         return min((entry[0] for entry in self.timers[1:3]), default=FOREVER)
 
     def after_sleep(self, timer: TimerHandle) -> int:
-        """When a selector is back that slept for this timer: after whole milliseconds, so that all timers of that one fire."""
+        """When a selector is back that slept for this timer: it sleeps whole milliseconds, and always too long."""
         return self.now + ((timer.deadline - self.now) // MILLISECOND + 1) * MILLISECOND
 
     def count_cancelled(self) -> None:

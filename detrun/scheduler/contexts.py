@@ -29,7 +29,7 @@ class Context:
         self.engine = engine
         self.name = name
         self.origin = Origin(key)
-        self.loop = Loop(self)
+        self.loop = Loop(self)  # type: ignore[abstract]  # `Outside` refuses what is abstract
         self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
         self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", _nothing)
         self.loop.append = self._wake
@@ -64,7 +64,7 @@ class Context:
             iterate()
             if not ready:
                 return
-        raise LimitReached(f"iterations in one turn of {self.name}", LONGEST_TURN, "an await on something from outside")
+        raise LimitReached(f"iterations in one turn of {self.name}", LONGEST_TURN, "let the turn wait for something")
 
     def _wake(self, handle: Handle) -> None:
         # Somebody else resolved a future of ours. What waits for it continues here, in a turn of our own.
@@ -74,7 +74,7 @@ class Context:
 
 
 class Program(Context):
-    """A loop of a plain asyncio program, which goes on by iterations as CPython's does, each a little later than the last."""
+    """A loop of a plain asyncio program, which goes on by iterations as CPython's does, each a little later."""
 
     tick = TICK
 

@@ -1,6 +1,6 @@
 """asyncio's debug mode: what a loop checks and remembers when it is asked to.
 
-The changed methods are put before the class's own in the one instance, so that a loop that is not debugged asks nothing.
+The changed methods are put before the class's own, in the one instance: a loop that is not debugged asks nothing.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """The engine: contexts, what can happen to them next, and the one place where that is chosen.
 
-It is a value that is called. It cannot wait and reaches nothing outside: it is handed events and takes steps. It does not know
-which strategy answers, nor who observes.
+It is a value that is called: it cannot wait and reaches nothing outside; it is handed events and takes steps. It does
+not know which strategy answers, nor who observes.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
@@ -23,6 +22,8 @@ from detrun.scheduler.limits import Limits
 from detrun.scheduler.waits import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
 
@@ -103,7 +104,7 @@ class Engine:
         self._strategy.end()
 
     def fingerprint(self) -> int:
-        """The digest of the whole run so far: its operations and events, its steps, and how many callbacks those made."""
+        """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
         return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
 
     def check_thread(self, what: str) -> None:

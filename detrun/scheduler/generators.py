@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import warnings
-from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from detrun.scheduler.loop import Loop
+
 
 class Generators:
     """Those that are alive, in order of their first step; asyncio's set of them has no order."""

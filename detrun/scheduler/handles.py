@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from detrun.scheduler.origins import ORIGIN, Origin, spelled
 
 if TYPE_CHECKING:
     import contextvars
+    from collections.abc import Callable
 
     from detrun.scheduler.contexts import Context
 

@@ -37,7 +37,7 @@ class Limits:
         self.checkpoint = min(engine.step + WATCH, self._last_step)
         if engine.step >= self._last_step:
             self._last_step = engine.step + GRACE_STEPS
-            raise LimitReached("steps", self._steps, "--max-steps")
+            raise LimitReached("steps", self._steps, "raise it with --max-steps, or look for what never ends")
         if engine.step - engine.eventful >= PATIENCE:
             engine.eventful = engine.step
             engine.let_timer_through()
@@ -46,4 +46,4 @@ class Limits:
         """Raise if a run that goes on to this instant takes too much virtual time."""
         if instant > self._last_instant:
             self._last_instant = instant + GRACE_SECONDS * SECOND
-            raise LimitReached("seconds of virtual time", self._seconds, "--max-time")
+            raise LimitReached("seconds of virtual time", self._seconds, "raise it with --max-time, or look for what never ends")

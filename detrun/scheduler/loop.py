@@ -100,7 +100,7 @@ class Loop(Spawning):
         if events._get_running_loop() is not None:
             raise RuntimeError("Cannot run the event loop while another loop is running")
 
-    def _refuse(self, handle: object) -> None:
+    def _refuse(self, _: object) -> None:
         self.check_open()
 
 
@@ -108,5 +108,3 @@ def _stop(future: asyncio.Future[Any]) -> None:
     if not future.cancelled() and isinstance(future.exception(), (SystemExit, KeyboardInterrupt)):
         return  # it is on its way out through the loop already
     future.get_loop().stop()
-
-

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.model import EventId
+if TYPE_CHECKING:
+    from detrun.model import EventId
 
 
 class Origin(msgspec.Struct, gc=False):
@@ -19,13 +21,8 @@ class Origin(msgspec.Struct, gc=False):
     count: int = 0
 
 
-# asyncio copies the context of whoever schedules a callback, so a chain of bare callbacks finds its origin here at no cost.
+# asyncio copies the context of whoever schedules a callback, so a chain of callbacks finds its origin here at no cost.
 ORIGIN: ContextVar[Origin | None] = ContextVar("detrun_origin", default=None)
-
-
-def key_of(*parts: int) -> int:
-    """A 64-bit number for these numbers, equal in every process: hashes of tuples of integers are not randomized."""
-    return hash(parts)
 
 
 def hexadecimal(key: int) -> str:

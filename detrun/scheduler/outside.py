@@ -30,7 +30,7 @@ class Outside(asyncio.AbstractEventLoop):
 
 
 def _refuse(name: str, hint: str) -> None:
-    def refused(self: Outside, *args: Any, **options: Any) -> NoReturn:
+    def refused(*_: Any, **__: Any) -> NoReturn:
         raise Forbidden(f"loop.{name}()", hint)
 
     refused.__name__, refused.__qualname__ = name, f"Outside.{name}"

@@ -6,8 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Divergence
 from detrun.model import Run
@@ -16,8 +15,12 @@ from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
-from detrun.scheduler.strategies.strategy import Strategy
 from detrun.scheduler.verdict import judged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.scheduler.strategies.strategy import Strategy
 
 
 def run(
@@ -28,9 +31,9 @@ def run(
     max_steps: int = STEPS,
     max_time: float = SECONDS,
 ) -> Run:
-    """Run a program on deterministic loops in virtual time: an async function, or a plain one that starts its own loops.
+    """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
-    What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` is a name or an object.
+    What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
     """
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
     engine = Engine(answers, Limits(max_steps, max_time))

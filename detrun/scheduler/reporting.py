@@ -45,7 +45,11 @@ class Reporting(Outside):
 
     def report_callback(self, handle: Handle, error: BaseException) -> None:
         """Report what a callback raised."""
-        report: Report = {"message": f"Exception in callback {described(handle.call)}", "exception": error, "handle": handle}
+        report: Report = {
+            "message": f"Exception in callback {described(handle.call)}",
+            "exception": error,
+            "handle": handle,
+        }
         if (source := getattr(handle, "source_traceback", None)) is not None:
             report["source_traceback"] = source
         self.call_exception_handler(report)
@@ -68,7 +72,9 @@ class Reporting(Outside):
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException:
-            message = "Exception in default exception handler while handling an unexpected error in custom exception handler"
+            message = (
+                "Exception in default exception handler while handling an unexpected error in custom exception handler"
+            )
             logger.error(message, exc_info=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import current_task, futures
 from collections import deque
-from collections.abc import Callable
 from contextvars import Context as Variables
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from detrun.scheduler.reporting import Reporting
 from detrun.scheduler.tasks import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.scheduler.contexts import Context
 
 # What `asyncio.sleep` has a timer call.
@@ -26,7 +27,7 @@ _WAKE = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 class Scheduling(Reporting):
     """The queue of one loop, run strictly first in, first out.
 
-    `append` is the queue's own method whenever the context has its turn, so that `call_soon` is an append and nothing else.
+    `append` is the queue's own method whenever the context has its turn: `call_soon` is an append and nothing else.
     """
 
     def __init__(self, home: Context) -> None:
@@ -39,7 +40,8 @@ class Scheduling(Reporting):
         self._clock = home.engine.clock
         self._tick = home.tick
 
-    # The callback and its arguments stay one tuple, which `Context.run` takes as it is.
+    # Below, a callback and its arguments stay one tuple, which `Context.run` takes as it is.
+
     def call_soon(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
         handle = Handle(call, context or copy_context())
         self.append(handle)

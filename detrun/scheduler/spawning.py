@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextvars import Context as Variables
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.tasks import LOOPS, Task
 
 if TYPE_CHECKING:
+    from contextvars import Context as Variables
+
     from detrun.scheduler.contexts import Context
+    from detrun.scheduler.loop import Loop
 
 Factory = Callable[..., Any]
 # asyncio's own factory makes tasks of asyncio's own type; a loop that is given it makes its own, as eagerly.
@@ -27,12 +29,12 @@ class Spawning(Scheduling):
         self._factory: Factory | None = None
         self._tasks: list[ref[Task]] = []
         self._crowd = 64
-        LOOPS.add(self)
+        LOOPS.add(cast("Loop", self))
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
-    def create_task(  # type: ignore[override]
+    def create_task(
         self, coro: Any, *, name: Any = None, context: Variables | None = None, eager_start: bool = False
     ) -> asyncio.Task[Any]:
         if self._closed:
@@ -40,7 +42,7 @@ class Spawning(Scheduling):
         if eager_start or self._factory is _EAGER is not None:
             return self._start(coro, name, context)
         if self._factory is not None:
-            return self._manufacture(coro, name, context)
+            return cast("asyncio.Task[Any]", self._manufacture(coro, name, context))
         return self.adopt(Task(coro, loop=self, name=name or "", context=context), name)
 
     def set_task_factory(self, factory: Factory | None) -> None:
@@ -48,7 +50,7 @@ class Spawning(Scheduling):
             raise TypeError("task factory must be a callable or None")
         self._factory = factory
 
-    def get_task_factory(self) -> Factory | None:  # type: ignore[override]
+    def get_task_factory(self) -> Factory | None:
         return self._factory
 
     def tasks(self) -> Iterator[Task]:

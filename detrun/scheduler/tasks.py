@@ -1,14 +1,13 @@
 """Tasks whose order in sets, whose names and whose place in `all_tasks` depend on nothing but the run.
 
-asyncio keeps tasks in sets (`TaskGroup`, `wait`, `as_completed`, `all_tasks`), and walks those when it cancels. Tasks hash by
-address, so that the order of a shutdown differs from run to run. A number given at creation mends it.
+asyncio keeps tasks in sets (`TaskGroup`, `wait`, `as_completed`, `all_tasks`), and walks those when it cancels. Tasks
+hash by address, so that the order of a shutdown differs from run to run. A number given at creation mends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import asyncio.tasks
-from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -16,6 +15,8 @@ from weakref import WeakSet
 from detrun.model import EventId
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
     from detrun.scheduler.loop import Loop
 
 
@@ -71,8 +72,8 @@ LOOPS: WeakSet[Loop] = WeakSet()
 def ordered(items: Iterable[Any] = ()) -> Collection[Any]:
     """What `set` is inside `asyncio.tasks`: whatever a set is made from keeps its order there.
 
-    `wait` and `as_completed` make sets of what they are given, futures and coroutines, which hash by address; they only walk
-    and count them. The sets that they hand out start empty, and are sets.
+    `wait` and `as_completed` make sets of what they are given, futures and coroutines, which hash by address; they only
+    walk and count them. The sets that they hand out start empty, and are sets.
     """
     return dict.fromkeys(items) or set()
 

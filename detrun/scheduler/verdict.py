@@ -6,12 +6,14 @@ import asyncio
 import importlib
 import os
 import traceback
-from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from detrun import errors
 from detrun.model import Failure
 from detrun.scheduler.waits import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Verdict: TypeAlias = tuple[str, Failure | None, int]
 

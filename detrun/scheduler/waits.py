@@ -6,11 +6,12 @@ import asyncio
 import gc
 import linecache
 import os
-from collections.abc import Iterable, Iterator
 from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from detrun.scheduler.contexts import Context
 
 _ASYNCIO = os.path.dirname(asyncio.__file__)
@@ -24,7 +25,11 @@ def waiting(contexts: Iterable[Context]) -> list[str]:
 def described(task: asyncio.Task[Any]) -> str:
     """The task's name, what it waits for, and where, innermost last."""
     frames = list(_frames(task.get_coro()))
-    places = [f"  {place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)}" for frame in frames if not _inside(frame)]
+    places = [
+        f"  {place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)}"
+        for frame in frames
+        if not _inside(frame)
+    ]
     return "\n".join([f"{task.get_name()} waits for {_awaited(task, frames)}", *places])
 
 
@@ -48,7 +53,7 @@ def _frames(awaitable: Any) -> Iterator[FrameType]:
 
 
 def _hidden(awaitable: Any) -> Any:
-    # What `async for` and `__await__` of a coroutine wait through shows its generator or coroutine to the collector alone.
+    # What `async for` and `coroutine.__await__` wait through shows its generator or coroutine to the collector alone.
     kinds = (AsyncGeneratorType, CoroutineType)
     return next((held for held in gc.get_referents(awaitable) if isinstance(held, kinds)), None)
 

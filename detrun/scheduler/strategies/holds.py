@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from detrun.model import EventId, Hold
 from detrun.scheduler.strategies.strategy import SLACK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detrun.model import EventId, Hold
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
 
 class Holds:
-    """Takes the oldest event that nothing holds. A hold is soft: when everything waits, the oldest goes on, and `released`
-    keeps the hold, whose story the run then does not tell."""
+    """Takes the oldest event that nothing holds.
+
+    A hold is soft: when everything waits, the oldest goes on, and `released` keeps the hold, which the run then is no
+    example of.
+    """
 
     def __init__(self, holds: Iterable[Hold], slack: int = SLACK) -> None:
         self.slack = slack

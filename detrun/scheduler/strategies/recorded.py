@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from detrun.errors import Divergence
-from detrun.model import Decision
 from detrun.scheduler.origins import spelled
 from detrun.scheduler.strategies.strategy import SLACK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detrun.model import Decision
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 

@@ -13,8 +13,10 @@ SLACK = 30_000_000
 
 
 class Strategy(Protocol):
-    """Answers choice points. It is asked only where there may be more than one event; an answer other than the default is a
-    decision, which the engine keeps."""
+    """Answers choice points, and is asked only where there may be more than one event.
+
+    An answer other than the default is a decision, which the engine keeps.
+    """
 
     slack: int
     """How far ahead of the clock it wants timers offered, in nanoseconds."""
