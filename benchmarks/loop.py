@@ -118,8 +118,8 @@ def compare(rounds: int) -> None:
 def messages(contexts: int, count: int = 20_000) -> float:
     """Seconds for a call back and forth between two contexts, with so many others idle."""
     engine = Engine(Random(0))
-    idle = [engine.context(f"idle-{number}") for number in range(contexts)]
-    ping, pong = engine.context("ping"), engine.context("pong")
+    idle = [engine.unit(f"idle-{number}") for number in range(contexts)]
+    ping, pong = engine.unit("ping"), engine.unit("pong")
 
     def back(left: int) -> None:
         if left:
@@ -153,10 +153,11 @@ async def forty_steps() -> None:
     lock = asyncio.Lock()
 
     async def worker(number: int) -> None:
-        for _ in range(4):
+        for _ in range(3):
             await asyncio.sleep(0.01 * number)
             async with lock:
-                await asyncio.sleep(0)
+                for _ in range(3):
+                    await asyncio.sleep(0)
 
     await asyncio.gather(*(worker(number) for number in (1, 2, 3)))
 

@@ -51,7 +51,8 @@ def _status() -> int:
     except click.Abort:
         _say("interrupted")
         return INTERRUPTED
-    except Exception:  # noqa: BLE001 - whatever else arrives here is ours, and the exit code says so
+    except Exception:
+        # The program's own exceptions are part of its run: whatever arrives here is ours.
         traceback.print_exc()
         _say("this is an error of detrun itself, not of the program: please report it with the lines above")
         return INTERNAL

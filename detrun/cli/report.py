@@ -12,7 +12,7 @@ STDOUT, STDERR = 1, 2
 
 
 class Report:
-    """One report. It keeps descriptors of its own: the program may replace or close `sys.stdout` and what is below it."""
+    """One report, with descriptors of its own: the program may replace or close `sys.stdout` and what is below it."""
 
     def __init__(self, output: str, repro: str) -> None:
         self._output = output
@@ -94,5 +94,8 @@ def _flush(stream: TextIO | None, descriptor: int) -> None:
 
 def _write(descriptor: int, text: str) -> None:
     # A reader who left wants nothing more.
-    with suppress(BrokenPipeError), open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as out:
+    with (
+        suppress(BrokenPipeError),
+        open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as out,
+    ):
         out.write(text)

@@ -23,13 +23,15 @@ from detrun.cli.target import load
     help="random lets the seed decide; default decides nothing, as stock asyncio would.",
 )
 @click.option("--max-steps", type=click.IntRange(min=1), help="End the run after this many steps.")
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="End it after S virtual seconds.")
+@click.option(
+    "--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="End it after S virtual seconds."
+)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that the seed decides.
 
-    TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what became
-    of it is said on stderr, or with -o json as the last line of stdout.
+    TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what
+    became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hashseed.pin()
     given = {name: value for name, value in options.items() if value is not None}
@@ -38,7 +40,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     at_exit = ExitStack()
     atexit.register(at_exit.close)
     program = load(target, args)
-    from detrun.scheduler.program import run  # noqa: PLC0415 - slow to import, and not needed to refuse
+    from detrun.scheduler.program import run  # noqa: PLC0415 - slow to import, and most refusals do without
 
     result = run(program, **given)
     at_exit.callback(report.write, result)

@@ -128,7 +128,9 @@ def _not_found(name: str) -> UsageError:
         return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet")
     if path.suffix == ".py" or len(path.parts) > 1:
         return UsageError(f"expected a file, got none at {name}{_similar(name, map(str, path.parent.glob('*.py')))}")
-    return UsageError(f"expected a file or a module, got neither: {name}{_similar(f'{name}.py', map(str, Path().glob('*.py')))}")
+    return UsageError(
+        f"expected a file or a module, got neither: {name}{_similar(f'{name}.py', map(str, Path().glob('*.py')))}"
+    )
 
 
 def _similar(name: str, names: Iterable[str]) -> str:

@@ -54,6 +54,7 @@ def active(engine: Engine) -> Iterator[None]:
     try:
         yield
     finally:
+        engine.close()
         _active.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy
@@ -73,7 +74,8 @@ def install() -> None:
         _catch_uvloop(sys.modules["uvloop"])
 
 
-def _new_loop(engine: Engine) -> Loop:
+def new_loop(engine: Engine) -> Loop:
+    """A new loop for the program that runs in `engine`."""
     count = sum(isinstance(context, Program) for context in engine.contexts)
     return engine.program("main" if count == 0 else f"loop-{count + 1}").loop
 
@@ -82,7 +84,7 @@ def _catch_policy(policy: Any) -> None:
     real = policy._loop_factory
 
     def make() -> asyncio.AbstractEventLoop:
-        return real() if _active.engine is None else _new_loop(_active.engine)
+        return real() if _active.engine is None else new_loop(_active.engine)
 
     policy._loop_factory = staticmethod(make)
 
@@ -93,7 +95,7 @@ def _catch_runner(runner: Any) -> None:
     @wraps(real)
     def lazy_init(self: Any) -> None:
         if _active.engine is not None and self._loop_factory is not None:
-            self._loop_factory = partial(_new_loop, _active.engine)
+            self._loop_factory = partial(new_loop, _active.engine)
         real(self)
 
     runner._lazy_init = lazy_init
@@ -116,7 +118,7 @@ class _CaughtLoop(type):
     """The type of `uvloop.Loop`: to call that inside a run makes the run's own loop, which passes for it."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
-        return super().__call__(*args, **options) if _active.engine is None else _new_loop(_active.engine)
+        return super().__call__(*args, **options) if _active.engine is None else new_loop(_active.engine)
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Loop) or super().__instancecheck__(instance)

@@ -47,26 +47,17 @@ class Choices:
 
     def __init__(self, clock: Clock, arrivals: deque[Channel], contexts: Sequence[Context], slack: int) -> None:
         self.program: Context | None = None
-        self.step = 1
+        self.step = 0
         self._clock = clock
         self._arrivals = arrivals
         self._contexts = contexts
         self._slack = slack
+        self._events: list[Event] = []
 
-    def first(self) -> Event | None:
-        """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""
-        if self._arrivals:
-            return self._arrivals[0]
-        earliest = self._clock.earliest()
-        if self.program is not None and (self.program.loop.ready or earliest is not None):
-            return self._continue()
-        return earliest
-
-    def oldest(self) -> Event:
-        """The default, where there is something to choose."""
-        event = self.first()
-        assert event is not None
-        return event
+    def begin(self, step: int) -> None:
+        """Offer what can happen in this step."""
+        self.step = step
+        self._events = []
 
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
@@ -75,33 +66,56 @@ class Choices:
             return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + self._slack)
         return self._slack > 0 and len(timers) > 1 and self._clock.second() <= timers[0][0] + self._idle_slack()
 
-    def events(self) -> list[Event]:
-        """All of them, in the order of the default."""
-        events: list[Event] = list(dict.fromkeys(self._arrivals))
+    def first(self) -> Event | None:
+        """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""
+        if self._events:
+            return self._events[0]
+        if self._arrivals:
+            return self._arrivals[0]
         earliest = self._clock.earliest()
-        if self._can_continue() or (self.program is not None and not events and earliest is not None):
-            events.append(self._continue())
+        if self.program is not None and (self.program.loop.ready or earliest is not None):
+            return Continue(self.program, self.step)
+        return earliest
+
+    def oldest(self) -> Event:
+        """The default, where there is something to choose."""
+        event = self.first()
+        assert event is not None
+        return event
+
+    def events(self) -> list[Event]:
+        """All of them, the default first."""
+        if not self._events:
+            self._events = self._listed()
+        return self._events
+
+    def _listed(self) -> list[Event]:
+        events: list[Event] = list(dict.fromkeys(self._arrivals))
+        program, earliest, now = self.program, self._clock.earliest(), self._clock.now
+        ready = program is not None and program.loop.ready
+        if program is not None and (ready or (not events and earliest is not None)):
+            events.append(Continue(program, self.step))
         if earliest is None:
             return events
-        enabled = self._arrivals or self._can_continue()
-        limit = self._clock.now + self._slack if enabled else earliest.deadline + self._idle_slack()
-        return events + self._early(limit)
+        limit = now + self._slack if ready or self._arrivals else earliest.deadline + self._idle_slack()
+        # A timer of the program's that is due already comes along when the loop goes on.
+        along = program if ready else None
+        if earliest.deadline <= limit:
+            events += [
+                timer for timer in self._heads(earliest, limit) if timer.home is not along or timer.deadline > now
+            ]
+        return events
+
+    def _heads(self, earliest: TimerHandle, limit: int) -> Sequence[TimerHandle]:
+        contexts = len(self._contexts)
+        if contexts == 1:
+            return (earliest,)
+        # What is overdue already is its channel's to offer.
+        return [timer for timer in self._clock.heads(limit, contexts) if not timer.home.overdue]
 
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.
         return MILLISECOND if len(self._contexts) == 1 else self._slack
 
-    def _early(self, limit: int) -> list[Event]:
-        heads = self._clock.heads(limit, len(self._contexts))
-        return [timer for timer in heads if not timer.home.overdue and not self._along(timer)]
-
-    def _along(self, timer: TimerHandle) -> bool:
-        # What is due already comes along when the loop goes on. (What is overdue is its channel's to offer.)
-        return timer.home is self.program and timer.deadline <= self._clock.now and self._can_continue()
-
     def _can_continue(self) -> bool:
         return self.program is not None and bool(self.program.loop.ready)
-
-    def _continue(self) -> Continue:
-        assert self.program is not None
-        return Continue(self.program, self.step)

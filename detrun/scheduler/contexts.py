@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from asyncio import events
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 LONGEST_TURN = 100_000
 
 
-class Context:
-    """A unit whose turn takes one event and runs until nothing is ready. Time stands still within a turn."""
+class Context(ABC):
+    """A unit with a heap and an event loop of its own; what a turn of it is, is its kind's business."""
 
     tick = 0
 
@@ -30,6 +31,26 @@ class Context:
         self.name = name
         self.origin = Origin(key)
         self.loop = Loop(self)  # type: ignore[abstract]  # `Outside` refuses what is abstract
+
+    @abstractmethod
+    def take(self, delivery: Delivery) -> None:
+        """Take a message."""
+
+    @abstractmethod
+    def fall_due(self, timer: TimerHandle) -> None:
+        """Take note that a timer's instant has come."""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a timer that fell due waits to be delivered."""
+        return False
+
+
+class Unit(Context):
+    """A context whose turn takes one event and runs until nothing is ready. Time stands still within a turn."""
+
+    def __init__(self, engine: Engine, name: str, key: int) -> None:
+        super().__init__(engine, name, key)
         self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
         self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", _nothing)
         self.loop.append = self._wake
@@ -77,10 +98,6 @@ class Program(Context):
     """A loop of a plain asyncio program, which goes on by iterations as CPython's does, each a little later."""
 
     tick = TICK
-
-    def __init__(self, engine: Engine, name: str, key: int) -> None:
-        super().__init__(engine, name, key)
-        self.loop.append = self.loop.ready.append
 
     def take(self, delivery: Delivery) -> None:
         """Queue an event behind what is ready, for the next iteration."""

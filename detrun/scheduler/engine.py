@@ -15,10 +15,11 @@ from detrun.model import Decision, EventId
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import TICK, Clock
-from detrun.scheduler.contexts import Context, Program
+from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.garbage import held_back
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.limits import Limits
+from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.waits import waiting
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Engine:
         self._thread = threading.get_ident()
         strategy.begin(self)
 
-    def context(self, name: str) -> Context:
+    def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
-        return self._known(Context(self, name, hash((len(self.contexts),))))
+        return self._known(Unit(self, name, hash((len(self.contexts),))))
 
     def program(self, name: str) -> Program:
         """A new loop of a plain program."""
@@ -100,8 +101,13 @@ class Engine:
             observe(delivery)
 
     def end(self) -> None:
-        """The program has ended."""
+        """The program has ended by itself; raise if it was not the run that was asked for."""
         self._strategy.end()
+
+    def close(self) -> None:
+        """Let nothing outside know of this run any more."""
+        for context in self.contexts:
+            LOOPS.discard(context.loop)
 
     def fingerprint(self) -> int:
         """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
@@ -125,7 +131,8 @@ class Engine:
             self._pass_until(self.clock.after_sleep(timer))
 
     def _pass_until(self, instant: int) -> None:
-        self._limits.check_instant(instant)
+        if instant > self._limits.last_instant:
+            self._limits.exceed(instant)
         # A little later: libraries compare strictly, and would arm the same timer again.
         self.clock.now = max(self.clock.now, instant + TICK)
 
@@ -156,12 +163,11 @@ class Engine:
 
     def _chosen(self) -> Event | None:
         choices = self._choices
-        choices.step = self.step + 1
-        default = choices.first()
+        choices.begin(self.step + 1)
         if not choices.open():
-            return default
+            return choices.first()
         event = self._strategy.choose(choices)
-        if event != default:
+        if event is not choices.first():
             self.decisions.append(Decision(choices.step, event.id))
         return event
 
@@ -172,7 +178,7 @@ class Engine:
                     self._sleep()
             case TimerHandle():
                 self._pass_until(event.deadline)
-                if event.home is not self._choices.program:
+                if isinstance(event.home, Unit):
                     self.clock.fall_due()
                     self._happen(event.home.timers)
             case Channel():

@@ -19,7 +19,7 @@ class Generators:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._alive: WeakValueDictionary[int, AsyncGenerator[Any, Any]] = WeakValueDictionary()
+        self.alive: WeakValueDictionary[int, AsyncGenerator[Any, Any]] = WeakValueDictionary()
         self._begun = 0
         self._closing = False
 
@@ -30,8 +30,8 @@ class Generators:
     async def shutdown(self) -> None:
         """Close all that are alive."""
         self._closing = True
-        closing = list(self._alive.values())
-        self._alive.clear()
+        closing = list(self.alive.values())
+        self.alive.clear()
         results = await asyncio.gather(*[generator.aclose() for generator in closing], return_exceptions=True)
         for generator, result in zip(closing, results, strict=True):
             if isinstance(result, Exception):
@@ -42,7 +42,7 @@ class Generators:
             message = f"asynchronous generator {generator!r} was scheduled after loop.shutdown_asyncgens() call"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self._loop)
         self._begun += 1
-        self._alive[self._begun] = generator
+        self.alive[self._begun] = generator
 
     def _drop(self, generator: AsyncGenerator[Any, Any]) -> None:
         if not self._loop.is_closed():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from detrun.errors import LimitReached
 from detrun.scheduler.clock import SECOND, START
@@ -28,7 +28,7 @@ class Limits:
     def __init__(self, steps: int = STEPS, seconds: float = SECONDS) -> None:
         self._steps, self._seconds = steps, seconds
         self._last_step = steps
-        self._last_instant = START + int(seconds * SECOND)
+        self.last_instant = START + int(seconds * SECOND)
         self.checkpoint = min(steps, WATCH)
 
     def check(self, engine: Engine) -> None:
@@ -42,8 +42,9 @@ class Limits:
             engine.eventful = engine.step
             engine.let_timer_through()
 
-    def check_instant(self, instant: int) -> None:
-        """Raise if a run that goes on to this instant takes too much virtual time."""
-        if instant > self._last_instant:
-            self._last_instant = instant + GRACE_SECONDS * SECOND
-            raise LimitReached("seconds of virtual time", self._seconds, "raise it with --max-time, or look for what never ends")
+    def exceed(self, instant: int) -> NoReturn:
+        """Raise, for a run that would go on to this instant takes too much virtual time."""
+        self.last_instant = instant + GRACE_SECONDS * SECOND
+        raise LimitReached(
+            "seconds of virtual time", self._seconds, "raise it with --max-time, or look for what never ends"
+        )

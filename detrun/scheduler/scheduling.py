@@ -43,7 +43,7 @@ class Scheduling(Reporting):
     # Below, a callback and its arguments stay one tuple, which `Context.run` takes as it is.
 
     def call_soon(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
-        handle = Handle(call, context or copy_context())
+        handle = Handle(call, copy_context() if context is None else context)
         self.append(handle)
         return handle
 
@@ -88,7 +88,16 @@ class Scheduling(Reporting):
         deadline = instant(when)
         # A sleep's call does nothing that would need an origin of its own.
         private = context is None and call[0] is not _WAKE
-        timer = TimerHandle(call, context or copy_context(), None, self.operation(), deadline, when, self.home, private)
+        timer = TimerHandle(
+            call,
+            copy_context() if context is None else context,
+            None,
+            self.operation(),
+            deadline,
+            when,
+            self.home,
+            private,
+        )
         self._clock.add(timer)
         return timer
 

@@ -1,0 +1,105 @@
+"""A detrun loop whose clock is a script, in the place of the loop that CPython's tests make for themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any
+
+from detrun.scheduler.clock import SECOND, Clock
+from detrun.scheduler.contexts import Context
+from detrun.scheduler.loop import Loop
+
+Script = Callable[[], Generator[Any, Any, Any]]
+
+
+class ScriptedClock(Clock):
+    """A clock that only a script moves: what the engine and its strategy would have it say, it does not say."""
+
+    __slots__ = ()
+
+    @property
+    def now(self) -> int:  # type: ignore[override]
+        return Clock.now.__get__(self)  # type: ignore[attr-defined, no-any-return]
+
+    @now.setter
+    def now(self, instant: int) -> None:
+        pass
+
+    def show(self, seconds: float) -> None:
+        """Say this from now on, and a nanosecond more: a timer is due when its deadline has come."""
+        Clock.now.__set__(self, int(seconds * SECOND) + 1)  # type: ignore[attr-defined]
+
+
+class ScriptedLoop(Loop):
+    """A loop that tells its script the deadline of each timer, and is told how much later it is then.
+
+    CPython's `TestLoop` keeps the same promises; its time begins at zero, and stands still while callbacks run.
+    """
+
+    # What the tests' cleanup asks of the loop that it closes.
+    _default_executor = None
+
+    def __init__(self, home: Context, script: Script | None) -> None:
+        super().__init__(home)
+        self._script = (script or _silent)()
+        self._finished = script is None
+        self._seconds: float = 0
+        self._armed: list[float] = []
+        self._clock.__class__ = ScriptedClock
+        next(self._script)
+
+    def time(self) -> float:
+        return self._seconds
+
+    def advance_time(self, seconds: float | None) -> None:
+        """Let it be so much later."""
+        self._seconds += seconds or 0
+        self._clock.show(self._seconds)  # type: ignore[attr-defined]
+
+    def run_forever(self) -> None:
+        self.advance_time(0)  # the clock is one for all loops of a run, and these have a time each
+        super().run_forever()
+
+    def iterate(self) -> int:
+        made = super().iterate()
+        armed, self._armed = self._armed, []
+        for when in armed:
+            self.advance_time(self._script.send(when))
+        return made
+
+    def close(self) -> None:
+        super().close()
+        if not self._finished:
+            self._finished = True
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self._script.send(0)
+        except StopIteration:
+            return
+        raise AssertionError("expected the script to be at its end when the loop is closed, got another step of it")
+
+    def _arm(self, when: float, *rest: Any) -> Any:
+        self._armed.append(when)
+        return super()._arm(when, *rest)
+
+    def _run_once(self) -> None:
+        self.stop()
+        self.run_forever()
+
+    @property
+    def _ready(self) -> Any:
+        return self.ready
+
+
+def scripted(script: Script | None = None) -> ScriptedLoop:
+    """A new loop of the run that this is called in."""
+    home = asyncio.new_event_loop().home  # type: ignore[attr-defined]
+    home.loop = loop = ScriptedLoop(home, script)
+    return loop
+
+
+def _silent() -> Generator[Any, Any, Any]:
+    yield
