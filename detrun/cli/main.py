@@ -25,7 +25,10 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
+)
 @click.version_option(package_name="detrun", prog_name="detrun", message="%(prog)s %(version)s")
 def commands() -> None:
     """Run asyncio programs on seeded, deterministic event loops."""

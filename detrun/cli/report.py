@@ -4,11 +4,14 @@ import json
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from typing import Any
 
 from detrun.model import Failure, Run
 
 STDOUT, STDERR = 1, 2
+# Above those that a program gets for its own files, which should have the numbers that they have without us.
+SPARE = 100
 
 
 class Report:
@@ -21,15 +24,13 @@ class Report:
 
     def write(self, run: Run) -> None:
         """Say what became of the run. The program's own words go first, whatever it left in its buffers."""
-        _flush(sys.stdout, STDOUT)
-        _flush(sys.__stdout__, STDOUT)
+        for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__):
+            _flush(stream)
+        told = "" if self._output == "json" else as_text(run)
+        _write(self._stderr, told if run.failure is None else f"{told}{self._repro}\n")
         if self._output == "json":
             # On a new line: whether the program ended its last one cannot be known, its children write there too.
             _write(self._stdout, f"\n{as_json(run)}\n")
-        else:
-            _write(self._stderr, as_text(run))
-        if run.failure is not None:
-            _write(self._stderr, f"{self._repro}\n")
 
 
 def as_json(run: Run) -> str:
@@ -71,31 +72,28 @@ def _told(failure: Failure | None) -> str:
 
 
 def _place(failure: Failure | None) -> str:
-    return f" at {failure.where}" if failure is not None and failure.where else ""
+    return f": {failure.where}" if failure is not None and failure.where else ""
 
 
 def _duplicate(descriptor: int) -> int:
     try:
-        return os.dup(descriptor)
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, SPARE)
     except OSError:
         # Closed by whoever started us: nobody listens.
         return os.open(os.devnull, os.O_WRONLY)
 
 
-def _flush(stream: TextIO | None, descriptor: int) -> None:
-    # A program may have put anything there, or closed it, or its reader is gone.
-    with suppress(AttributeError, ValueError):
+def _flush(stream: Any) -> None:
+    # A program may have put anything there, or closed it.
+    with suppress(Exception):
         try:
             stream.flush()
         except OSError:
-            # The interpreter will try again when it ends, and would complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            # Its reader is gone. The interpreter tries again as it ends, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write(descriptor: int, text: str) -> None:
-    # A reader who left wants nothing more.
-    with (
-        suppress(BrokenPipeError),
-        open(descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as out,
-    ):
+    # A reader who is gone wants nothing more.
+    with suppress(BrokenPipeError), open(descriptor, "w", errors="backslashreplace", encoding="utf-8") as out:
         out.write(text)

@@ -14,34 +14,33 @@ from detrun.cli.target import load
 @click.command("run")
 @click.argument("target")
 @click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
-@click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="Decides the schedule.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**64 - 1), metavar="N", default=0, help="What the schedule follows from."
+)
 @click.option(
     "--strategy",
     type=click.Choice(["default", "random"]),
     default="random",
-    show_default=True,
-    help="random lets the seed decide; default decides nothing, as stock asyncio would.",
+    help="random lets the seed decide, default decides nothing and is what stock asyncio does.",
 )
-@click.option("--max-steps", type=click.IntRange(min=1), help="End the run after this many steps.")
-@click.option(
-    "--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="End it after S virtual seconds."
-)
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
+@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
-    """Run TARGET in virtual time, on a schedule that the seed decides.
+    """Run TARGET in virtual time, on a schedule that follows from a seed.
 
     TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hashseed.pin()
+    # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
+    from detrun.scheduler.program import run  # noqa: PLC0415
+
     given = {name: value for name, value in options.items() if value is not None}
     report = Report(output, repro.line(target, args, given))
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
     atexit.register(at_exit.close)
-    program = load(target, args)
-    from detrun.scheduler.program import run  # noqa: PLC0415 - slow to import, and most refusals do without
-
-    result = run(program, **given)
+    result = run(load(target, args), **given)
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

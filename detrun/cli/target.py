@@ -1,5 +1,6 @@
 """TARGET: the words that name a program, and the callable that runs it as the interpreter itself would."""
 
+import builtins
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -61,16 +62,20 @@ def _search_first(directory: Path) -> None:
 
 
 def _run_script(path: Path) -> None:
-    loader = SourceFileLoader("__main__", str(path))
+    file = str(path)
+    loader = SourceFileLoader("__main__", file)
     module = ModuleType("__main__")
-    module.__file__, module.__loader__ = str(path), loader
-    # Not `get_code`, which would leave bytecode behind: the interpreter does not do that for a script.
-    _run_as_main(module, loader.source_to_code(loader.get_data(str(path)), str(path)))
+    # All that the interpreter itself puts there, and nothing else.
+    vars(module).update(__annotations__={}, __builtins__=builtins, __cached__=None, __file__=file, __loader__=loader)
+    # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
+    _run_as_main(module, loader.source_to_code(loader.get_data(file), file))
 
 
 def _run_module(spec: ModuleSpec) -> None:
     assert isinstance(spec.loader, InspectLoader)
     code = spec.loader.get_code(spec.name)
+    if code is None:
+        raise ImportError(f"no code in {spec.name} that could be run")
     module = module_from_spec(spec)
     module.__name__ = "__main__"
     _run_as_main(module, code)
@@ -95,18 +100,23 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _function(module: ModuleType, name: str, place: str) -> Program:
-    function = vars(module).get(name)
+    function: Program | None = vars(module).get(name)
     if function is None:
-        functions = (name for name, value in vars(module).items() if callable(value))
-        raise UsageError(f"expected a function {name!r} in {place}, got none{_similar(name, functions)}")
+        functions = (other for other, value in vars(module).items() if callable(value))
+        raise UsageError(f"expected a function {name!r}, got none{_similar(name, functions)}: {place}")
     if not callable(function):
-        raise UsageError(f"expected {name!r} to be a function, got {function!r}: {place}")
+        raise UsageError(f"expected a function {name!r}, got {function!r}: {place}")
+    if not _needs_nothing(function):
+        raise UsageError(f"expected a function that needs no arguments, got {name}{signature(function)}: {place}")
+    return function
+
+
+def _needs_nothing(function: Program) -> bool:
     try:
         signature(function).bind()
-    except TypeError as error:
-        raise UsageError(f"expected {name!r} to need no arguments, got a {error}: {place}") from error
-    assert callable(function)
-    return function
+    except TypeError:
+        return False
+    return True
 
 
 def _find(name: str) -> ModuleSpec:
@@ -125,17 +135,14 @@ def _find(name: str) -> ModuleSpec:
 def _not_found(name: str) -> UsageError:
     path = Path(name)
     if path.is_dir():
-        return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet")
-    if path.suffix == ".py" or len(path.parts) > 1:
-        return UsageError(f"expected a file, got none at {name}{_similar(name, map(str, path.parent.glob('*.py')))}")
-    return UsageError(
-        f"expected a file or a module, got neither: {name}{_similar(f'{name}.py', map(str, Path().glob('*.py')))}"
-    )
+        return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet, name a file")
+    similar = _similar(name, map(str, path.parent.glob("*.py")))
+    return UsageError(f"expected a file or a module, got neither{similar}: {name}")
 
 
 def _similar(name: str, names: Iterable[str]) -> str:
-    """A question that names what may have been meant, if anything comes near."""
-    return "".join(f": did you mean {match!r}?" for match in get_close_matches(name, names, n=1))
+    """What may have been meant, if anything comes near."""
+    return "".join(f" (did you mean {match!r}?)" for match in get_close_matches(name, names, n=1))
 
 
 def _raising(error: BaseException) -> Program:

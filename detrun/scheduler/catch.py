@@ -102,16 +102,14 @@ def _catch_runner(runner: Any) -> None:
 
 
 def _catch_selector_loop(loop: Any) -> None:
-    real = loop.__init__
-
-    @wraps(real)
-    def init(self: Any, *args: Any, **options: Any) -> None:
+    def new(cls: type, *_: Any, **__: Any) -> Any:
         if _active.engine is not None:
             hint = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
-            raise Forbidden(f"a {type(self).__name__}", hint)
-        real(self, *args, **options)
+            raise Forbidden(f"a {cls.__name__}", hint)
+        return object.__new__(cls)
 
-    loop.__init__ = init
+    # Not `__init__`: a loop that was refused there would be there, and complain when it is dropped.
+    loop.__new__ = staticmethod(new)
 
 
 class _CaughtLoop(type):

@@ -68,7 +68,12 @@ class Engine:
 
     def advance(self) -> bool:
         """Take one step: a choice, and the turn that it causes. False when nothing can happen any more."""
-        self.clock.now += TICK
+        clock, limits = self.clock, self._limits
+        clock.now += TICK
+        if clock.timers and clock.timers[0][0] <= clock.now:
+            clock.fall_due()
+        if self.step >= limits.checkpoint:
+            limits.check(self)
         event = self._chosen()
         if event is None:
             return False
@@ -81,7 +86,7 @@ class Engine:
         choices.program = loop.home
         try:
             with held_back():
-                self._iterate(loop)
+                self._stop(loop) if loop.stopping else self._iterate(loop)
         except RunError as error:
             self.error = self.error or error  # the program may swallow it; the run is over all the same
             raise
@@ -148,6 +153,12 @@ class Engine:
                 return
             if step >= limits.checkpoint:
                 limits.check(self)
+
+    def _stop(self, loop: Loop) -> None:
+        """Take the one step of a loop that was stopped before it began: nothing is waited for."""
+        self.clock.fall_due()
+        self.step += 1
+        self.clock.now += TICK * loop.iterate()
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""

@@ -47,13 +47,6 @@ class Referee(base_events.BaseEventLoop):
         self._timers = self._tasks = 0
         self._looking = False
 
-    def run_forever(self) -> None:
-        self._looking = True
-        try:
-            super().run_forever()
-        finally:
-            self._looking = False
-
     def time(self) -> float:
         """What the clock reads; a program that looks at it thereby spends a tick, the loop itself does not."""
         if not self._looking:
@@ -85,7 +78,10 @@ class Referee(base_events.BaseEventLoop):
 
     def _run_once(self) -> None:
         self._looking = True
-        super()._run_once()  # type: ignore[misc]
+        try:
+            super()._run_once()  # type: ignore[misc]
+        finally:
+            self._looking = False
 
     def _process_events(self, event_list: list[events.Handle]) -> None:
         self._ready.extend(event_list)

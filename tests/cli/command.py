@@ -1,0 +1,46 @@
+"""The command line, as a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# What whoever runs the tests has set must not decide them.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
+
+
+def python(*words: str, cwd: Path, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the interpreter with these words, this standard input and these environment variables."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        input=given,
+        env=ENVIRONMENT | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def detrun(*words: str, cwd: Path, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours."""
+    return python("-m", "detrun", *words, cwd=cwd, given=given, **variables)
+
+
+def facts(*words: str, cwd: Path, **variables: str) -> dict[str, Any]:
+    """What `detrun run -o json` says at the end."""
+    ended = detrun("run", *words[:1], "-o", "json", *words[1:], cwd=cwd, **variables)
+    result: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return result
+
+
+def written(directory: Path, name: str, lines: Sequence[str]) -> str:
+    """A file of these lines; its name."""
+    path = directory / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return name

@@ -1,0 +1,101 @@
+"""The entry of the command line: help, version, and how the process ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from detrun.cli import main
+from tests.cli.command import ENVIRONMENT, detrun, python
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_version_is_the_one_that_is_packaged(tmp_path: Path) -> None:
+    packaged = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert detrun("--version", cwd=tmp_path).stdout == f"detrun {packaged}\n"
+
+
+def test_what_runs_no_program_imports_nothing_that_could(tmp_path: Path) -> None:
+    slow = "import sys, detrun.cli.main, detrun.cli.run as run; print(*sys.modules.keys() & {'asyncio', 'inspect', 'ssl'})"
+
+    assert python("-c", slow.replace(", detrun.cli.run as run", ""), cwd=tmp_path).stdout == "\n"
+
+
+def test_help_shows_every_command_that_exists(tmp_path: Path) -> None:
+    _, _, listed = detrun("--help", cwd=tmp_path).stdout.partition("Commands:\n")
+
+    assert [line.split()[0] for line in listed.splitlines()] == list(main.COMMANDS)
+
+
+@pytest.mark.parametrize("words", [(), ("replay",), ("run",), ("run", "x.py", "--sed", "1"), ("run", "x.py", "--seed", "-1")])
+def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = detrun(*words, cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr
+
+
+def test_windows_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    with pytest.raises(SystemExit, match="2"):
+        main.main()
+
+    assert capsys.readouterr().err.startswith("detrun: expected Linux or macOS, got Windows")
+
+
+def test_an_error_of_our_own_asks_to_be_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> NoReturn:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(main.commands, "main", fail)
+
+    with pytest.raises(SystemExit, match="70"):
+        main.main()
+
+    assert "RuntimeError: a bug\ndetrun: this is an error of detrun itself" in capsys.readouterr().err
+
+
+BUSY = "print('ready', flush=True)\nwhile True: pass"
+ASLEEP = "import asyncio\nasync def main():\n print('ready', flush=True)\n while True: await asyncio.sleep(0)\nasyncio.run(main())"
+
+
+@pytest.mark.parametrize("program", [BUSY, ASLEEP])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_a_signal_ends_the_process_without_a_traceback(tmp_path: Path, program: str, number: int, status: int) -> None:
+    (tmp_path / "program.py").write_text(program)
+    words = [sys.executable, "-m", "detrun", "run", "program.py", "--max-steps", str(10**12)]
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == status
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "program.py"], ["run", "program.py", "-o", "json"]])
+def test_a_reader_who_leaves_hears_no_complaint(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "program.py").write_text("print('hello')")
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "detrun", *words], cwd=tmp_path, env=ENVIRONMENT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+
+    assert b"Broken" not in ended.stderr
+    assert ended.returncode == (1 if words == ["--help"] else 0)
