@@ -6,12 +6,12 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Arm = Callable[[], float]
 
 
-def interleaved(arms: dict[str, Arm], rounds: int) -> dict[str, list[float]]:
+def interleaved(arms: Mapping[str, Arm], rounds: int) -> dict[str, list[float]]:
     """Seconds of each arm, round by round, after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in arms}
     for number in range(rounds + 1):

@@ -1,4 +1,4 @@
-"""The deterministic loop beside stock asyncio, and uvloop where it is installed: `python benchmarks/loop.py [ROUNDS]`.
+"""The deterministic loop beside stock asyncio, and uvloop where it is installed: `python -m benchmarks.loop [ROUNDS]`.
 
 Every detrun arm runs in the simulated world with the random strategy, decisions and digest recorded.
 """
@@ -6,9 +6,11 @@ Every detrun arm runs in the simulated world with the random strategy, decisions
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import statistics
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import detrun
@@ -16,6 +18,7 @@ from benchmarks.harness import elapsed, interleaved, ratio, title
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.strategies.random import Random
 
+uvloop = importlib.import_module("uvloop") if importlib.util.find_spec("uvloop") else None
 Program = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -61,7 +64,7 @@ async def calls(count: int = 20_000) -> None:
         reply = loop.create_future()
         serving = loop.create_task(serve(reply))
         await reply
-    await serving
+        await serving
 
 
 async def spawn(count: int = 30_000) -> None:
@@ -105,11 +108,11 @@ def compare(rounds: int) -> None:
     print(f"{'':26}{'detrun':>8}{'uvloop':>8}{'target':>8}")
     for name, (program, target) in PROGRAMS.items():
         arms = {
-            "stock": lambda program=program: timed(program, asyncio.SelectorEventLoop),
-            "detrun": lambda program=program: simulated(program),
+            "stock": partial(timed, program, asyncio.SelectorEventLoop),
+            "detrun": partial(simulated, program),
         }
         if uvloop is not None:
-            arms["uvloop"] = lambda program=program: timed(program, uvloop.new_event_loop)
+            arms["uvloop"] = partial(timed, program, uvloop.new_event_loop)
         seconds = interleaved(arms, rounds)
         figures = [f"{ratio(seconds['stock'], seconds[arm]):8.2f}" for arm in ("detrun", "uvloop") if arm in seconds]
         print(f"{name:26}{figures[0]}{figures[1] if len(figures) > 1 else '       -'}{target:8.1f}")
@@ -125,8 +128,8 @@ def messages(contexts: int, count: int = 20_000) -> float:
         if left:
             there_channel.put(left - 1)
 
-    there_channel = engine.channel(pong, "there", lambda left: back_channel.put(left))
     back_channel = engine.channel(ping, "back", back)
+    there_channel = engine.channel(pong, "there", back_channel.put)
     there_channel.put(count)
 
     def steps() -> None:
@@ -142,7 +145,7 @@ def messages(contexts: int, count: int = 20_000) -> float:
 def scale(rounds: int) -> None:
     title("cost of a step with idle contexts alive, as a multiple of the cost with 10")
     counts = (10, 1_000, 10_000)
-    seconds = interleaved({str(count): lambda count=count: messages(count) for count in counts}, rounds)
+    seconds = interleaved({str(count): partial(messages, count) for count in counts}, rounds)
     for count in counts:
         taken = seconds[str(count)]
         print(f"{count:>7,} contexts {1 / ratio(seconds['10'], taken):6.2f}   {statistics.median(taken) * 1e6:6.2f} us")
@@ -178,11 +181,6 @@ def main() -> None:
     scale(rounds)
     whole_runs(rounds)
 
-
-try:
-    import uvloop
-except ImportError:
-    uvloop = None
 
 if __name__ == "__main__":
     main()

@@ -65,8 +65,7 @@ def _run_script(path: Path) -> None:
     file = str(path)
     loader = SourceFileLoader("__main__", file)
     module = ModuleType("__main__")
-    # All that the interpreter itself puts there, and nothing else.
-    vars(module).update(__annotations__={}, __builtins__=builtins, __cached__=None, __file__=file, __loader__=loader)
+    vars(module).update(__file__=file, __cached__=None, __loader__=loader)
     # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
     _run_as_main(module, loader.source_to_code(loader.get_data(file), file))
 
@@ -82,6 +81,8 @@ def _run_module(spec: ModuleSpec) -> None:
 
 
 def _run_as_main(module: ModuleType, code: CodeType) -> None:
+    # As the interpreter does; `exec` would put the dictionary of `builtins` there.
+    vars(module).update(__annotations__={}, __builtins__=builtins)
     # Left in place afterwards: what the program started may look itself up when it ends.
     sys.modules["__main__"] = module
     exec(code, vars(module))

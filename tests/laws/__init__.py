@@ -1,0 +1,1 @@
+"""What holds for every program, every seed and every strategy."""

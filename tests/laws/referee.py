@@ -74,6 +74,8 @@ class Referee(base_events.BaseEventLoop):
         """As stock asyncio does, except that sets of tasks have an order, which it leaves to their addresses."""
         self._check_closed()
         self._tasks += 1
+        if self._task_factory is not None:  # asyncio's eager one, since others would make tasks of other types
+            options["eager_start"] = True
         return NumberedTask(self._tasks, coro, loop=self, **options)
 
     def _run_once(self) -> None:
@@ -102,6 +104,7 @@ class Referee(base_events.BaseEventLoop):
     # What CPython's loop has and typeshed does not tell.
     _ready: deque[Any]
     _scheduled: list[Any]
+    _task_factory: Any
     _check_closed: Callable[[], None]
 
 

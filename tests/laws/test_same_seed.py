@@ -82,7 +82,8 @@ async def shutdown(log: Log) -> None:
     async def ticks(number: int) -> Any:
         try:
             while True:
-                yield await asyncio.sleep(0.001)
+                await asyncio.sleep(0.001)
+                yield number
         finally:
             log.append(f"generator {number} closed")
 

@@ -44,9 +44,19 @@ def exhaust(engine: Engine) -> None:
         pass
 
 
+def echo(engine: Engine) -> None:
+    """A message that sends itself again, for ever."""
+
+    def again() -> None:
+        channel.put()
+
+    channel = engine.channel(engine.unit("echo"), "echo", again)
+    channel.put()
+
+
 def two_senders(strategy: Strategy) -> tuple[Engine, list[str]]:
     """Three messages on each of two channels to one unit, which logs them."""
-    engine, log = Engine(strategy), []
+    engine, log = Engine(strategy), list[str]()
     unit = engine.unit("room")
     for name in "ab":
         channel = engine.channel(unit, name, log.append)
@@ -136,7 +146,7 @@ def test_a_hold_that_nothing_can_meet_is_released_and_remembered() -> None:
 
 
 def test_a_turn_of_a_unit_runs_until_nothing_is_ready() -> None:
-    engine, log = Engine(Default()), []
+    engine, log = Engine(Default()), list[str]()
     unit = engine.unit("room")
 
     async def work(name: str) -> None:
@@ -169,9 +179,7 @@ def test_a_turn_that_never_ends_is_a_limit() -> None:
 
 def test_steps_are_bounded() -> None:
     engine = Engine(Default(), Limits(steps=300))
-    unit = engine.unit("room")
-    channel = engine.channel(unit, "echo", lambda: channel.put())
-    channel.put()
+    echo(engine)
 
     with pytest.raises(detrun.LimitReached, match="300 steps"):
         exhaust(engine)
@@ -198,7 +206,7 @@ def sleeping(engine: Engine, unit: Unit, delay: float, log: list[str]) -> Channe
 
 def slept(strategy: Strategy, delays: list[float]) -> tuple[Engine, list[str]]:
     """Units that sleep, one for each delay."""
-    engine, log = Engine(strategy), []
+    engine, log = Engine(strategy), list[str]()
     for number, delay in enumerate(delays):
         sleeping(engine, engine.unit(f"unit-{number}"), delay, log).put()
     exhaust(engine)
@@ -221,10 +229,9 @@ def test_timers_of_different_contexts_may_overtake_each_other_within_the_slack()
 
 
 def test_a_timer_that_fell_due_is_not_starved_by_messages() -> None:
-    engine, log = Engine(Default(), Limits(steps=5_000)), []
+    engine, log = Engine(Default(), Limits(steps=5_000)), list[str]()
     sleeping(engine, engine.unit("sleeper"), 0.001, log).put()
-    echo = engine.channel(engine.unit("echo"), "echo", lambda: echo.put())
-    echo.put()
+    echo(engine)
 
     with pytest.raises(detrun.LimitReached):
         exhaust(engine)
@@ -232,7 +239,7 @@ def test_a_timer_that_fell_due_is_not_starved_by_messages() -> None:
 
 
 def test_a_future_resolved_by_another_context_continues_in_its_own() -> None:
-    engine, log = Engine(Default()), []
+    engine, log = Engine(Default()), list[object]()
     waiter, waker = engine.unit("waiter"), engine.unit("waker")
     future = waiter.loop.create_future()
 
@@ -286,10 +293,11 @@ def test_an_operation_changes_the_digest() -> None:
 
 
 def test_virtual_time_is_bounded() -> None:
+    engine = Engine(Default(), Limits(seconds=10))
+    sleeping(engine, engine.unit("sleeper"), 11, []).put()
+
     with pytest.raises(detrun.LimitReached, match="virtual time"):
-        slept_engine = Engine(Default(), Limits(seconds=10))
-        sleeping(slept_engine, slept_engine.unit("sleeper"), 11, []).put()
-        exhaust(slept_engine)
+        exhaust(engine)
 
 
 def test_the_clock_starts_away_from_zero() -> None:

@@ -38,7 +38,7 @@ def test_no_method_of_a_loop_is_left_abstract() -> None:
 
 
 def test_a_loop_of_the_programs_own_is_refused() -> None:
-    failure = detrun.run(lambda: asyncio.SelectorEventLoop()).failure
+    failure = detrun.run(asyncio.SelectorEventLoop).failure
 
     assert failure is not None
     assert "asyncio.new_event_loop()" in failure.message
@@ -87,7 +87,7 @@ def test_calls_from_another_thread_are_refused(call: Callable[[Any], object]) ->
 
 def test_sockets_outside_a_run_are_untouched() -> None:
     async def serve() -> int:
-        server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+        server = await asyncio.start_server(print, "127.0.0.1", 0)
         port: int = server.sockets[0].getsockname()[1]
         server.close()
         return port

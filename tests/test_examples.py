@@ -1,0 +1,37 @@
+"""The examples do what their first lines say."""
+
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import detrun
+
+TRANSFER = Path(__file__).parents[1] / "examples" / "transfer.py"
+
+
+@pytest.fixture(scope="module")
+def transfer() -> Callable[[], Coroutine[Any, Any, None]]:
+    main: Callable[[], Coroutine[Any, Any, None]] = runpy.run_path(str(TRANSFER))["main"]
+    return main
+
+
+def test_transfers_balance_on_stock_asyncio() -> None:
+    assert subprocess.run([sys.executable, TRANSFER], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("strategy", "seed"), [("default", 0), ("random", 7)])
+def test_transfers_balance_on_a_lucky_schedule(transfer: Callable[[], Any], strategy: str, seed: int) -> None:
+    assert detrun.run(transfer, strategy=strategy, seed=seed).outcome == "ok"
+
+
+def test_transfers_lose_money_on_some_schedules(transfer: Callable[[], Any]) -> None:
+    runs = [detrun.run(transfer, seed=seed) for seed in range(100)]
+
+    failures = [run.failure for run in runs if run.failure is not None]
+    assert 5 <= len(failures) <= 40
+    assert all("expected 300 in all" in failure.message for failure in failures)

@@ -1,0 +1,42 @@
+"""The exported names: whoever adds or removes one does it here too."""
+
+import pytest
+
+import detrun
+
+NAMES = [
+    "Decision",
+    "Default",
+    "DetrunError",
+    "Divergence",
+    "EventId",
+    "Failure",
+    "Forbidden",
+    "Hold",
+    "Holds",
+    "InternalError",
+    "LimitReached",
+    "NondeterminismError",
+    "Random",
+    "Recorded",
+    "Run",
+    "RunError",
+    "Strategy",
+    "Stuck",
+    "UsageError",
+    "run",
+]
+
+
+def test_these_names_are_exported_and_no_others() -> None:
+    assert detrun.__all__ == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_there_when_it_is_asked_for(name: str) -> None:
+    assert getattr(detrun, name) is not None
+
+
+def test_another_name_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="module 'detrun' has no attribute 'Loop'"):
+        detrun.Loop  # noqa: B018
