@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.abc
 import importlib.machinery
+import socket
 import sys
 import threading
 from asyncio import events, selector_events
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Forbidden, UsageError
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
+from detrun.scheduler.network import names
+from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.tasks import keep_order
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ def install() -> None:
     if any(isinstance(finder, _UvloopFinder) for finder in sys.meta_path):
         return
     keep_order()
+    _catch_sockets()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
@@ -103,13 +107,27 @@ def _catch_runner(runner: Any) -> None:
 
 def _catch_selector_loop(loop: Any) -> None:
     def new(cls: type, *_: Any, **__: Any) -> Any:
-        if _active.engine is not None:
+        if _active.engine is not None and not issubclass(cls, Loop):
             hint = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
             raise Forbidden(f"a {cls.__name__}", hint)
         return object.__new__(cls)
 
     # Not `__init__`: a loop that was refused there would be there, and complain when it is dropped.
     loop.__new__ = staticmethod(new)
+
+
+def _catch_sockets() -> None:
+    real = socket.socket.__new__
+
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        # The simulated kind is a subclass, whose `__init__` is then called.
+        if _active.engine is None or issubclass(cls, Socket):
+            return real(cls, *args, **options)
+        if cls is not socket.socket:
+            raise Forbidden(f"a {cls.__name__} of its own", "use socket.socket or the loop's create_connection()")
+        return Socket.of(_active.engine.network)
+
+    socket.socket.__new__ = new
 
 
 class _CaughtLoop(type):

@@ -19,6 +19,7 @@ from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.garbage import held_back
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.limits import Limits
+from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.waits import waiting
 
@@ -46,12 +47,20 @@ class Engine:
         self.decisions: list[Decision] = []
         self.observers: list[Callable[[Delivery], None]] = []
         self.error: RunError | None = None
+        self._network: Network | None = None
         self._limits = limits or Limits()
         self._strategy = strategy
         self._slack = strategy.slack
         self._choices = Choices(self.clock, self.arrivals, self.contexts, strategy.slack)
         self._thread = threading.get_ident()
         strategy.begin(self)
+
+    @property
+    def network(self) -> Network:
+        """The simulated network, which is there once somebody asks for it."""
+        if self._network is None:
+            self._network = Network(self)
+        return self._network
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""

@@ -81,6 +81,7 @@ class Loop(Spawning):
         if self.is_running():
             raise RuntimeError("Cannot close a running event loop")
         self._closed = True
+        self._selector.close()
         self.append = self._refuse
         self.ready.clear()
         self._clock.drop(lambda timer: timer.home is self.home)

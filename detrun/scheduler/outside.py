@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, NoReturn
 
 from detrun.errors import Forbidden
+from detrun.scheduler.networking import Networking
 
-_NETWORK = "there is no simulated network yet, so let the program's parts talk through queues and futures"
 _THREADS = "threads do not take part in a simulation yet, so await the work instead of handing it to a thread"
 _PROCESSES = "a simulation has no processes, so put a coroutine in the place of the child"
 _SIGNALS = "signals do not reach a simulation yet, so set an event where the handler would"
 
 _MISSING = {
-    _NETWORK: (
-        "create_connection create_server create_unix_connection create_unix_server create_datagram_endpoint"
-        " connect_accepted_socket start_tls sendfile getaddrinfo getnameinfo add_reader remove_reader add_writer"
-        " remove_writer sock_recv sock_recv_into sock_recvfrom sock_recvfrom_into sock_sendall sock_sendto sock_connect"
-        " sock_accept sock_sendfile"
-    ),
     _THREADS: "run_in_executor set_default_executor",
     _PROCESSES: "subprocess_exec subprocess_shell connect_read_pipe connect_write_pipe",
     _SIGNALS: "add_signal_handler remove_signal_handler",
 }
 
 
-class Outside(asyncio.AbstractEventLoop):
-    """A loop with no outside: every way out raises `Forbidden`, which names it."""
+class Outside(Networking):
+    """A loop with no outside but the simulated network: every other way out raises `Forbidden`, which names it."""
 
 
 def _refuse(name: str, hint: str) -> None:

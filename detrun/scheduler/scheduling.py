@@ -31,6 +31,7 @@ class Scheduling(Reporting):
     """
 
     def __init__(self, home: Context) -> None:
+        super().__init__(home)
         self.home = home
         self.ready: deque[Handle] = deque()
         self.append: Callable[[Handle], None] = self.ready.append

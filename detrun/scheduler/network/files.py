@@ -1,0 +1,257 @@
+"""What the simulated kernel keeps for each descriptor, and how a loop learns that it is ready."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import TYPE_CHECKING
+
+from detrun.scheduler.network.wires import Wire
+
+if TYPE_CHECKING:
+    from detrun.scheduler.network.network import Network
+    from detrun.scheduler.network.readiness import Readiness
+
+Address = tuple[str, int] | str
+# What may be under way and unread in one direction of a connection: then the sender waits.
+WINDOW = 128 * 1024
+
+
+class File:
+    """Something with a descriptor: ready or not, and watched by at most one loop."""
+
+    def __init__(self, network: Network, kind: str) -> None:
+        self.network = network
+        self.name = f"{kind}#{network.count(kind)}"
+        self.closed = False
+        self._watcher: Readiness | None = None
+        self._fd = -1
+        self._announced = False
+        self._readiness = network.wire(f"{self.name} is ready")
+
+    def readable(self) -> bool:
+        """Whether reading would not wait."""
+        return False
+
+    def writable(self) -> bool:
+        """Whether writing would not wait."""
+        return False
+
+    def watch(self, watcher: Readiness | None, fd: int) -> None:
+        """Tell this loop from now on when the file is ready, and at once if it is."""
+        self._watcher, self._fd = watcher, fd
+        self.poll()
+
+    def changed(self) -> None:
+        """Something arrived: whoever watches learns of it in the same step."""
+        if self._watcher is not None:
+            self._watcher.fire(self._fd, self)
+
+    def poll(self) -> None:
+        """Have whoever watches told, as an event of its own, if the file is ready."""
+        if self._watcher is not None and not self._announced and self._watcher.wants(self._fd, self):
+            self._announced = True
+            self._readiness.put(self._ready)
+
+    def events(self) -> int:
+        """What the file is ready for, as a selector has it."""
+        return EVENT_READ * self.readable() | EVENT_WRITE * self.writable()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.closed = True
+        self._watcher = None
+
+    def _ready(self) -> None:
+        self._announced = False
+        self.changed()
+
+
+class Stream(File):
+    """One end of a connection. What the other sends arrives by the end's own wire."""
+
+    def __init__(self, network: Network, local: Address, remote: Address) -> None:
+        super().__init__(network, "connection")
+        self.local, self.remote = local, remote
+        self.peer: Stream | None = None
+        self.connected = False
+        self.error = 0
+        self.wire: Wire = network.wire(f"{self.name} receives", local, remote)
+        self._inbox = bytearray()
+        self._unread = 0
+        self._ended = False
+        self._finished = False
+
+    def readable(self) -> bool:
+        return self.connected and bool(self._inbox or self._ended) or bool(self.error)
+
+    def writable(self) -> bool:
+        if self.error or self._finished:
+            return True
+        return self.connected and self.peer is not None and self.peer.room() > 0
+
+    def room(self) -> int:
+        """How much more may be sent to this end before it reads."""
+        return WINDOW - self._unread
+
+    def send(self, data: bytes) -> int:
+        """Send what there is room for; how much that was."""
+        self._raise_error()
+        if self._finished or self.peer is None:
+            raise _error(BrokenPipeError, errno.EPIPE)
+        if not self.connected:
+            raise _error(BlockingIOError, errno.EAGAIN)
+        room = self.peer.room()
+        if room <= 0 and data:
+            raise _error(BlockingIOError, errno.EAGAIN)
+        if data:
+            self.peer.expect(data[:room])
+        return min(len(data), room)
+
+    def expect(self, data: bytes) -> None:
+        """Data is on its way to this end."""
+        self._unread += len(data)
+        self.wire.put(self._arrive, data)
+
+    def receive(self, size: int) -> bytes:
+        """What has arrived, at most so much of it; nothing at the end."""
+        if not self._inbox:
+            self._raise_error()
+            if self._ended:
+                return b""
+            raise _error(BlockingIOError, errno.EAGAIN)
+        data = bytes(self._inbox[:size])
+        del self._inbox[:size]
+        was_full = self.room() <= 0
+        self._unread -= len(data)
+        if was_full and self.peer is not None:
+            self.peer.poll()
+        return data
+
+    def finish(self) -> None:
+        """Send nothing more; the other end reads up to here."""
+        if not self._finished and self.peer is not None:
+            self._finished = True
+            self.peer.wire.put(self.peer.end)
+
+    def close(self) -> None:
+        unread = bool(self._inbox)
+        super().close()
+        if unread:
+            self.reset()  # as TCP does: the other end shall not believe that all was read
+        else:
+            self.finish()
+
+    def reset(self) -> None:
+        """Break the connection: what is under way to the other end is overtaken by the news."""
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            peer.wire.cut()
+            peer.wire.put(peer.fail, errno.ECONNRESET)
+
+    def pop_error(self) -> int:
+        """The error that waits to be reported, once."""
+        error, self.error = self.error, 0
+        return error
+
+    def join(self, peer: Stream) -> None:
+        """The connection is there, with this at its other end."""
+        self.peer, self.connected = peer, True
+        if self.closed:
+            self.finish()
+        self.changed()
+
+    def end(self) -> None:
+        """The other end sends nothing more."""
+        self._ended = True
+        self.changed()
+
+    def fail(self, error: int) -> None:
+        """The connection is broken, or was never made."""
+        self.error, self.peer = error, None
+        self.changed()
+
+    def _arrive(self, data: bytes) -> None:
+        if self.closed:
+            self.reset()
+        else:
+            self._inbox += data
+            self.changed()
+
+    def _raise_error(self) -> None:
+        error = self.pop_error()
+        if error:
+            self._ended = self._finished = True
+            raise OSError(error, os.strerror(error))
+
+
+class Listener(File):
+    """A listening address and the connections that nobody accepted yet."""
+
+    def __init__(self, network: Network, address: Address, backlog: int) -> None:
+        super().__init__(network, "listener")
+        self.address = address
+        self._backlog = max(backlog, 1)
+        self._waiting: deque[Stream] = deque()
+
+    def readable(self) -> bool:
+        return bool(self._waiting)
+
+    def full(self) -> bool:
+        """Whether no more connections can wait."""
+        return len(self._waiting) >= self._backlog
+
+    def arrive(self, stream: Stream) -> None:
+        """A connection was made to this address."""
+        self._waiting.append(stream)
+        self.changed()
+
+    def accept(self) -> Stream:
+        """The connection that waited longest."""
+        if not self._waiting:
+            raise _error(BlockingIOError, errno.EAGAIN)
+        return self._waiting.popleft()
+
+    def close(self) -> None:
+        super().close()
+        self.network.forget(self)
+        while self._waiting:
+            self._waiting.popleft().reset()
+
+
+class Datagrams(File):
+    """A bound or connected datagram socket; each datagram arrives whole, or not at all."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network, "datagrams")
+        self.local: Address | None = None
+        self.remote: Address | None = None
+        self._inbox: deque[tuple[bytes, Address | None]] = deque()
+
+    def readable(self) -> bool:
+        return bool(self._inbox)
+
+    def writable(self) -> bool:
+        return True
+
+    def arrive(self, data: bytes, sender: Address | None) -> None:
+        """A datagram came."""
+        if not self.closed:
+            self._inbox.append((data, sender))
+            self.changed()
+
+    def receive(self) -> tuple[bytes, Address | None]:
+        """The datagram that came first."""
+        if not self._inbox:
+            raise _error(BlockingIOError, errno.EAGAIN)
+        return self._inbox.popleft()
+
+    def close(self) -> None:
+        super().close()
+        self.network.forget(self)
+
+
+def _error(kind: type[OSError], code: int) -> OSError:
+    return kind(code, os.strerror(code))

@@ -1,0 +1,79 @@
+"""The selector of a simulated loop: asyncio's own transports register their interest here."""
+
+from __future__ import annotations
+
+from contextvars import Context as Variables
+from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
+from typing import TYPE_CHECKING, Any
+
+from detrun.scheduler.handles import Handle
+
+if TYPE_CHECKING:
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.network.files import File
+
+# A handle of asyncio's brings its own variables.
+_NONE = Variables()
+
+
+class Readiness:
+    """Who waits for which file of one loop. It is never asked what is ready: files tell, when something arrives."""
+
+    def __init__(self, engine: Engine, loop: Any) -> None:
+        self._engine = engine
+        self._loop = loop
+        self._keys: dict[int, SelectorKey] = {}
+        self._fired: set[Any] = set()
+
+    def register(self, fd: int, events: int, data: Any = None) -> SelectorKey:
+        """Begin to wait for a descriptor."""
+        key = self._keys[fd] = SelectorKey(fd, fd, events, data)
+        self._engine.network.file(fd).watch(self, fd)
+        return key
+
+    modify = register
+
+    def unregister(self, fd: int) -> SelectorKey:
+        """Wait for it no more."""
+        self._engine.network.unwatch(fd)
+        return self._keys.pop(fd)
+
+    def get_key(self, fd: int) -> SelectorKey:
+        """What is waited for; `KeyError` if nothing is."""
+        return self._keys[fd]
+
+    def get_map(self) -> dict[int, SelectorKey]:
+        """Everything that is waited for."""
+        return self._keys
+
+    def close(self) -> None:
+        """Wait for nothing."""
+        for fd in list(self._keys):
+            self.unregister(fd)
+
+    def wants(self, fd: int, file: File) -> bool:
+        """Whether the file is ready for what somebody waits for."""
+        key = self._keys.get(fd)
+        return key is not None and bool(key.events & file.events())
+
+    def fire(self, fd: int, file: File) -> None:
+        """Queue the callbacks of whoever waits for what the file is ready for."""
+        key = self._keys.get(fd)
+        if key is None:
+            return
+        ready, (reader, writer) = key.events & file.events(), key.data
+        if ready & EVENT_READ and reader is not None:
+            self._queue(reader, file)
+        if ready & EVENT_WRITE and writer is not None:
+            self._queue(writer, file)
+
+    def _queue(self, handle: Any, file: File) -> None:
+        if handle not in self._fired:
+            self._fired.add(handle)
+            self._loop.ready.append(Handle((self._run, handle, file), _NONE))
+
+    def _run(self, handle: Any, file: File) -> None:
+        self._fired.discard(handle)
+        if not handle.cancelled():
+            handle._run()
+        file.poll()  # whoever did not read everything is told again, as by a selector

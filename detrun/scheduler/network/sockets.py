@@ -1,0 +1,301 @@
+"""Sockets of the simulated network, with the face of `socket.socket`: libraries make those themselves."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Forbidden
+from detrun.scheduler.network.files import Datagrams, File, Listener, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detrun.scheduler.network.files import Address
+    from detrun.scheduler.network.network import Network
+
+
+_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
+_new = socket.socket.__new__
+
+
+class Socket(socket.socket):
+    """A socket of one run. Its file is what the kernel would keep: nothing until it is bound, connected or made to listen."""
+
+    __slots__ = ("_fd", "_file", "_kind", "_local", "_network", "_options", "_timeout")
+
+    _network: Network
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:
+        self._io_refs, self._closed = 0, False
+        self._kind = (
+            socket.AF_INET if family == -1 else family,
+            socket.SOCK_STREAM if type == -1 else type & ~_FLAGS,
+            max(proto, 0),
+        )
+        self._local: Address | None = None
+        self._options: dict[tuple[int, int], Any] = {}
+        self._timeout: float | None = None
+        if fileno is not None:
+            self._file, self._fd = self._network.file(fileno), fileno
+        else:
+            datagrams = self._kind[1] == socket.SOCK_DGRAM
+            self._file = Datagrams(self._network) if datagrams else File(self._network, "socket")
+            self._fd = self._network.open(self._file)
+
+    @classmethod
+    def of(cls, network: Network) -> Socket:
+        """A socket of this network, still to be initialized."""
+        made: Socket = _new(cls)
+        made._network = network
+        return made
+
+    @classmethod
+    def around(cls, network: Network, stream: Stream, kind: tuple[int, int, int]) -> Socket:
+        """A socket for a connection that is there already."""
+        made = cls.of(network)
+        made.__init__(*kind, network.open(stream))  # type: ignore[misc]
+        return made
+
+    # What it is.
+
+    @property
+    def family(self) -> Any:
+        return socket.AddressFamily(self._kind[0])
+
+    @property
+    def type(self) -> Any:
+        return socket.SocketKind(self._kind[1])
+
+    @property
+    def proto(self) -> int:
+        return self._kind[2]
+
+    @property
+    def timeout(self) -> float | None:
+        return self._timeout
+
+    def __repr__(self) -> str:
+        return f"<simulated socket fd={self.fileno()} {self._file.name}>"
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def getsockname(self) -> Any:
+        local = self._file.local if isinstance(self._file, Stream | Datagrams) else self._local
+        return self._spelled(local)
+
+    def getpeername(self) -> Any:
+        if isinstance(self._file, Stream) and (self._file.connected or self._file.peer is not None):
+            return self._spelled(self._file.remote)
+        if isinstance(self._file, Datagrams) and self._file.remote is not None:
+            return self._spelled(self._file.remote)
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    def setblocking(self, flag: bool) -> None:
+        self._timeout = None if flag else 0.0
+
+    def settimeout(self, value: float | None) -> None:
+        self._timeout = value
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
+
+    def getblocking(self) -> bool:
+        return self._timeout != 0.0
+
+    def setsockopt(self, level: int, option: int, value: Any, length: int | None = None) -> None:
+        self._check_open()
+        self._options[level, option] = value
+
+    def getsockopt(self, level: int, option: int, length: int = 0) -> Any:
+        self._check_open()
+        if (level, option) == (socket.SOL_SOCKET, socket.SO_ERROR):
+            return self._file.pop_error() if isinstance(self._file, Stream) else 0
+        if (level, option) == (socket.SOL_SOCKET, socket.SO_TYPE):
+            return self._kind[1]
+        return self._options.get((level, option), 0)
+
+    def get_inheritable(self) -> bool:
+        return False
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        """Nobody inherits: there are no children."""
+
+    # What it does.
+
+    def bind(self, address: Any) -> None:
+        self._check_open()
+        self._local = self._network.bind(self._kind[1], self._file, self._placed(address))
+        if isinstance(self._file, Datagrams):
+            self._file.local = self._local
+
+    def listen(self, backlog: int = 128) -> None:
+        self._check_open()
+        if isinstance(self._file, Listener):
+            return
+        if self._local is None:
+            self._local = self._network.bind(self._kind[1], self._file, ("0.0.0.0", 0))  # noqa: S104
+        self._become(Listener(self._network, self._local, backlog))
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if not isinstance(self._file, Listener):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        try:
+            stream = self._file.accept()
+        except BlockingIOError:
+            self._refuse_to_block("accept")
+            raise
+        accepted = Socket.around(self._network, stream, self._kind)
+        return accepted, accepted.getpeername() if self._kind[0] != socket.AF_UNIX else ""
+
+    def connect(self, address: Any) -> None:
+        self._check_open()
+        remote = self._placed(address)
+        if isinstance(self._file, Datagrams):
+            self._file.remote = remote
+            self._name_datagrams()
+            return
+        if isinstance(self._file, Stream):
+            code = errno.EISCONN if self._file.connected else errno.EALREADY
+            raise OSError(code, os.strerror(code))
+        self._refuse_to_block("connect")
+        local = self._local or ("" if self._kind[0] == socket.AF_UNIX else self._network.local_address(remote))
+        stream = Stream(self._network, local, remote)
+        self._become(stream)
+        self._network.connect(stream)
+        raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
+
+    def connect_ex(self, address: Any) -> int:
+        try:
+            self.connect(address)
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._check_open()
+        if isinstance(self._file, Datagrams):
+            return self._send_datagram(bytes(data), self._file.remote)
+        try:
+            return self._stream().send(bytes(data))
+        except BlockingIOError:
+            self._refuse_to_block("send")
+            raise
+
+    def sendmsg(self, buffers: Iterable[Any], *rest: Any) -> int:
+        if any(rest):
+            raise Forbidden("socket.sendmsg() with more than data", "send what matters as data")
+        return self.send(b"".join(map(bytes, buffers)))
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            view = view[self.send(view) :]
+
+    def sendto(self, data: Any, *rest: Any) -> int:
+        self._check_open()
+        if not isinstance(self._file, Datagrams):
+            return self.send(data)
+        return self._send_datagram(bytes(data), self._placed(rest[-1]))
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        return self.recvfrom(size)[0]
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.recv(size or len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
+        self._check_open()
+        try:
+            if not isinstance(self._file, Datagrams):
+                return self._stream().receive(size), None
+            data, sender = self._file.receive()
+            return data[:size], self._spelled(sender)
+        except BlockingIOError:
+            self._refuse_to_block("recv")
+            raise
+
+    def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Any]:
+        view = memoryview(buffer).cast("B")
+        data, sender = self.recvfrom(size or len(view))
+        view[: len(data)] = data
+        return len(data), sender
+
+    def shutdown(self, how: int) -> None:
+        stream = self._stream()
+        if how in (socket.SHUT_WR, socket.SHUT_RDWR):
+            stream.finish()
+        if how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            stream.end()
+
+    def detach(self) -> int:
+        self._closed, fd, self._fd = True, self._fd, -1
+        return fd
+
+    def dup(self) -> Any:
+        raise Forbidden("socket.dup()", "hand over the socket itself")
+
+    def _real_close(self, *_: Any) -> None:
+        fd, self._fd = self._fd, -1
+        if fd != -1:
+            self._close_hard()
+            self._network.close(fd)
+
+    def _close_hard(self) -> None:
+        linger = self._options.get((socket.SOL_SOCKET, socket.SO_LINGER))
+        if linger is not None and isinstance(self._file, Stream) and bytes(linger)[4:] == bytes(4):
+            self._file.reset()  # lingering for no time: the connection is broken, not ended
+
+    # How.
+
+    def _become(self, file: File) -> None:
+        self._network.rebind(self._file, file)
+        self._network.reopen(self._fd, file)
+        self._file = file
+
+    def _stream(self) -> Stream:
+        self._check_open()
+        if isinstance(self._file, Stream):
+            return self._file
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    def _send_datagram(self, data: bytes, address: Address | None) -> int:
+        if address is None:
+            raise OSError(errno.EDESTADDRREQ, os.strerror(errno.EDESTADDRREQ))
+        assert isinstance(self._file, Datagrams)
+        self._name_datagrams()
+        self._network.send(self._file, data, address)
+        return len(data)
+
+    def _name_datagrams(self) -> None:
+        assert isinstance(self._file, Datagrams)
+        if self._file.local is None and self._kind[0] != socket.AF_UNIX:
+            self.bind(("0.0.0.0", 0))  # noqa: S104
+
+    def _placed(self, address: Any) -> Address:
+        if self._kind[0] == socket.AF_UNIX:
+            return os.fsdecode(address)
+        return self._network.resolve(address[0]), int(address[1])
+
+    def _spelled(self, address: Address | None) -> Any:
+        if self._kind[0] == socket.AF_UNIX:
+            return address or ""
+        if address is None:
+            return ("0.0.0.0", 0)  # noqa: S104
+        return (*address, 0, 0) if self._kind[0] == socket.AF_INET6 else address
+
+    def _check_open(self) -> None:
+        if self._fd == -1:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    def _refuse_to_block(self, what: str) -> None:
+        if self._timeout != 0.0:
+            raise Forbidden(
+                f"a blocking socket.{what}()", "set the socket non-blocking and await the loop's sock_ methods"
+            )

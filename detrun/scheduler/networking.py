@@ -1,0 +1,57 @@
+"""The network of a loop: asyncio's own transports, servers and socket calls, over the simulated kernel.
+
+None of them is written again: the methods are those of asyncio's selector loop, and the selector is ours.
+"""
+
+from __future__ import annotations
+
+import weakref
+from asyncio import SendfileNotAvailableError
+from asyncio.unix_events import _UnixSelectorEventLoop
+from typing import TYPE_CHECKING, Any
+
+from detrun.scheduler.network import names
+from detrun.scheduler.network.readiness import Readiness
+
+if TYPE_CHECKING:
+    from detrun.scheduler.contexts import Context
+
+
+class Networking(_UnixSelectorEventLoop):
+    """A selector loop without a selector of the machine's: nothing of this class is ever run but the network's methods."""
+
+    _internal_fds = 0
+    _default_executor = None
+
+    def __init__(self, home: Context) -> None:
+        # asyncio's own `__init__` is not called: it would open sockets to wake itself up with.
+        self._selector: Any = Readiness(home.engine, self)
+        self._transports: Any = weakref.WeakValueDictionary()
+        self._unix_server_sockets: dict[Any, Any] = {}
+        self._home = home
+
+    @property
+    def _debug(self) -> bool:
+        return self.get_debug()
+
+    def _check_closed(self) -> None:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+
+    async def getaddrinfo(
+        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> Any:
+        return await self._answered(names.addresses, host, port, family, type, proto, flags)
+
+    async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> Any:
+        return await self._answered(names.names, sockaddr, flags)
+
+    async def _sock_sendfile_native(self, *_: Any) -> Any:
+        raise SendfileNotAvailableError("simulated sockets have no descriptor for os.sendfile")
+
+    async def _answered(self, question: Any, *arguments: Any) -> Any:
+        """The answer to a question, which arrives by a wire like everything from outside."""
+        network, arrived = self._home.engine.network, self.create_future()
+        network.wire("name server").put(lambda: arrived.done() or arrived.set_result(None))
+        await arrived
+        return question(network, *arguments)
