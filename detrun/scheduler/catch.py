@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Forbidden, UsageError
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
-from detrun.scheduler.network import names
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.tasks import keep_order
 
@@ -127,7 +126,7 @@ def _catch_sockets() -> None:
             raise Forbidden(f"a {cls.__name__} of its own", "use socket.socket or the loop's create_connection()")
         return Socket.of(_active.engine.network)
 
-    socket.socket.__new__ = new
+    setattr(socket.socket, "__new__", new)  # noqa: B010  # types forbid to assign it
 
 
 class _CaughtLoop(type):

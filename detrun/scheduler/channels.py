@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.model import EventId
 from detrun.scheduler.handles import Delivery
@@ -13,8 +13,16 @@ from detrun.scheduler.origins import ORIGIN, Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from detrun.scheduler.contexts import Context
     from detrun.scheduler.engine import Engine
+
+
+class Home(Protocol):
+    """Where a channel ends."""
+
+    name: str
+
+    def take(self, delivery: Delivery) -> None:
+        """Take what is delivered."""
 
 
 class Channel:
@@ -22,7 +30,7 @@ class Channel:
 
     __slots__ = ("_arrivals", "_count", "_note", "_receive", "_variables", "home", "key", "name", "queue")
 
-    def __init__(self, engine: Engine, home: Context, key: int, name: str, receive: Callable[..., Any]) -> None:
+    def __init__(self, engine: Engine, home: Home, key: int, name: str, receive: Callable[..., Any]) -> None:
         self.home = home
         self.key = key
         self.name = name

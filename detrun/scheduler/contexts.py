@@ -30,7 +30,7 @@ class Context(ABC):
         self.engine = engine
         self.name = name
         self.origin = Origin(key)
-        self.loop = Loop(self)  # type: ignore[abstract]  # `Outside` refuses what is abstract
+        self.loop = Loop(self)
 
     @abstractmethod
     def take(self, delivery: Delivery) -> None:

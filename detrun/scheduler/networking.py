@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Networking(_UnixSelectorEventLoop):
-    """A selector loop without a selector of the machine's: nothing of this class is ever run but the network's methods."""
+    """A selector loop without a selector of the machine's; of its methods only the network's are ever run."""
 
     _internal_fds = 0
     _default_executor = None
@@ -30,6 +30,9 @@ class Networking(_UnixSelectorEventLoop):
         self._unix_server_sockets: dict[Any, Any] = {}
         self._home = home
 
+    def __del__(self) -> None:
+        """Nothing to give back, and nothing to warn of: a loop that is not closed goes with its run."""
+
     @property
     def _debug(self) -> bool:
         return self.get_debug()
@@ -38,10 +41,8 @@ class Networking(_UnixSelectorEventLoop):
         if self.is_closed():
             raise RuntimeError("Event loop is closed")
 
-    async def getaddrinfo(
-        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-    ) -> Any:
-        return await self._answered(names.addresses, host, port, family, type, proto, flags)
+    async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
+        return await self._answered(names.addresses, host, port, **options)
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> Any:
         return await self._answered(names.names, sockaddr, flags)
@@ -49,9 +50,14 @@ class Networking(_UnixSelectorEventLoop):
     async def _sock_sendfile_native(self, *_: Any) -> Any:
         raise SendfileNotAvailableError("simulated sockets have no descriptor for os.sendfile")
 
-    async def _answered(self, question: Any, *arguments: Any) -> Any:
+    async def _answered(self, question: Any, *arguments: Any, **options: int) -> Any:
         """The answer to a question, which arrives by a wire like everything from outside."""
         network, arrived = self._home.engine.network, self.create_future()
-        network.wire("name server").put(lambda: arrived.done() or arrived.set_result(None))
+        network.wire("name server").put(_resolve, arrived)
         await arrived
-        return question(network, *arguments)
+        return question(network, *arguments, **options)
+
+
+def _resolve(future: Any) -> None:
+    if not future.done():
+        future.set_result(None)

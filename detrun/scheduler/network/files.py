@@ -85,7 +85,7 @@ class Stream(File):
         self._finished = False
 
     def readable(self) -> bool:
-        return self.connected and bool(self._inbox or self._ended) or bool(self.error)
+        return bool(self.error) or (self.connected and bool(self._inbox or self._ended))
 
     def writable(self) -> bool:
         if self.error or self._finished:

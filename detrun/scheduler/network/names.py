@@ -12,7 +12,15 @@ _KINDS = ((socket.SOCK_STREAM, socket.IPPROTO_TCP), (socket.SOCK_DGRAM, socket.I
 _SERVICES = {"http": 80, "https": 443, "domain": 53, "redis": 6379, "postgresql": 5432}
 
 
-def addresses(network: Network, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> list[Any]:  # fmt: skip
+def addresses(  # noqa: PLR0917  # the arguments are those of `socket.getaddrinfo`
+    network: Network,
+    host: Any,
+    port: Any,
+    family: int = 0,
+    type: int = 0,  # noqa: A002  # as `socket.getaddrinfo` has it
+    proto: int = 0,
+    flags: int = 0,
+) -> list[Any]:
     """What `socket.getaddrinfo` says."""
     address = _address(network, host, flags)
     at = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -35,7 +43,7 @@ def names(network: Network, address: Any, flags: int = 0) -> tuple[str, str]:
 
 def _address(network: Network, host: Any, flags: int) -> str:
     if host is None or host in ("", b""):
-        return "0.0.0.0" if flags & socket.AI_PASSIVE or host is not None else "127.0.0.1"  # noqa: S104
+        return "0.0.0.0" if flags & socket.AI_PASSIVE or host is not None else "127.0.0.1"
     return network.resolve(host.decode("ascii") if isinstance(host, bytes) else host)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOCALHOST = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")
-_ANY = ("0.0.0.0", "::")  # noqa: S104  # nobody outside can reach these
+_ANY = ("0.0.0.0", "::")
 # Far above what the process has open, so that a mix-up is an error.
 _FIRST_FD = 1_000_000
 _FIRST_PORT = 40_000

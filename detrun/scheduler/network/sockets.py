@@ -22,13 +22,13 @@ _new = socket.socket.__new__
 
 
 class Socket(socket.socket):
-    """A socket of one run. Its file is what the kernel would keep: nothing until it is bound, connected or made to listen."""
+    """A socket of one run. Its file is what the kernel keeps, another one once it listens or connects."""
 
     __slots__ = ("_fd", "_file", "_kind", "_local", "_network", "_options", "_timeout")
 
     _network: Network
 
-    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
         self._io_refs, self._closed = 0, False
         self._kind = (
             socket.AF_INET if family == -1 else family,
@@ -137,7 +137,7 @@ class Socket(socket.socket):
         if isinstance(self._file, Listener):
             return
         if self._local is None:
-            self._local = self._network.bind(self._kind[1], self._file, ("0.0.0.0", 0))  # noqa: S104
+            self._local = self._network.bind(self._kind[1], self._file, ("0.0.0.0", 0))
         self._become(Listener(self._network, self._local, backlog))
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -276,7 +276,7 @@ class Socket(socket.socket):
     def _name_datagrams(self) -> None:
         assert isinstance(self._file, Datagrams)
         if self._file.local is None and self._kind[0] != socket.AF_UNIX:
-            self.bind(("0.0.0.0", 0))  # noqa: S104
+            self.bind(("0.0.0.0", 0))
 
     def _placed(self, address: Any) -> Address:
         if self._kind[0] == socket.AF_UNIX:
@@ -287,7 +287,7 @@ class Socket(socket.socket):
         if self._kind[0] == socket.AF_UNIX:
             return address or ""
         if address is None:
-            return ("0.0.0.0", 0)  # noqa: S104
+            return ("0.0.0.0", 0)
         return (*address, 0, 0) if self._kind[0] == socket.AF_INET6 else address
 
     def _check_open(self) -> None:

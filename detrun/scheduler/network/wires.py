@@ -32,7 +32,7 @@ class Kernel:
 
 
 class Wire(Channel):
-    """A direction of a connection, or whatever else arrives in order; held back while its ends cannot reach each other."""
+    """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
     __slots__ = ("__weakref__", "held")
 
