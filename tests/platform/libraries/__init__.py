@@ -1,0 +1,1 @@
+"""Third-party libraries, unmodified, with client and server in one simulated run."""
