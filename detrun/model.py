@@ -12,10 +12,11 @@ EventId = NewType("EventId", tuple[int, int])
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """An answer to a choice point that was not the default: at this step, this event."""
+    """An answer to a choice point that was not the default: at this step, this event, or this answer to a question."""
 
     step: int
     event: EventId
+    answer: int = 0
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ class Run(msgspec.Struct, frozen=True):
     digest: str
     journal: str | None
     decisions: tuple[Decision, ...]
+    faults: dict[str, int]
     value: Any = None
     error: BaseException | None = None
 

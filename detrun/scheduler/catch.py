@@ -63,6 +63,11 @@ def active(engine: Engine) -> Iterator[None]:
         sys.set_asyncgen_hooks(*hooks)
 
 
+def current() -> Engine | None:
+    """The run that this thread's program is part of."""
+    return _active.engine
+
+
 def install() -> None:
     """Put a dispatcher at each place where loops are made. What an earlier call installed stays."""
     if any(isinstance(finder, _UvloopFinder) for finder in sys.meta_path):

@@ -7,7 +7,7 @@ not know which strategy answers, nor who observes.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
@@ -19,6 +19,7 @@ from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.garbage import held_back
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.limits import Limits
+from detrun.scheduler.network.faults import point
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.waits import waiting
@@ -35,7 +36,7 @@ Known = TypeVar("Known", bound=Context)
 class Engine:
     """Everything of one run that is not the program: clock, contexts, channels, decisions and the rolling digest."""
 
-    def __init__(self, strategy: Strategy, limits: Limits | None = None) -> None:
+    def __init__(self, strategy: Strategy, limits: Limits | None = None, faults: frozenset[str] = frozenset()) -> None:
         self.clock = Clock()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
@@ -47,6 +48,9 @@ class Engine:
         self.decisions: list[Decision] = []
         self.observers: list[Callable[[Delivery], None]] = []
         self.error: RunError | None = None
+        self.faults = faults
+        self.faulted: Counter[str] = Counter()
+        self._asked = 0
         self._network: Network | None = None
         self._limits = limits or Limits()
         self._strategy = strategy
@@ -126,6 +130,19 @@ class Engine:
     def fingerprint(self) -> int:
         """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
         return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
+
+    def ask(self, kind: str, key: int, options: int = 2) -> int:
+        """Whether something goes wrong here, and how: 0 when it does not, or must not in this run."""
+        if kind not in self.faults:
+            return 0
+        self._asked += 1
+        question = EventId((point(key, kind), self._asked))
+        answer = self._strategy.answer(self.step, question, options)
+        if answer:
+            self.note(question)
+            self.faulted[kind] += 1
+            self.decisions.append(Decision(self.step, question, answer))
+        return answer
 
     def check_thread(self, what: str) -> None:
         """Refuse what comes from a thread that the engine does not order."""

@@ -57,7 +57,7 @@ class TimerHandle(Delivery):
 
     deadline: int = 0
     seconds: float = 0.0
-    home: Context = None  # type: ignore[assignment]
+    home: Any = None
     # Whether the call's context variables are a copy made for it, in which it may be an origin of its own.
     private: bool = False
 

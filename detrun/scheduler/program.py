@@ -13,12 +13,13 @@ from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
+from detrun.scheduler.network.faults import checked
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
 
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
@@ -31,13 +32,15 @@ def run(
     strategy: str | Strategy = "random",
     max_steps: int = STEPS,
     max_time: float = SECONDS,
+    faults: Iterable[str] = (),
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
     What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
+    `faults` names what may go wrong in the network, `detrun.FAULTS` says what each means.
     """
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
-    engine = Engine(answers, Limits(max_steps, max_time))
+    engine = Engine(answers, Limits(max_steps, max_time), checked(faults))
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began
@@ -54,6 +57,7 @@ def run(
         digest=hexadecimal(engine.fingerprint()),
         journal=None,
         decisions=tuple(engine.decisions),
+        faults=dict(engine.faulted),
         value=value,
         error=error if failure is not None else None,
     )

@@ -8,15 +8,18 @@ from collections import deque
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING
 
-from detrun.scheduler.network.wires import Wire
+from detrun.scheduler.clock import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
     from detrun.scheduler.network.network import Network
     from detrun.scheduler.network.readiness import Readiness
+    from detrun.scheduler.network.wires import Wire
 
 Address = tuple[str, int] | str
 # What may be under way and unread in one direction of a connection: then the sender waits.
 WINDOW = 128 * 1024
+# How long a fault of that kind delays a chunk: a little, longer than most turns, longer than most timeouts.
+DELAYS = (2 * MILLISECOND, 100 * MILLISECOND, 60 * SECOND)
 
 
 class File:
@@ -72,17 +75,19 @@ class File:
 class Stream(File):
     """One end of a connection. What the other sends arrives by the end's own wire."""
 
-    def __init__(self, network: Network, local: Address, remote: Address) -> None:
+    def __init__(self, network: Network, local: Address, remote: Address, between: tuple[str, str]) -> None:
         super().__init__(network, "connection")
         self.local, self.remote = local, remote
+        self.between = between
         self.peer: Stream | None = None
         self.connected = False
         self.error = 0
-        self.wire: Wire = network.wire(f"{self.name} receives", local, remote)
+        self.wire: Wire = network.wire(f"{self.name} receives", between)
         self._inbox = bytearray()
         self._unread = 0
         self._ended = False
         self._finished = False
+        self._broken = False
 
     def readable(self) -> bool:
         return bool(self.error) or (self.connected and bool(self._inbox or self._ended))
@@ -169,16 +174,39 @@ class Stream(File):
         self.changed()
 
     def fail(self, error: int) -> None:
-        """The connection is broken, or was never made."""
-        self.error, self.peer = error, None
+        """The connection is broken, or was never made; nothing arrives any more."""
+        self.error, self.peer, self._broken = error, None, True
         self.changed()
 
     def _arrive(self, data: bytes) -> None:
+        if self._broken:
+            return
         if self.closed:
             self.reset()
-        else:
+        elif not self._goes_wrong(data):
             self._inbox += data
             self.changed()
+
+    def _goes_wrong(self, data: bytes) -> bool:
+        """Whether the environment has something else happen to what should arrive."""
+        if not self.network.faulty:
+            return False
+        ask, key = self.network.ask, self.wire.key
+        if ask("reset", key):
+            self.reset()
+            self.fail(errno.ECONNRESET)
+        elif delay := ask("delay", key, len(DELAYS) + 1):
+            self.wire.put_back(self._arrive, data)
+            self.wire.wait(DELAYS[delay - 1])
+        elif len(data) > 1 and (part := ask("split", key, len(data))):
+            self.wire.put_back(self._arrive, data[part:])
+            self._inbox += data[:part]
+            self.changed()
+        elif ask("merge", key) and (more := self.wire.take_back(self._arrive)):
+            self._arrive(data + more)
+        else:
+            return False
+        return True
 
     def _raise_error(self) -> None:
         error = self.pop_error()

@@ -7,10 +7,10 @@ import itertools
 import os
 import socket
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from typing import TYPE_CHECKING
 
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
+from detrun.scheduler.network.links import Link
 from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ class Network:
         self._ports = itertools.count(_FIRST_PORT)
         self._addresses: dict[str, str] = {LOCALHOST: _LOOPBACK[0]}
         self._bound: dict[tuple[int, str, Address], File] = {}
-        self._wires: WeakSet[Wire] = WeakSet()
+        self._links: dict[frozenset[str], Link] = {}
         self._wire_count = 0
+        self.ask = engine.ask
+        self.faulty = bool(engine.faults)
 
     # Descriptors.
 
@@ -77,10 +79,17 @@ class Network:
         self._counts[kind] = number = self._counts.get(kind, 0) + 1
         return number
 
-    def wire(self, name: str, *_: Any) -> Wire:
-        """A new wire."""
+    def wire(self, name: str, between: tuple[str, str] = (LOCALHOST, LOCALHOST)) -> Wire:
+        """A new wire, from one host to another."""
         self._wire_count += 1
-        return Wire(self._engine, self._kernel, hash((-2, self._wire_count)), name)
+        wire = Wire(self._engine, self._kernel, hash((-2, self._wire_count)), name)
+        if between[0] != between[1]:
+            wire.follow(self.link(*between))
+        return wire
+
+    def link(self, one: str, other: str) -> Link:
+        """What lies between two hosts."""
+        return self._links.setdefault(frozenset((one, other)), Link())
 
     # Names and addresses.
 
@@ -109,6 +118,12 @@ class Network:
         name = remote[0] if isinstance(remote, tuple) and remote[0] in _LOOPBACK else here
         return name, next(self._ports)
 
+    def host_at(self, address: Address, here: str) -> str:
+        """The host that an address leads to from here."""
+        if isinstance(address, str) or address[0] in _LOOPBACK or address[0] in _ANY:
+            return here
+        return next((name for name, at in self._addresses.items() if at == address[0]), here)
+
     # Connections.
 
     def bind(self, kind: int, file: File, address: Address) -> Address:
@@ -134,30 +149,43 @@ class Network:
 
     def connect(self, stream: Stream) -> None:
         """Begin to connect a stream to its remote address; it fails or is joined when the answer arrives."""
-        knock = self.wire(f"{stream.name} connects")
-        knock.put(self._knock, stream, HOST.get())
+        knock = self.wire(f"{stream.name} connects", stream.between[::-1])
+        knock.put(self._knock, stream)
 
-    def _knock(self, stream: Stream, host: str) -> None:
-        listener = self._find(socket.SOCK_STREAM, host, stream.remote)
-        if not isinstance(listener, Listener) or listener.full():
+    def _knock(self, stream: Stream) -> None:
+        listener = self._find(socket.SOCK_STREAM, stream.between[1], stream.remote)
+        if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
             stream.wire.put(stream.fail, errno.ECONNREFUSED)
-            return
-        answering = Stream(self, stream.remote, stream.local)
-        answering.join(stream)
-        stream.wire.put(stream.join, answering)
-        listener.arrive(answering)
+        elif self.ask("unreachable", stream.wire.key):
+            stream.wire.put(stream.fail, errno.EHOSTUNREACH)
+        else:
+            answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+            answering.join(stream)
+            stream.wire.put(stream.join, answering)
+            listener.arrive(answering)
+
+    def stream(self, local: Address, remote: Address) -> Stream:
+        """One end of a connection to be, from the host on which the code runs that asks."""
+        here = HOST.get()
+        return Stream(self, local, remote, (self.host_at(remote, here), here))
 
     def pair(self) -> tuple[Stream, Stream]:
         """Two ends of a connection that was always there."""
-        one, other = Stream(self, "", ""), Stream(self, "", "")
+        here = HOST.get()
+        one, other = Stream(self, "", "", (here, here)), Stream(self, "", "", (here, here))
         one.join(other)
         other.join(one)
         return one, other
 
     def send(self, sender: Datagrams, data: bytes, address: Address) -> None:
         """Send a datagram on its way; whether anybody is there shows when it arrives."""
-        wire = self.wire(f"{sender.name} sends")
-        wire.put(self._deliver, data, sender.local, HOST.get(), address)
+        here = HOST.get()
+        there = self.host_at(address, here)
+        wire = self.wire(f"{sender.name} sends", (here, there))
+        if (here != there and self.link(here, there).broken) or self.ask("lose", wire.key):
+            return
+        for _ in range(1 + self.ask("duplicate", wire.key)):
+            wire.put(self._deliver, data, sender.local, there, address)
 
     def _deliver(self, data: bytes, sender: Address | None, host: str, address: Address) -> None:
         file = self._find(socket.SOCK_DGRAM, host, address)
@@ -168,7 +196,5 @@ class Network:
         if isinstance(address, str):
             return self._bound.get((kind, host, address))
         name, port = address
-        if name not in _LOOPBACK and name not in _ANY:
-            host = next((known for known, at in self._addresses.items() if at == name), host)
         candidates = (self._bound.get((kind, host, (at, port))) for at in (name, *_ANY, *_LOOPBACK[: name in _ANY]))
         return next((file for file in candidates if file is not None), None)

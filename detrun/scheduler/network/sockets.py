@@ -163,7 +163,7 @@ class Socket(socket.socket):
             raise OSError(code, os.strerror(code))
         self._refuse_to_block("connect")
         local = self._local or ("" if self._kind[0] == socket.AF_UNIX else self._network.local_address(remote))
-        stream = Stream(self._network, local, remote)
+        stream = self._network.stream(local, remote)
         self._become(stream)
         self._network.connect(stream)
         raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))

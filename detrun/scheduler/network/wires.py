@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
 from detrun.scheduler.channels import Channel
-from detrun.scheduler.handles import Delivery
+from detrun.scheduler.clock import SECOND
+from detrun.scheduler.handles import Delivery, TimerHandle
 
 if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.network.links import Link
 
 # The kernel is nobody's callback: it sees no context variables.
 _NONE = Variables()
@@ -20,13 +22,31 @@ class Kernel:
     """What is at the end of every wire. To take an arrival is a step, but no program's turn."""
 
     name = "network"
+    tick = 0
+    overdue = False
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
+
+    @property
+    def now(self) -> int:
+        """The instant."""
+        return self.engine.clock.now
+
+    def later(self, delay: int, *call: Any) -> None:
+        """Make a call after so many nanoseconds."""
+        deadline = self.now + delay
+        timer = TimerHandle(call, _NONE, None, EventId((-3, 0)), deadline, deadline / SECOND, self)
+        self.engine.clock.add(timer)
+
+    def fall_due(self, timer: TimerHandle) -> None:
+        """Make a call whose time has come."""
+        call, *arguments = timer.call
+        call(*arguments)
 
     def take(self, delivery: Delivery) -> None:
         """Let something arrive."""
-        self._engine.step += 1
+        self.engine.step += 1
         arrive, *message = delivery.call
         arrive(*message)
 
@@ -34,39 +54,84 @@ class Kernel:
 class Wire(Channel):
     """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
-    __slots__ = ("__weakref__", "held")
+    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link")
 
     def __init__(self, engine: Engine, kernel: Kernel, key: int, name: str) -> None:
         super().__init__(engine, kernel, key, name, kernel.take)
-        self.held = False
+        self._holds = 0
+        self._kernel = kernel
+        self._link: Link | None = None
+        self._clear = 0
 
     def put(self, *message: Any) -> None:
         """Send something along: a call that is made where the wire ends."""
         self._count = count = self._count + 1
         event = EventId((self.key, count))
         self._note(event)
-        self.push(Delivery(message, _NONE, None, event))
+        delivery = Delivery(message, _NONE, None, event)
+        delay = self._link.delay(_size(message)) if self._link is not None else 0
+        if delay:
+            self._send_slowly(delivery, delay)
+        else:
+            self.push(delivery)
+
+    def follow(self, link: Link) -> None:
+        """Go by this link from now on."""
+        self._link = link
+        link.add(self)
+
+    def wait(self, delay: int) -> None:
+        """Let nothing arrive for so many nanoseconds."""
+        self.hold()
+        self._kernel.later(delay, self.release)
+
+    def _send_slowly(self, delivery: Delivery, delay: int) -> None:
+        # One after the other: what is sent later never arrives before.
+        now = self._kernel.now
+        self._clear = max(self._clear, now) + delay
+        self._kernel.later(self._clear - now, self.push, delivery)
 
     def push(self, delivery: Delivery) -> None:
         self.queue.append(delivery)
-        if not self.held:
+        if not self._holds:
             self._arrivals.append(self)
 
+    def put_back(self, *message: Any) -> None:
+        """Let something arrive before all else that is under way."""
+        self._count = count = self._count + 1
+        self.queue.appendleft(Delivery(message, _NONE, None, EventId((self.key, count))))
+        if not self._holds:
+            self._arrivals.appendleft(self)
+
+    def take_back(self, arrive: Any) -> Any:
+        """What is to arrive next by this call, which it then does not; none if something else is next."""
+        if not self.queue or self._holds or self.queue[0].call[0] != arrive:
+            return None
+        self._arrivals.remove(self)
+        return self.queue.popleft().call[1]
+
     def hold(self) -> None:
-        """Let nothing arrive any more; what is sent waits."""
-        self.held = True
-        for _ in self.queue:
-            self._arrivals.remove(self)
+        """Let nothing arrive until it is released as often as it was held; what is sent waits."""
+        self._holds += 1
+        if self._holds == 1:
+            self._withdraw()
 
     def release(self) -> None:
-        """Let everything arrive that waited."""
-        if self.held:
-            self.held = False
+        """Let everything arrive that waited, unless there is another reason to wait."""
+        self._holds -= 1
+        if not self._holds:
             self._arrivals.extend([self] * len(self.queue))
 
     def cut(self) -> None:
         """Lose what is under way."""
-        if not self.held:
-            for _ in self.queue:
-                self._arrivals.remove(self)
+        if not self._holds:
+            self._withdraw()
         self.queue.clear()
+
+    def _withdraw(self) -> None:
+        for _ in self.queue:
+            self._arrivals.remove(self)
+
+
+def _size(message: tuple[Any, ...]) -> int:
+    return sum(len(part) for part in message if isinstance(part, bytes))

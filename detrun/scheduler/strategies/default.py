@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detrun.model import EventId
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 
@@ -19,6 +20,9 @@ class Default:
 
     def choose(self, choices: Choices) -> Event:
         return choices.oldest()
+
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        return 0
 
     def end(self) -> None:
         """Nothing was promised."""

@@ -11,7 +11,7 @@ from detrun.scheduler.strategies.strategy import SLACK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from detrun.model import Decision
+    from detrun.model import Decision, EventId
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 
@@ -21,7 +21,9 @@ class Recorded:
 
     def __init__(self, decisions: Iterable[Decision], slack: int = SLACK) -> None:
         self.slack = slack
-        self._decisions = {decision.step: decision for decision in decisions}
+        decisions = tuple(decisions)
+        self._decisions = {decision.step: decision for decision in decisions if not decision.answer}
+        self._answers = {(decision.step, decision.event): decision.answer for decision in decisions if decision.answer}
 
     def begin(self, engine: Engine) -> None:
         """Nothing to prepare."""
@@ -36,7 +38,11 @@ class Recorded:
                 return event
         raise Divergence(decision.step, spelled(decision.event), " or ".join(event.name for event in events))
 
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        return self._answers.pop((step, question), 0)
+
     def end(self) -> None:
         """Raise if the run ended before everything was decided again."""
-        for decision in self._decisions.values():
-            raise Divergence(decision.step, spelled(decision.event), "no choice there")
+        left = [(decision.step, decision.event) for decision in self._decisions.values()] + list(self._answers)
+        for step, event in left:
+            raise Divergence(step, spelled(event), "no choice there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from detrun.model import EventId
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 
@@ -26,6 +27,9 @@ class Strategy(Protocol):
 
     def choose(self, choices: Choices) -> Event:
         """One of the events that `choices` offers."""
+
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        """The number of one of so many answers to a question other than what happens next; 0 is the boring one."""
 
     def end(self) -> None:
         """The program has ended; raise if the run was not the one that was asked for."""

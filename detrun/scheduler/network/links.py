@@ -1,0 +1,51 @@
+"""Links: what lies between two hosts, how long it takes, and whether anything gets through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from detrun.scheduler.clock import SECOND
+
+if TYPE_CHECKING:
+    from detrun.scheduler.network.wires import Wire
+
+
+class Link:
+    """The way between two hosts, in both directions. As it is made it costs no time: then order alone decides."""
+
+    def __init__(self) -> None:
+        self.latency = 0.0
+        self.bandwidth = 0.0
+        self.broken = False
+        # By number, because a set of them would have no order, and the order in which they heal matters.
+        self._wires: WeakValueDictionary[int, Wire] = WeakValueDictionary()
+        self._count = 0
+
+    def add(self, wire: Wire) -> None:
+        """Let a wire go this way."""
+        self._count += 1
+        self._wires[self._count] = wire
+        if self.broken:
+            wire.hold()
+
+    def cut(self) -> None:
+        """Let nothing through; what is under way waits, as it does where TCP sends again and again."""
+        if self.broken:
+            return
+        self.broken = True
+        for wire in list(self._wires.values()):
+            wire.hold()
+
+    def mend(self) -> None:
+        """Let everything through that waited."""
+        if not self.broken:
+            return
+        self.broken = False
+        for wire in list(self._wires.values()):
+            wire.release()
+
+    def delay(self, size: int) -> int:
+        """How many nanoseconds so many bytes take."""
+        sending = size / self.bandwidth if self.bandwidth else 0.0
+        return int((self.latency + sending) * SECOND)
