@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import inspect
+import signal
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.errors import Forbidden
 from detrun.scheduler.networking import Networking
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.scheduler.contexts import Context
+
 _THREADS = "threads do not take part in a simulation yet, so await the work instead of handing it to a thread"
 _PROCESSES = "a simulation has no processes, so put a coroutine in the place of the child"
-_SIGNALS = "signals do not reach a simulation yet, so set an event where the handler would"
 
 _MISSING = {
     _THREADS: "run_in_executor set_default_executor",
     _PROCESSES: "subprocess_exec subprocess_shell connect_read_pipe connect_write_pipe",
-    _SIGNALS: "add_signal_handler remove_signal_handler",
 }
+
+_UNCATCHABLE = (signal.SIGKILL, signal.SIGSTOP)
 
 
 class Outside(Networking):
-    """A loop with no outside but the simulated network: every other way out raises `Forbidden`, which names it."""
+    """A loop with no outside but the simulated network: every other way out raises `Forbidden`, which names it.
+
+    Signals do not come in either. Servers ask for them all the same, so a handler is taken, and never called.
+    """
+
+    def __init__(self, home: Context) -> None:
+        super().__init__(home)
+        self._handled: set[int] = set()
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *_: Any) -> None:
+        if inspect.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
+            raise TypeError("coroutines cannot be used with add_signal_handler()")
+        self._check_signal(sig)
+        self._check_closed()
+        if sig in _UNCATCHABLE:
+            raise RuntimeError(f"sig {sig} cannot be caught")
+        self._handled.add(sig)
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        self._check_signal(sig)
+        handled = sig in self._handled
+        self._handled.discard(sig)
+        return handled
 
 
 def _refuse(name: str, hint: str) -> None:
