@@ -27,7 +27,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
+	$(BIN)/python -m benchmarks.loop
 
 soak: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto -m soak
