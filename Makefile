@@ -27,10 +27,10 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
+	$(BIN)/python -m benchmarks.loop
 
 soak: $(INSTALLED)
-	$(BIN)/pytest -m soak
+	$(BIN)/pytest --numprocesses auto -m soak
 
 # The build backend is installed first and used without isolation: a second run, with everything in place, needs no network.
 $(INSTALLED): pyproject.toml

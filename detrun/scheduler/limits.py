@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from detrun.errors import LimitReached
-from detrun.scheduler.clock import SECOND, START
+from detrun.errors import LimitReached, UsageError
+from detrun.scheduler.clock import SECOND, START, instant
 from detrun.scheduler.garbage import collect_if_due
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ class Limits:
     """How many steps and how much virtual time a run may take. `checkpoint` is the step at which to look again."""
 
     def __init__(self, steps: int = STEPS, seconds: float = SECONDS) -> None:
+        if steps < 1:
+            raise UsageError(f"expected a limit of at least 1 step, got {steps!r}")
+        if not seconds > 0:
+            raise UsageError(f"expected a limit of more than 0 seconds of virtual time, got {seconds!r}")
         self._steps, self._seconds = steps, seconds
         self._last_step = steps
-        self.last_instant = START + int(seconds * SECOND)
+        self.last_instant = START + instant(seconds)
         self.checkpoint = min(steps, WATCH)
 
     def check(self, engine: Engine) -> None:

@@ -59,7 +59,8 @@ def _where(stack: traceback.StackSummary) -> str | None:
 
 def _waiting(stuck: errors.Stuck) -> str | None:
     # Where the first of those who wait stands, innermost: for whoever stepped in there last is whom it concerns.
-    return stuck.waiting[0].splitlines()[-1].strip() if stuck.waiting else None
+    places = [line for entry in stuck.waiting[:1] for line in entry.splitlines() if line.startswith(" ")]
+    return places[-1].strip() if places else None
 
 
 def _keep_own_frames(told: traceback.TracebackException) -> None:

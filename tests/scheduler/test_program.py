@@ -111,7 +111,7 @@ def test_stuck_says_who_waits_for_what_and_where() -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(take(asyncio.Queue()), name="taker")
-            group.create_task(waits_for_a_lock())
+            group.create_task(waits_for_a_lock(), name="locker")
             await asyncio.Event().wait()
 
     run = detrun.run(main)
@@ -121,7 +121,7 @@ def test_stuck_says_who_waits_for_what_and_where() -> None:
     assert "3 tasks are waiting" in told
     assert "taker waits for Queue.get()" in told
     assert "in items: yield await queue.get()" in told
-    assert "Task-3 waits for Lock.acquire()" in told
+    assert "locker waits for Lock.acquire()" in told
     assert "Task-1 waits for Event.wait()" in told
     assert told.count(f"{__file__}:") == 4
 
@@ -237,6 +237,16 @@ def test_interrupts_go_on() -> None:
     assert detrun.run(works).outcome == "ok"
 
 
+@pytest.mark.parametrize("limit", [{"max_steps": 0}, {"max_time": 0}, {"max_time": float("nan")}])
+def test_a_limit_that_is_none_is_refused(limit: Any) -> None:
+    with pytest.raises(detrun.UsageError, match="expected a limit of"):
+        detrun.run(works, **limit)
+
+
+def test_time_may_be_unlimited() -> None:
+    assert detrun.run(sleeps_for_years, max_time=float("inf")).outcome == "ok"
+
+
 def test_an_unknown_strategy_is_named() -> None:
     with pytest.raises(detrun.UsageError, match="'lucky'"):
         detrun.run(works, strategy="lucky")
@@ -288,3 +298,34 @@ def test_real_time_is_not_waited_for() -> None:
     detrun.run(lambda: asyncio.sleep(3600))
 
     assert time.monotonic() - began < 60
+
+
+def test_an_async_main_ends_as_under_asyncio_run() -> None:
+    async def main(log: list[str]) -> None:
+        async def tick(name: str) -> Any:
+            try:
+                while True:
+                    await asyncio.sleep(1)
+                    yield name
+            finally:
+                log.append(f"{name} closed")
+
+        async def stubborn() -> None:
+            try:
+                await asyncio.sleep(100)
+            finally:
+                log.append("cancelled")
+                await asyncio.sleep(1)
+                raise ValueError("late")
+
+        main.kept = [asyncio.create_task(stubborn()), tick("one"), tick("two")]  # type: ignore[attr-defined]
+        asyncio.get_running_loop().set_exception_handler(lambda _, report: log.append(str(report["exception"])))
+        for generator in main.kept[1:]:  # type: ignore[attr-defined]
+            await anext(generator)
+
+    ours: list[str] = []
+    theirs: list[str] = []
+    detrun.run(lambda: main(ours))
+    detrun.run(lambda: asyncio.run(main(theirs)))
+
+    assert ours == theirs == ["cancelled", "late", "one closed", "two closed"]
