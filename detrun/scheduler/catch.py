@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Forbidden, UsageError
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
+from detrun.scheduler.network import polling
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.tasks import keep_order
 
@@ -74,6 +75,7 @@ def install() -> None:
         return
     keep_order()
     _catch_sockets()
+    polling.catch(lambda: None if _active.engine is None else _active.engine.network)
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)

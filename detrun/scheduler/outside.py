@@ -10,8 +10,6 @@ from detrun.errors import Forbidden
 from detrun.scheduler.networking import Networking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from detrun.scheduler.contexts import Context
 
 _THREADS = "threads do not take part in a simulation yet, so await the work instead of handing it to a thread"
@@ -31,11 +29,13 @@ class Outside(Networking):
     Signals do not come in either. Servers ask for them all the same, so a handler is taken, and never called.
     """
 
+    _check_signal: Any  # asyncio's own, of which types do not know
+
     def __init__(self, home: Context) -> None:
         super().__init__(home)
         self._handled: set[int] = set()
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *_: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Any, *_: Any) -> None:  # type: ignore[override]
         if inspect.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
             raise TypeError("coroutines cannot be used with add_signal_handler()")
         self._check_signal(sig)

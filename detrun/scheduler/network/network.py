@@ -52,6 +52,10 @@ class Network:
         self._files[fd] = file
         return fd
 
+    def simulates(self, fd: int) -> bool:
+        """Whether the descriptor is, or was, one of this network's."""
+        return fd >= _FIRST_FD
+
     def file(self, fd: int) -> File:
         """The file of a descriptor."""
         try:
