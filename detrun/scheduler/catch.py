@@ -13,10 +13,11 @@ import sys
 import threading
 from asyncio import events, selector_events
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
+from detrun.scheduler import garbage
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
 
 # The policy is a global of asyncio's that types do not know of.
 _policies: Any = events
+_INSTEAD = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
 
 
 class _Active(threading.local):
     engine: Engine | None = None
+    # Whether a runner is making the loop that its user's factory describes.
+    making = False
 
 
 _active = _Active()
@@ -55,7 +59,8 @@ def active(engine: Engine) -> Iterator[None]:
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        yield
+        with garbage.restored():
+            yield
     finally:
         engine.close()
         _active.engine = None
@@ -104,19 +109,30 @@ def _catch_runner(runner: Any) -> None:
 
     @wraps(real)
     def lazy_init(self: Any) -> None:
-        if _active.engine is not None and self._loop_factory is not None:
-            self._loop_factory = partial(new_loop, _active.engine)
-        real(self)
+        # The factory is called, for it may well do more than make a loop; asyncio's own loops in it become ours.
+        _active.making = self._loop_factory is not None
+        try:
+            real(self)
+        finally:
+            _active.making = False
+        if _active.engine is not None and isinstance(self._loop, asyncio.AbstractEventLoop):
+            _check_ours(self._loop)
 
     runner._lazy_init = lazy_init
 
 
+def _check_ours(loop: asyncio.AbstractEventLoop) -> None:
+    if not isinstance(loop, Loop):
+        raise Forbidden(f"a {type(loop).__name__}", _INSTEAD)
+
+
 def _catch_selector_loop(loop: Any) -> None:
     def new(cls: type, *_: Any, **__: Any) -> Any:
-        if _active.engine is not None and not issubclass(cls, Loop):
-            hint = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
-            raise Forbidden(f"a {cls.__name__}", hint)
-        return object.__new__(cls)
+        if _active.engine is None or issubclass(cls, Loop):
+            return object.__new__(cls)
+        if not _active.making:
+            raise Forbidden(f"a {cls.__name__}", _INSTEAD)
+        return new_loop(_active.engine)
 
     # Not `__init__`: a loop that was refused there would be there, and complain when it is dropped.
     loop.__new__ = staticmethod(new)

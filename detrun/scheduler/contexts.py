@@ -30,7 +30,7 @@ class Context(ABC):
         self.engine = engine
         self.name = name
         self.origin = Origin(key)
-        self.loop = Loop(self)
+        self.loop = Loop.of(self)
 
     @abstractmethod
     def take(self, delivery: Delivery) -> None:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.model import Decision, EventId
+from detrun.scheduler import garbage
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import TICK, Clock
 from detrun.scheduler.contexts import Context, Program, Unit
-from detrun.scheduler.garbage import held_back
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import point
@@ -98,8 +98,8 @@ class Engine:
         choices, outside = self._choices, self._choices.program
         choices.program = loop.home
         try:
-            with held_back():
-                self._stop(loop) if loop.stopping else self._iterate(loop)
+            garbage.hold_back()
+            self._stop(loop) if loop.stopping else self._iterate(loop)
         except RunError as error:
             self.error = self.error or error  # the program may swallow it; the run is over all the same
             raise

@@ -1,4 +1,8 @@
-"""Garbage collection between turns instead of inside them, where it would strike at any allocation."""
+"""Garbage collection at chosen steps, where it would otherwise strike at any allocation.
+
+A collection has effects that a program sees: finalizers run, and a task that nobody holds is gone. So none is left to
+chance from a run's first step to its end, what the loop's caller does in between included.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# So many containers more than at the last collection are worth one.
-_YOUNG = 50_000
+# Everything is collected every so many steps: which objects count as young depends on what the process did before.
+PERIOD = 50_000
+# So many containers more than there were are collected whatever the step, before they fill the memory.
+CROWD = 2_000_000
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """No collection but those that `collect_if_due` makes."""
+def restored() -> Iterator[None]:
+    """Leave the collector as it was, whatever a run does to it."""
     enabled = gc.isenabled()
-    gc.disable()
     try:
         yield
     finally:
@@ -25,10 +30,16 @@ def held_back() -> Iterator[None]:
             gc.enable()
 
 
-def collect_if_due() -> None:
-    """Collect if much has been allocated since, and older generations as often as the collector itself would."""
-    young, middle, old = gc.get_count()
-    if young < _YOUNG:
-        return
-    _, often, seldom = gc.get_threshold()
-    gc.collect(2 if middle > often and old > seldom else 1 if middle > often else 0)
+def hold_back() -> None:
+    """From now on, collect only when `collect` says so."""
+    gc.disable()
+
+
+def crowded() -> bool:
+    """Whether waiting for the chosen step might cost too much memory."""
+    return gc.get_count()[0] > CROWD
+
+
+def collect() -> None:
+    """Collect everything."""
+    gc.collect()

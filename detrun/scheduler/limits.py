@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from detrun.errors import LimitReached, UsageError
+from detrun.scheduler import garbage
 from detrun.scheduler.clock import SECOND, START, instant
-from detrun.scheduler.garbage import collect_if_due
 
 if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
@@ -33,11 +33,14 @@ class Limits:
         self._steps, self._seconds = steps, seconds
         self._last_step = steps
         self.last_instant = START + instant(seconds)
+        self._next_collection = garbage.PERIOD
         self.checkpoint = min(steps, WATCH)
 
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
-        collect_if_due()
+        if engine.step >= self._next_collection or garbage.crowded():
+            self._next_collection = engine.step + garbage.PERIOD
+            garbage.collect()
         self.checkpoint = min(engine.step + WATCH, self._last_step)
         if engine.step >= self._last_step:
             self._last_step = engine.step + GRACE_STEPS

@@ -22,7 +22,17 @@ class Loop(Spawning):
     get_debug = staticmethod(bool)
     slow_callback_duration = 0.1
 
-    def __init__(self, home: Context) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Do nothing: `of` has done it, and asyncio initializes once more what it believes to be a loop of its own."""
+
+    @classmethod
+    def of(cls, home: Context) -> Loop:
+        """A new loop for this context."""
+        loop = cls()
+        loop._begin(home)
+        return loop
+
+    def _begin(self, home: Context) -> None:
         super().__init__(home)
         self.generators = Generators(self)
         self.stopping = False

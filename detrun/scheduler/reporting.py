@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from asyncio.log import logger
+from asyncio import base_events
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +33,7 @@ class Reporting(Outside):
         error = context.get("exception")
         lines = [context.get("message") or "Unhandled exception in event loop"]
         lines += [_line(key, context[key]) for key in sorted(context) if key not in ("message", "exception")]
-        logger.error("\n".join(lines), exc_info=error)
+        _log("\n".join(lines), error is not None and (type(error), error, error.__traceback__))
 
     def call_exception_handler(self, context: Report) -> None:
         try:
@@ -64,7 +64,7 @@ class Reporting(Outside):
 
     def _handle_failed(self, error: BaseException, context: Report) -> None:
         if self._exception_handler is None:
-            logger.error("Exception in default exception handler", exc_info=True)
+            _log("Exception in default exception handler", True)
             return
         try:
             message = "Unhandled error in exception handler"
@@ -75,7 +75,12 @@ class Reporting(Outside):
             message = (
                 "Exception in default exception handler while handling an unexpected error in custom exception handler"
             )
-            logger.error(message, exc_info=True)
+            _log(message, True)
+
+
+def _log(message: str, error: Any) -> None:
+    # By the name under which asyncio's own loops know their logger, for that is where tests put another.
+    base_events.logger.error(message, exc_info=error)  # type: ignore[attr-defined]
 
 
 def _variables(context: Report) -> Any:

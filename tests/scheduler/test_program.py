@@ -329,3 +329,27 @@ def test_an_async_main_ends_as_under_asyncio_run() -> None:
     detrun.run(lambda: asyncio.run(main(theirs)))
 
     assert ours == theirs == ["cancelled", "late", "one closed", "two closed"]
+
+
+def test_a_task_that_only_garbage_holds_is_gone_at_the_same_step_in_every_run() -> None:
+    async def main() -> list[int]:
+        alive: list[int] = []
+
+        async def forgotten() -> None:
+            await asyncio.get_running_loop().create_future()
+
+        for _ in range(30):
+            asyncio.create_task(forgotten())  # noqa: RUF006
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            alive.append(len(asyncio.all_tasks()))
+        return alive
+
+    seen = set()
+    for number in range(3):
+        junk = [[] for _ in range(number * 40_000)]  # type: ignore[var-annotated]
+        seen.add(tuple(detrun.run(main, strategy="default").result()))
+        del junk
+
+    assert len(seen) == 1
+    assert min(seen.pop()[9:]) < 10
