@@ -11,7 +11,7 @@ import importlib.machinery
 import sys
 import threading
 from asyncio import events, selector_events
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +56,9 @@ def active(engine: Engine) -> Iterator[None]:
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored():
+        with garbage.restored(), closing(engine):
             yield
     finally:
-        engine.close()
         _active.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy
