@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from asyncio import events, selector_events
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +59,9 @@ def active(engine: Engine) -> Iterator[None]:
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored():
+        with garbage.restored(), closing(engine):
             yield
     finally:
-        engine.close()
         _active.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy

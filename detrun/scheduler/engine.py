@@ -46,6 +46,7 @@ class Engine:
         self.tasks = 0
         self.unnamed = 0
         self.decisions: list[Decision] = []
+        self._sealed: int | None = None
         self.observers: list[Callable[[Delivery], None]] = []
         self.error: RunError | None = None
         self.faults = faults
@@ -123,12 +124,15 @@ class Engine:
         self._strategy.end()
 
     def close(self) -> None:
-        """Let nothing outside know of this run any more."""
+        """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
+        self._sealed = self.fingerprint()
         for context in self.contexts:
             LOOPS.discard(context.loop)
 
     def fingerprint(self) -> int:
         """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
+        if self._sealed is not None:
+            return self._sealed
         return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
 
     def ask(self, kind: str, key: int, options: int = 2) -> int:

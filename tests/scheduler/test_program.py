@@ -353,3 +353,26 @@ def test_a_task_that_only_garbage_holds_is_gone_at_the_same_step_in_every_run() 
 
     assert len(seen) == 1
     assert min(seen.pop()[9:]) < 10
+
+
+def test_what_is_dropped_after_a_run_is_no_part_of_it() -> None:
+    class Late:
+        """Garbage that asks the loop for a timer when it is collected."""
+
+        def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+            self.loop, self.itself = loop, self
+
+        def __del__(self) -> None:
+            self.loop.call_later(1, int)
+
+    def main() -> None:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(asyncio.sleep(0))
+        main.kept = [loop]  # type: ignore[attr-defined]
+        Late(loop)
+
+    digests = {detrun.run(main).digest for _ in range(20)}
+    gc.collect()
+    main.kept[0].close()  # type: ignore[attr-defined]
+
+    assert len(digests) == 1
