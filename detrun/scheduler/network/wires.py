@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The kernel is nobody's callback: it sees no context variables.
 _NONE = Variables()
+# The origin of the kernel's own timers, of which there is one series.
+_TIMERS = hash((-3,))
 
 
 class Kernel:
@@ -27,6 +29,7 @@ class Kernel:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._timers = 0
 
     @property
     def now(self) -> int:
@@ -36,11 +39,14 @@ class Kernel:
     def later(self, delay: int, *call: Any) -> None:
         """Make a call after so many nanoseconds."""
         deadline = self.now + delay
-        timer = TimerHandle(call, _NONE, None, EventId((-3, 0)), deadline, deadline / SECOND, self)
+        self._timers += 1
+        event = EventId((_TIMERS, self._timers))
+        timer = TimerHandle(call, _NONE, None, event, deadline, deadline / SECOND, self)
         self.engine.clock.add(timer)
 
     def fall_due(self, timer: TimerHandle) -> None:
-        """Make a call whose time has come."""
+        """Make a call whose time has come, which is a step too."""
+        self.engine.step += 1
         call, *arguments = timer.call
         call(*arguments)
 
