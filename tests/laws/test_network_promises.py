@@ -11,8 +11,8 @@ import pytest
 import detrun
 
 SEEDS = range(1_000)
-# A program that fails leaves connections open, which asyncio complains of when they are dropped.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+# A program that fails leaves connections and coroutines open, which Python complains of when they are dropped.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::RuntimeWarning")
 
 
 @pytest.fixture(autouse=True)

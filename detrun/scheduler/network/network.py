@@ -157,7 +157,7 @@ class Network:
         knock.put(self._knock, stream)
 
     def _knock(self, stream: Stream) -> None:
-        listener = self._find(socket.SOCK_STREAM, stream.between[1], stream.remote)
+        listener = self._find(socket.SOCK_STREAM, stream.between[0], stream.remote)
         if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
             stream.wire.put(stream.fail, errno.ECONNREFUSED)
         elif self.ask("unreachable", stream.wire.key):
