@@ -52,6 +52,7 @@ class Engine:
         self.faulted: Counter[str] = Counter()
         self._asked = 0
         self._network: Network | None = None
+        self._final: int | None = None
         self._limits = limits or Limits()
         self._strategy = strategy
         self._slack = strategy.slack
@@ -123,12 +124,15 @@ class Engine:
         self._strategy.end()
 
     def close(self) -> None:
-        """Let nothing outside know of this run any more."""
+        """Let nothing outside know of this run any more, and nothing that is dropped from now on count in it."""
+        self._final = self.fingerprint()
         for context in self.contexts:
             LOOPS.discard(context.loop)
 
     def fingerprint(self) -> int:
         """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
+        if self._final is not None:
+            return self._final
         return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
 
     def ask(self, kind: str, key: int, options: int = 2) -> int:

@@ -12,6 +12,7 @@ from detrun.errors import Divergence
 from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
+from detrun.scheduler.garbage import held_back
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.network.faults import checked
 from detrun.scheduler.origins import hexadecimal
@@ -66,7 +67,8 @@ def run(
 def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What the program returned, or what ended it."""
     try:
-        with active(engine):
+        # Held back all along: between two turns of the main loop it would close what the program forgot to.
+        with held_back(), active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
         engine.end()
