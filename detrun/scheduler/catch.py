@@ -6,8 +6,6 @@ Installed once per process. Outside a run, and in threads that have none, everyt
 from __future__ import annotations
 
 import asyncio
-import importlib.abc
-import importlib.machinery
 import socket
 import sys
 import threading
@@ -17,7 +15,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
-from detrun.scheduler import garbage
+from detrun.scheduler import garbage, imports, ordering
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling
@@ -25,8 +23,7 @@ from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.tasks import keep_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import ModuleType
+    from collections.abc import Iterator
 
     from detrun.scheduler.engine import Engine
 
@@ -75,7 +72,7 @@ def current() -> Engine | None:
 
 def install() -> None:
     """Put a dispatcher at each place where loops are made. What an earlier call installed stays."""
-    if any(isinstance(finder, _UvloopFinder) for finder in sys.meta_path):
+    if imports.installed():
         return
     keep_order()
     _catch_sockets()
@@ -83,9 +80,7 @@ def install() -> None:
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
-    sys.meta_path.insert(0, _UvloopFinder())
-    if "uvloop" in sys.modules:
-        _catch_uvloop(sys.modules["uvloop"])
+    imports.after({"uvloop": _catch_uvloop, **dict.fromkeys(ordering.MODULES, ordering.keep_order)})
 
 
 def new_loop(engine: Engine) -> Loop:
@@ -163,27 +158,3 @@ class _CaughtLoop(type):
 
 def _catch_uvloop(uvloop: Any) -> None:
     uvloop.Loop = _CaughtLoop("Loop", (uvloop.Loop,), {"__module__": "uvloop"})
-
-
-class _UvloopFinder(importlib.abc.MetaPathFinder):
-    """Finds uvloop as everybody does, and catches its loop once it is imported."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname != "uvloop":
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is not None and spec.loader is not None:
-            _run_after(spec.loader, _catch_uvloop)
-        return spec
-
-
-def _run_after(loader: Any, then: Callable[[ModuleType], None]) -> None:
-    real = loader.exec_module
-
-    def exec_module(module: ModuleType) -> None:
-        real(module)
-        then(module)
-
-    loader.exec_module = exec_module

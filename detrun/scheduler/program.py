@@ -66,6 +66,7 @@ def run(
 def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What the program returned, or what ended it."""
     try:
+        # Held back all along: between two turns of the main loop it would close what the program forgot to.
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)

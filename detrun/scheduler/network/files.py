@@ -236,6 +236,11 @@ class Listener(File):
         self._waiting.append(stream)
         self.changed()
 
+    def take(self, stream: Stream) -> None:
+        """A connection was made to this path, which takes no time; that the listener learns of it is an event."""
+        self._waiting.append(stream)
+        self.poll()
+
     def accept(self) -> Stream:
         """The connection that waited longest."""
         if not self._waiting:

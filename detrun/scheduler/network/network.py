@@ -168,6 +168,19 @@ class Network:
             stream.wire.put(stream.join, answering)
             listener.arrive(answering)
 
+    def connect_at_once(self, stream: Stream) -> None:
+        """Connect a stream to a path, as a kernel does: without waiting for anybody to accept."""
+        here = HOST.get()
+        listener = self._find(socket.SOCK_STREAM, here, stream.remote)
+        if listener is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+        answering.join(stream)
+        stream.join(answering)
+        listener.take(answering)
+
     def stream(self, local: Address, remote: Address) -> Stream:
         """One end of a connection to be, from the host on which the code runs that asks."""
         here = HOST.get()

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
+from detrun.scheduler.network.readiness import descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +37,14 @@ class Poll:
         self._masks: dict[int, int] = {}
 
     def register(self, file: Any, eventmask: int = _ANYTHING) -> None:
-        fd = _descriptor(file)
+        fd = descriptor(file)
         if self._network.simulates(fd):
             self._masks[fd] = eventmask
         else:
             self._real.register(fd, eventmask)
 
     def modify(self, file: Any, eventmask: int) -> None:
-        fd = _descriptor(file)
+        fd = descriptor(file)
         if fd in self._masks:
             self._masks[fd] = eventmask
         elif self._network.simulates(fd):
@@ -52,7 +53,7 @@ class Poll:
             self._real.modify(fd, eventmask)
 
     def unregister(self, file: Any) -> None:
-        fd = _descriptor(file)
+        fd = descriptor(file)
         if self._network.simulates(fd):
             del self._masks[fd]
         else:
@@ -98,10 +99,10 @@ def _catch_select(current: Callable[[], Network | None]) -> None:
     @wraps(real)
     def choose(readers: Any, writers: Any, others: Any, timeout: float | None = None, /) -> Any:
         network = current()
-        if network is None or not any(network.simulates(_descriptor(file)) for file in (*readers, *writers)):
+        if network is None or not any(network.simulates(descriptor(file)) for file in (*readers, *writers)):
             return real(readers, writers, others, timeout)
-        reading = [file for file in readers if network.file(_descriptor(file)).readable()]
-        writing = [file for file in writers if network.file(_descriptor(file)).writable()]
+        reading = [file for file in readers if network.file(descriptor(file)).readable()]
+        writing = [file for file in writers if network.file(descriptor(file)).writable()]
         _check_waits("select()", timeout, reading or writing)
         return reading, writing, []
 
@@ -114,15 +115,11 @@ def _catch_selectors(current: Callable[[], Network | None]) -> None:
     @wraps(real)
     def register(self: Any, fileobj: Any, *rest: Any, **named: Any) -> Any:
         network = current()
-        if network is not None and network.simulates(_descriptor(fileobj)):
+        if network is not None and network.simulates(descriptor(fileobj)):
             raise Forbidden(f"a simulated socket in a {type(self).__name__}", _WATCH)
         return real(self, fileobj, *rest, **named)
 
     _selectors._BaseSelectorImpl.register = register
-
-
-def _descriptor(file: Any) -> int:
-    return file if isinstance(file, int) else int(file.fileno())
 
 
 def _check_waits(what: str, timeout: float | None, ready: list[Any]) -> None:

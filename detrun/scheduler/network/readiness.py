@@ -25,22 +25,24 @@ class Readiness:
         self._keys: dict[int, SelectorKey] = {}
         self._fired: set[Any] = set()
 
-    def register(self, fd: int, events: int, data: Any = None) -> SelectorKey:
-        """Begin to wait for a descriptor."""
+    def register(self, file: Any, events: int, data: Any = None) -> SelectorKey:
+        """Begin to wait for a descriptor, or whatever has one."""
+        fd = descriptor(file)
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
         self._engine.network.file(fd).watch(self, fd)
         return key
 
     modify = register
 
-    def unregister(self, fd: int) -> SelectorKey:
+    def unregister(self, file: Any) -> SelectorKey:
         """Wait for it no more."""
+        fd = descriptor(file)
         self._engine.network.unwatch(fd)
         return self._keys.pop(fd)
 
-    def get_key(self, fd: int) -> SelectorKey:
+    def get_key(self, file: Any) -> SelectorKey:
         """What is waited for; `KeyError` if nothing is."""
-        return self._keys[fd]
+        return self._keys[descriptor(file)]
 
     def get_map(self) -> dict[int, SelectorKey]:
         """Everything that is waited for."""
@@ -77,3 +79,8 @@ class Readiness:
         if not handle.cancelled():
             handle._run()
         file.poll()  # whoever did not read everything is told again, as by a selector
+
+
+def descriptor(file: Any) -> int:
+    """The descriptor of a file, which may be one."""
+    return file if isinstance(file, int) else int(file.fileno())
