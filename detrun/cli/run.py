@@ -25,6 +25,7 @@ from detrun.cli.target import load
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
+@click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
@@ -41,6 +42,8 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
     atexit.register(at_exit.close)
+    if "faults" in given:
+        given["faults"] = given["faults"].split(",")
     result = run(load(target, args), **given)
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

@@ -37,7 +37,7 @@ def run(
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
     What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
-    `faults` names what may go wrong in the network, `detrun.FAULTS` says what each means.
+    `faults` names what may go wrong in the network.
     """
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
     engine = Engine(answers, Limits(max_steps, max_time), checked(faults))
