@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import sys
 import threading
 from asyncio import events, selector_events
@@ -19,6 +20,8 @@ from detrun.scheduler import garbage, imports, ordering
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling
+from detrun.scheduler.network.catch import catch_tls
+from detrun.scheduler.network.secure import SecureSocket
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.tasks import keep_order
 
@@ -76,6 +79,7 @@ def install() -> None:
         return
     keep_order()
     _catch_sockets()
+    catch_tls(lambda: _active.engine is not None)
     polling.catch(lambda: None if _active.engine is None else _active.engine.network)
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
@@ -139,6 +143,8 @@ def _catch_sockets() -> None:
         # The simulated kind is a subclass, whose `__init__` is then called.
         if _active.engine is None or issubclass(cls, Socket):
             return real(cls, *args, **options)
+        if cls is ssl.SSLSocket:
+            return SecureSocket.of(_active.engine.network)
         if cls is not socket.socket:
             raise Forbidden(f"a {cls.__name__} of its own", "use socket.socket or the loop's create_connection()")
         return Socket.of(_active.engine.network)
