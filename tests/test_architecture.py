@@ -16,6 +16,7 @@ LAYERS = [
     {"compat"},
     {"bindings"},
     {"runtime"},
+    {"simulation"},
     {"scheduler", "journal"},
     {"model"},
     {"errors"},

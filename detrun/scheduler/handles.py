@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable
 
-    from detrun.scheduler.contexts import Context
 
 # A cancelled handle still stands in its queue, so that no turn has to ask: it calls this, which does nothing.
 NOTHING: tuple[Callable[[], Any]] = (int,)
