@@ -19,7 +19,7 @@ from detrun.errors import Forbidden, UsageError
 from detrun.scheduler import garbage, imports, ordering
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
-from detrun.scheduler.network import polling
+from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_tls
 from detrun.scheduler.network.secure import SecureSocket
 from detrun.scheduler.network.sockets import Socket
@@ -84,7 +84,13 @@ def install() -> None:
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
-    imports.after({"uvloop": _catch_uvloop, **dict.fromkeys(ordering.MODULES, ordering.keep_order)})
+    imports.after(
+        {
+            "uvloop": _catch_uvloop,
+            **dict.fromkeys(ordering.MODULES, ordering.keep_order),
+            **refused.guards(lambda: _active.engine is not None),
+        }
+    )
 
 
 def new_loop(engine: Engine) -> Loop:
