@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,7 +16,9 @@ web = pytest.importorskip("aiohttp.web", reason="shows that aiohttp runs unmodif
 
 
 async def _hello(request: Any) -> Any:
-    return web.json_response({"hello": request.match_info["name"], "sent": await request.text()})
+    return web.json_response(
+        {"scheme": request.scheme, "hello": request.match_info["name"], "sent": await request.text()}
+    )
 
 
 async def _echo(request: Any) -> Any:
@@ -32,11 +35,11 @@ def _application() -> Any:
     return application
 
 
-async def _served() -> tuple[Any, str]:
+async def _served(context: ssl.SSLContext | None = None) -> tuple[Any, str]:
     runner = web.AppRunner(_application())
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    return runner, f"{'http' if context is None else 'https'}://127.0.0.1:{runner.addresses[0][1]}"
 
 
 def test_requests_at_the_same_time_get_their_own_answers() -> None:
@@ -49,6 +52,27 @@ def test_requests_at_the_same_time_get_their_own_answers() -> None:
         names = ["ann", "ben", "cat"]
         async with aiohttp.ClientSession(url) as session:
             assert await asyncio.gather(*(ask(session, f"/hello/{name}") for name in names)) == names
+        await runner.cleanup()
+
+    check(main)
+
+
+def test_https_has_an_encrypted_connection_and_the_same_answers() -> None:
+    async def ask(session: Any, name: str) -> Any:
+        async with session.post(f"/hello/{name}", data="hi") as response:
+            answer = await response.json()
+            return answer["scheme"], answer["hello"]
+
+    async def main() -> None:
+        runner, url = await _served(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        async with aiohttp.ClientSession(url) as session:
+            assert list(await asyncio.gather(ask(session, "ann"), ask(session, "ben"))) == [
+                ("https", "ann"),
+                ("https", "ben"),
+            ]
+            async with session.ws_connect("/echo") as socket:
+                await socket.send_str("one")
+                assert await socket.receive_str() == "ONE"
         await runner.cleanup()
 
     check(main)
@@ -129,6 +153,6 @@ def test_run_app_serves_on_a_loop_of_its_own_until_it_is_told_to_exit() -> None:
         application = _application()
         application.cleanup_ctx.append(visited)
         web.run_app(application, host="127.0.0.1", port=8080, print=None)
-        assert answers == [{"hello": "ann", "sent": "hi"}]
+        assert answers == [{"scheme": "http", "hello": "ann", "sent": "hi"}]
 
     check(main)

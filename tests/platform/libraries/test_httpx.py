@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,13 +31,13 @@ async def _serve_silently(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 
 @asynccontextmanager
-async def _served(serve: Any = _serve) -> AsyncIterator[None]:
-    async with await asyncio.start_server(serve, "127.0.0.1", 8080):
+async def _served(serve: Any = _serve, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+    async with await asyncio.start_server(serve, "127.0.0.1", 8080, ssl=context):
         yield
 
 
-def _client(**options: Any) -> Any:
-    return httpx.AsyncClient(base_url="http://localhost:8080", verify=False, **options)
+def _client(scheme: str = "http", **options: Any) -> Any:
+    return httpx.AsyncClient(base_url=f"{scheme}://localhost:8080", verify=False, **options)
 
 
 def test_requests_at_the_same_time_get_their_own_answers() -> None:
@@ -44,6 +45,18 @@ def test_requests_at_the_same_time_get_their_own_answers() -> None:
         async with _served(), _client() as client:
             answers = await asyncio.gather(*(client.get(f"/hello/{name}") for name in ("ann", "ben", "cat")))
         assert [answer.text for answer in answers] == ["/hello/ann", "/hello/ben", "/hello/cat"]
+
+    check(main)
+
+
+def test_https_has_an_encrypted_connection_and_the_same_answers() -> None:
+    async def main() -> None:
+        async with _served(context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), _client("https") as client:
+            answers = await asyncio.gather(*(client.get(f"/hello/{name}") for name in ("ann", "ben")))
+        assert [answer.text for answer in answers] == ["/hello/ann", "/hello/ben"]
+        for answer in answers:
+            secured = answer.extensions["network_stream"].get_extra_info("ssl_object")
+            assert secured.cipher() is not None
 
     check(main)
 
