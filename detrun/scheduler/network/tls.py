@@ -214,6 +214,8 @@ class Connection:
 
     def _hear_hello(self) -> None:
         hello = self._hear_message(ServerHello)
+        if hello.version not in configuration.versions(self._context):
+            raise self._failed("UNSUPPORTED_PROTOCOL")
         self._version, self._protocol = hello.version, hello.protocol
         self._peer = Certificate(hello.certificate)
         self._say(Finished(_CLIENT if hello.asks_certificate else None))
@@ -233,7 +235,7 @@ class Connection:
         except Exception as error:
             alert, cause = alerts.HANDSHAKE_FAILURE, error
         if alert is not None:
-            self._alert(alert if isinstance(alert, int) else alerts.INTERNAL_ERROR)
+            self._alert(alert & 255 if isinstance(alert, int) else alerts.INTERNAL_ERROR)
             raise self._failed("CALLBACK_FAILED") from cause
 
     # What is said and heard.
@@ -276,7 +278,7 @@ class Connection:
             raise alerts.over()
         try:
             message = _messages.decode(record.body) if record.kind == HANDSHAKE else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             message = None
         if not isinstance(message, kind):
             raise self._failed("UNEXPECTED_MESSAGE")
