@@ -6,8 +6,6 @@ Installed once per process. Outside a run, and in threads that have none, everyt
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 import sys
 import threading
 from asyncio import events, selector_events
@@ -20,15 +18,14 @@ from detrun.scheduler import garbage, imports, ordering
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
-from detrun.scheduler.network.catch import catch_tls
-from detrun.scheduler.network.secure import SecureSocket
-from detrun.scheduler.network.sockets import Socket
+from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.network.network import Network
 
 
 # The policy is a global of asyncio's that types do not know of.
@@ -78,9 +75,10 @@ def install() -> None:
     if imports.installed():
         return
     keep_order()
-    _catch_sockets()
-    catch_tls(lambda: _active.engine is not None)
-    polling.catch(lambda: None if _active.engine is None else _active.engine.network)
+    catch_sockets(_network)
+    catch_names(_network)
+    catch_tls(_network)
+    polling.catch(_network)
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
@@ -91,6 +89,10 @@ def install() -> None:
             **refused.guards(lambda: _active.engine is not None),
         }
     )
+
+
+def _network() -> Network | None:
+    return None if _active.engine is None else _active.engine.network
 
 
 def new_loop(engine: Engine) -> Loop:
@@ -140,22 +142,6 @@ def _catch_selector_loop(loop: Any) -> None:
 
     # Not `__init__`: a loop that was refused there would be there, and complain when it is dropped.
     loop.__new__ = staticmethod(new)
-
-
-def _catch_sockets() -> None:
-    real = socket.socket.__new__
-
-    def new(cls: Any, *args: Any, **options: Any) -> Any:
-        # The simulated kind is a subclass, whose `__init__` is then called.
-        if _active.engine is None or issubclass(cls, Socket):
-            return real(cls, *args, **options)
-        if cls is ssl.SSLSocket:
-            return SecureSocket.of(_active.engine.network)
-        if cls is not socket.socket:
-            raise Forbidden(f"a {cls.__name__} of its own", "use socket.socket or the loop's create_connection()")
-        return Socket.of(_active.engine.network)
-
-    setattr(socket.socket, "__new__", new)  # noqa: B010  # types forbid to assign it
 
 
 class _CaughtLoop(type):

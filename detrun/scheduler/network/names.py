@@ -35,6 +35,11 @@ def addresses(  # noqa: PLR0917  # the arguments are those of `socket.getaddrinf
     ]  # fmt: skip
 
 
+def address(network: Network, host: Any) -> str:
+    """What `socket.gethostbyname` says."""
+    return _address(network, host, 0)
+
+
 def names(network: Network, address: Any, flags: int = 0) -> tuple[str, str]:
     """What `socket.getnameinfo` says."""
     host, port = address[:2]

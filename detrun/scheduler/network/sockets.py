@@ -53,6 +53,15 @@ class Socket(socket.socket):
         return made
 
     @classmethod
+    def pair(
+        cls, network: Network, family: int = socket.AF_UNIX, kind: int = socket.SOCK_STREAM, proto: int = 0
+    ) -> Any:
+        """Two sockets that are connected to each other."""
+        if kind & ~_FLAGS != socket.SOCK_STREAM:
+            raise Forbidden("a socketpair of datagrams", "make one of streams")
+        return tuple(cls.around(network, stream, (family, kind, proto)) for stream in network.pair())
+
+    @classmethod
     def around(cls, network: Network, stream: Stream, kind: tuple[int, int, int]) -> Socket:
         """A socket for a connection that is there already."""
         made = cls.of(network)
