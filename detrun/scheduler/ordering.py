@@ -5,53 +5,92 @@ On a stock interpreter the order of such a walk is that of memory, and differs f
 
 from __future__ import annotations
 
+from collections.abc import MutableSet
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-# Where the walks are: anyio cancels the scopes inside a scope, uvicorn shuts down its connections.
-MODULES = ("anyio._backends._asyncio", "uvicorn.server")
+# Where connections, sockets, statements or scopes are walked, most often to close or to cancel all of them.
+MODULES = (
+    "aiohappyeyeballs.impl",
+    "aiohttp.connector",
+    "anyio._backends._asyncio",
+    "asyncpg.connection",
+    "redis.asyncio.connection",
+    "uvicorn.server",
+    "websockets.asyncio.server",
+)
 
 
-class OrderedSet(set[Any]):
-    """A set that is walked in the order in which its members were added."""
+# Types do not see how a set, which is one of those already, could have two of them as bases.
+_Walking: Any = MutableSet
+
+
+class OrderedSet(_Walking, set[Any]):  # type: ignore[misc]
+    """A set that is walked in the order in which its members were added.
+
+    What an operator gives is ordered too: those are `MutableSet`'s, which walk.
+    """
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        super().__init__()
+        set.__init__(self)
         self._order: dict[Any, None] = {}
-        for item in items:
-            self.add(item)
+        self.update(items)
+
+    def __contains__(self, item: object) -> bool:
+        return set.__contains__(self, item)
+
+    def __len__(self) -> int:
+        return set.__len__(self)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._order)
 
+    def __repr__(self) -> str:
+        return f"{{{', '.join(map(repr, self._order))}}}" if self._order else "set()"
+
     def add(self, item: Any) -> None:
-        super().add(item)
+        set.add(self, item)
         self._order[item] = None
 
-    def remove(self, item: Any) -> None:
-        super().remove(item)
-        del self._order[item]
-
     def discard(self, item: Any) -> None:
-        super().discard(item)
+        set.discard(self, item)
         self._order.pop(item, None)
 
-    def pop(self) -> Any:
-        item = next(iter(self._order), None)
-        if not self._order:
-            raise KeyError("pop from an empty set")
-        self.remove(item)
-        return item
+    def update(self, *others: Iterable[Any]) -> None:
+        for other in others:
+            for item in other:
+                self.add(item)
 
-    def clear(self) -> None:
-        super().clear()
-        self._order.clear()
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        for other in others:
+            for item in list(other):
+                self.discard(item)
+
+    def intersection_update(self, *others: Iterable[Any]) -> None:
+        self.difference_update(self.difference(self.intersection(*others)))
 
     def copy(self) -> OrderedSet:
-        return OrderedSet(self._order)
+        return OrderedSet(self)
+
+    def __and__(self, other: Any) -> Any:
+        return self.intersection(other)  # `MutableSet` walks the other
+
+    def union(self, *others: Iterable[Any]) -> OrderedSet:
+        copy = self.copy()
+        copy.update(*others)
+        return copy
+
+    def difference(self, *others: Iterable[Any]) -> OrderedSet:
+        copy = self.copy()
+        copy.difference_update(*others)
+        return copy
+
+    def intersection(self, *others: Iterable[Any]) -> OrderedSet:
+        kept = set.intersection(self, *others)
+        return OrderedSet(item for item in self if item in kept)
 
 
 def keep_order(module: ModuleType) -> None:

@@ -50,6 +50,31 @@ def test_it_objects_as_a_set_does() -> None:
         members.remove(1)
 
 
+def test_its_operators_and_methods_are_those_of_a_set_and_keep_order() -> None:
+    members = OrderedSet("dacb")
+
+    assert list(members | {"e"}) == list(members.union("e")) == [*"dacbe"]
+    assert list(members & {"b", "c", "x"}) == list(members.intersection("xbc")) == [*"cb"]
+    assert list(members - {"a"}) == list(members.difference("a")) == [*"dcb"]
+    assert members == {*"abcd"}
+    assert members >= {"a"}
+    assert members.issuperset("ab")
+    assert repr(members) == "{'d', 'a', 'c', 'b'}"
+
+
+def test_it_changes_in_place_as_a_set_does() -> None:
+    members = OrderedSet("dacb")
+    members |= {"e"}
+    members.update("f", "g")
+    members -= {"a"}
+    members.difference_update("b")
+    members.intersection_update("gfed")
+
+    assert list(members) == [*"defg"]
+    assert len(members) == 4
+    assert set.__len__(members) == 4
+
+
 def test_a_module_makes_ordered_sets_from_then_on() -> None:
     module = types.ModuleType("walks")
     exec("def made(): return set()", vars(module))
