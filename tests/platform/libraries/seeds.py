@@ -1,10 +1,12 @@
-"""What every library has to show: under every seed it works, and the same seed is the same run."""
+"""What every library has to show: under every seed it works, and the same seed is the same run, faults included."""
 
 from __future__ import annotations
 
 import gc
 import logging
+import random
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,23 +16,55 @@ import detrun
 SEEDS = 50
 # Fewer than this, and the seeds would not have had much to decide.
 DISTINCT = 20
+FAULTY_SEEDS = 12
+# What TCP does to everybody, and what a program may fail of, but with an exception.
+HARMLESS = ("split", "merge")
+HARMFUL = (("delay",), ("reset",))
 
 Main = Callable[[], Any]
 
 
-def check(main: Main) -> None:
-    """Run a program under each seed, twice: an async function, or one that starts its own loop."""
+def check(main: Main, *, talks: bool = True) -> None:
+    """Run a program under each seed, twice: an async function, or one that starts its own loop.
+
+    It does not `talk` if nothing travels that faults could happen to.
+    """
     with _quiet():
-        digests = {_digest(main, seed) for seed in range(SEEDS)}
+        digests = {_works(main, seed, ()).digest for seed in range(SEEDS)}
+        happened: Counter[str] = Counter()
+        for seed in range(FAULTY_SEEDS):
+            happened.update(_works(main, seed, HARMLESS).faults)
+            for faults in HARMFUL:
+                happened.update(_ends(main, seed, faults).faults)
     assert len(digests) >= DISTINCT, f"expected {SEEDS} seeds to make {DISTINCT} different runs, got {len(digests)}"
-    print(f"{len(digests)} different runs")  # noqa: T201  # shown with `pytest -rP`
+    missed = {"split", "delay", "reset"} - happened.keys()
+    assert not (talks and missed), f"expected each fault to happen in some run, got no {', '.join(sorted(missed))}"
+    print(f"{len(digests)} different runs; faults that happened: {dict(happened)}")  # noqa: T201  # for `pytest -rP`
 
 
-def _digest(main: Main, seed: int) -> str:
-    first, second = (detrun.run(main, seed=seed) for _ in range(2))
-    assert first.outcome == "ok", f"seed {seed}: {first.failure}"
-    assert second.digest == first.digest, f"seed {seed} made two different runs"
-    return first.digest
+def _works(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
+    run = _twice(main, seed, faults)
+    assert run.outcome == "ok", f"seed {seed} with {faults}: {run.failure}"
+    return run
+
+
+def _ends(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
+    # Nobody waits for ever, and nothing was missing: what failed is told as on a real network.
+    run = _twice(main, seed, faults)
+    assert run.failure is None or run.failure.kind == "exception", f"seed {seed} with {faults}: {run.failure}"
+    return run
+
+
+def _twice(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
+    first, second = (_run(main, seed, faults) for _ in range(2))
+    assert second.digest == first.digest, f"seed {seed} with {faults} made two different runs"
+    return first
+
+
+def _run(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
+    # Clients wait at random before they try again, and `random` is not simulated.
+    random.seed(seed)
+    return detrun.run(main, seed=seed, faults=faults)
 
 
 @contextmanager
@@ -41,6 +75,8 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
+            # anyio's tasks hold a coroutine that nobody awaits when they are cancelled before they begin.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             yield
             gc.collect()
     finally:

@@ -138,9 +138,9 @@ def test_run_app_serves_on_a_loop_of_its_own_until_it_is_told_to_exit() -> None:
 
     async def ask(answers: list[Any]) -> None:
         await asyncio.sleep(1)
+        asyncio.get_running_loop().call_later(60, leave)
         async with aiohttp.request("POST", "http://127.0.0.1:8080/hello/ann", data="hi") as response:
             answers.append(await response.json())
-        asyncio.get_running_loop().call_soon(leave)
 
     def main() -> None:
         answers: list[Any] = []
