@@ -53,11 +53,13 @@ class Choices:
         self._contexts = contexts
         self._slack = slack
         self._events: list[Event] = []
+        self._going_on: Continue | None = None
 
     def begin(self, step: int) -> None:
         """Offer what can happen in this step."""
         self.step = step
         self._events = []
+        self._going_on = None
 
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
@@ -74,7 +76,7 @@ class Choices:
             return self._arrivals[0]
         earliest = self._clock.earliest()
         if self.program is not None and (self.program.loop.ready or earliest is not None):
-            return Continue(self.program, self.step)
+            return self._continue(self.program)
         return earliest
 
     def oldest(self) -> Event:
@@ -94,7 +96,7 @@ class Choices:
         program, earliest, now = self.program, self._clock.earliest(), self._clock.now
         ready = program is not None and program.loop.ready
         if program is not None and (ready or (not events and earliest is not None)):
-            events.append(Continue(program, self.step))
+            events.append(self._continue(program))
         if earliest is None:
             return events
         limit = now + self._slack if ready or self._arrivals else earliest.deadline + self._idle_slack()
@@ -112,6 +114,12 @@ class Choices:
             return (earliest,)
         # What is overdue already is its channel's to offer.
         return [timer for timer in self._clock.heads(limit, contexts) if not timer.home.overdue]
+
+    def _continue(self, program: Context) -> Continue:
+        # One for each step: whether an answer is the default is a matter of identity.
+        if self._going_on is None:
+            self._going_on = Continue(program, self.step)
+        return self._going_on
 
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.

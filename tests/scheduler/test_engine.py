@@ -96,6 +96,24 @@ def test_decisions_repeat_the_run_they_were_made_in() -> None:
     assert (same, again.fingerprint(), again.decisions) == (log, engine.fingerprint(), engine.decisions)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_decisions_of_a_program_repeat_it(seed: int) -> None:
+    async def main() -> None:
+        async def worker(number: int) -> None:
+            for _ in range(3):
+                await asyncio.sleep(0.004 * number)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(worker(number) for number in range(1, 4)))
+
+    run = detrun.run(main, seed=seed)
+    again = detrun.run(main, strategy=Recorded(run.decisions))
+
+    assert run.decisions
+    assert (again.digest, again.decisions) == (run.digest, run.decisions)
+    assert detrun.run(main, strategy=Recorded([])).decisions == ()
+
+
 def test_a_decision_that_cannot_be_taken_is_a_divergence() -> None:
     with pytest.raises(detrun.Divergence) as caught:
         two_senders(Recorded([Decision(2, EventId((1, 1)))]))
