@@ -137,9 +137,9 @@ def messages(contexts: int, count: int = 20_000) -> float:
             pass
 
     taken = elapsed(steps)
-    assert engine.step == 2 * count + 2
+    assert engine.trace.step == 2 * count + 2
     assert len(idle) == contexts
-    return taken / engine.step
+    return taken / engine.trace.step
 
 
 def scale(rounds: int) -> None:

@@ -36,7 +36,7 @@ class Channel:
         self.name = name
         self.queue: deque[Delivery] = deque()
         self._arrivals = engine.arrivals
-        self._note = engine.note
+        self._note = engine.trace.note
         self._receive = receive
         self._count = 0
         # A handler is an origin, and starts with the variables that were set where the channel was made.

@@ -57,7 +57,7 @@ class Unit(Context):
 
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
-        self.engine.step += 1
+        self.engine.trace.step += 1
         loop, outside, hooks = self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
         loop.append = loop.ready.append
         loop.ready.append(delivery)
@@ -105,7 +105,7 @@ class Program(Context):
 
     def fall_due(self, timer: TimerHandle) -> None:
         """Queue a timer behind what is ready, as asyncio does with all that are due."""
-        self.engine.deliver(timer)
+        self.engine.trace.deliver(timer)
         self.loop.ready.append(timer)
 
 

@@ -7,25 +7,25 @@ not know which strategy answers, nor who observes.
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
-from detrun.model import Decision, EventId
 from detrun.scheduler import garbage
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import TICK, Clock
 from detrun.scheduler.contexts import Context, Program, Unit
-from detrun.scheduler.handles import Delivery, TimerHandle
+from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
-from detrun.scheduler.network.faults import point
+from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
+from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
@@ -34,24 +34,15 @@ Known = TypeVar("Known", bound=Context)
 
 
 class Engine:
-    """Everything of one run that is not the program: clock, contexts, channels, decisions and the rolling digest."""
+    """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
-    def __init__(self, strategy: Strategy, limits: Limits | None = None, faults: frozenset[str] = frozenset()) -> None:
+    def __init__(self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = ()) -> None:
         self.clock = Clock()
+        self.trace = Trace()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
-        self.step = 0
-        self.eventful = 0
-        self.digest = 0
-        self.tasks = 0
-        self.unnamed = 0
-        self.decisions: list[Decision] = []
-        self._sealed: int | None = None
-        self.observers: list[Callable[[Delivery], None]] = []
+        self.faults = Faults(faults, strategy, self.trace)
         self.error: RunError | None = None
-        self.faults = faults
-        self.faulted: Counter[str] = Counter()
-        self._asked = 0
         self._network: Network | None = None
         self._limits = limits or Limits()
         self._strategy = strategy
@@ -82,11 +73,11 @@ class Engine:
 
     def advance(self) -> bool:
         """Take one step: a choice, and the turn that it causes. False when nothing can happen any more."""
-        clock, limits = self.clock, self._limits
+        clock, trace, limits = self.clock, self.trace, self._limits
         clock.now += TICK
         if clock.timers and clock.timers[0][0] <= clock.now:
             clock.fall_due()
-        if self.step >= limits.checkpoint:
+        if trace.step >= limits.checkpoint:
             limits.check(self)
         event = self._chosen()
         if event is None:
@@ -107,46 +98,15 @@ class Engine:
         finally:
             choices.program = outside
 
-    def note(self, operation: EventId) -> None:
-        """Fold an operation or event into the digest, with the step in which it was."""
-        self.digest = hash((self.digest, self.step, operation))
-
-    def deliver(self, delivery: Delivery) -> None:
-        """Note that an event happens, and tell those who observe."""
-        self.digest = hash((self.digest, self.step, delivery.id))
-        self.eventful = self.step
-        delivery.begin()
-        for observe in self.observers:
-            observe(delivery)
-
     def end(self) -> None:
         """The program has ended by itself; raise if it was not the run that was asked for."""
         self._strategy.end()
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
-        self._sealed = self.fingerprint()
+        self.trace.seal(*(context.loop.ran for context in self.contexts))
         for context in self.contexts:
             LOOPS.discard(context.loop)
-
-    def fingerprint(self) -> int:
-        """The digest of the run so far: its operations and events, its steps, and how many callbacks those made."""
-        if self._sealed is not None:
-            return self._sealed
-        return hash((self.digest, self.step, *(context.loop.ran for context in self.contexts)))
-
-    def ask(self, kind: str, key: int, options: int = 2) -> int:
-        """Whether something goes wrong here, and how: 0 when it does not, or must not in this run."""
-        if kind not in self.faults:
-            return 0
-        self._asked += 1
-        question = EventId((point(key, kind), self._asked))
-        answer = self._strategy.answer(self.step, question, options)
-        if answer:
-            self.note(question)
-            self.faulted[kind] += 1
-            self.decisions.append(Decision(self.step, question, answer))
-        return answer
 
     def check_thread(self, what: str) -> None:
         """Refuse what comes from a thread that the engine does not order."""
@@ -173,11 +133,12 @@ class Engine:
 
     def _iterate(self, loop: Loop) -> None:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
-        clock, timers, arrivals, ready, limits = self.clock, self.clock.timers, self.arrivals, loop.ready, self._limits
+        clock, trace, limits = self.clock, self.trace, self._limits
+        timers, arrivals, ready = clock.timers, self.arrivals, loop.ready
         while True:
             if arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
-            self.step = step = self.step + 1
+            trace.step = step = trace.step + 1
             clock.now += TICK * loop.iterate()
             if loop.stopping:
                 return
@@ -187,7 +148,7 @@ class Engine:
     def _stop(self, loop: Loop) -> None:
         """Take the one step of a loop that was stopped before it began: nothing is waited for."""
         self.clock.fall_due()
-        self.step += 1
+        self.trace.step += 1
         self.clock.now += TICK * loop.iterate()
 
     def _settle(self, loop: Loop) -> None:
@@ -204,12 +165,12 @@ class Engine:
 
     def _chosen(self) -> Event | None:
         choices = self._choices
-        choices.begin(self.step + 1)
+        choices.begin(self.trace.step + 1)
         if not choices.open():
             return choices.first()
         event = self._strategy.choose(choices)
         if event is not choices.first():
-            self.decisions.append(Decision(choices.step, event.id))
+            self.trace.decide(choices.step, event.id)
         return event
 
     def _happen(self, event: Event) -> None:
@@ -225,7 +186,7 @@ class Engine:
             case Channel():
                 self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
                 delivery = event.queue.popleft()
-                self.deliver(delivery)
+                self.trace.deliver(delivery)
                 event.home.take(delivery)
             case _:
                 assert_never(event)

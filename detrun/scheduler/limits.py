@@ -38,15 +38,16 @@ class Limits:
 
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
-        if engine.step >= self._next_collection or garbage.crowded():
-            self._next_collection = engine.step + garbage.PERIOD
+        trace = engine.trace
+        if trace.step >= self._next_collection or garbage.crowded():
+            self._next_collection = trace.step + garbage.PERIOD
             garbage.collect()
-        self.checkpoint = min(engine.step + WATCH, self._last_step)
-        if engine.step >= self._last_step:
-            self._last_step = engine.step + GRACE_STEPS
+        self.checkpoint = min(trace.step + WATCH, self._last_step)
+        if trace.step >= self._last_step:
+            self._last_step = trace.step + GRACE_STEPS
             raise LimitReached("steps", self._steps, "raise it with --max-steps, or look for what never ends")
-        if engine.step - engine.eventful >= PATIENCE:
-            engine.eventful = engine.step
+        if trace.step - trace.eventful >= PATIENCE:
+            trace.eventful = trace.step
             engine.let_timer_through()
 
     def exceed(self, instant: int) -> NoReturn:

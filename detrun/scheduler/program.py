@@ -13,7 +13,6 @@ from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
-from detrun.scheduler.network.faults import checked
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged
@@ -40,7 +39,7 @@ def run(
     `faults` names what may go wrong in the network.
     """
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
-    engine = Engine(answers, Limits(max_steps, max_time), checked(faults))
+    engine = Engine(answers, Limits(max_steps, max_time), faults)
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began
@@ -51,13 +50,13 @@ def run(
         outcome=outcome,
         failure=failure,
         exit_code=exit_code,
-        steps=engine.step,
+        steps=engine.trace.step,
         virtual_seconds=engine.clock.elapsed,
         wall_seconds=wall_seconds,
-        digest=hexadecimal(engine.fingerprint()),
+        digest=hexadecimal(engine.trace.fingerprint()),
         journal=None,
-        decisions=tuple(engine.decisions),
-        faults=dict(engine.faulted),
+        decisions=tuple(engine.trace.decisions),
+        faults=dict(engine.faults.happened),
         value=value,
         error=error if failure is not None else None,
     )

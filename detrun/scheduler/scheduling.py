@@ -38,6 +38,7 @@ class Scheduling(Reporting):
         self.ran = 0
         self._closed = False
         self._engine = home.engine
+        self._trace = home.engine.trace
         self._clock = home.engine.clock
         self._tick = home.tick
 
@@ -108,8 +109,8 @@ class Scheduling(Reporting):
         origin = task if type(task) is Task else ORIGIN.get() or self.home.origin
         origin.count = count = origin.count + 1
         event = EventId((origin.key, count))
-        engine = self._engine
-        engine.digest = hash((engine.digest, engine.step, event))
+        trace = self._trace
+        trace.digest = hash((trace.digest, trace.step, event))
         return event
 
     def check_open(self) -> None:

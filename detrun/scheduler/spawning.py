@@ -59,10 +59,10 @@ class Spawning(Scheduling):
 
     def adopt(self, task: Task, name: Any = None) -> Task:
         """Number a task, make it an origin, and know it from now on."""
-        engine = self._engine
-        engine.tasks = task.number = engine.tasks + 1
+        trace = self._trace
+        trace.tasks = task.number = trace.tasks + 1
         if name is None:
-            engine.unnamed = task.unnamed = engine.unnamed + 1
+            trace.unnamed = task.unnamed = trace.unnamed + 1
         task.key = hash(self.operation())
         task.count = 0
         # asyncio promises no more than a weak reference. The dead ones are swept now and then: cheaper than callbacks.

@@ -45,7 +45,7 @@ class Task(asyncio.Task[Any]):
 
     def cancel(self, msg: Any = None) -> bool:
         """Request cancellation; an outgoing operation, for its order is what sets of tasks used to scramble."""
-        self._loop.home.engine.note(EventId((hash(self), 0)))
+        self._loop.home.engine.trace.note(EventId((hash(self), 0)))
         return super().cancel(msg)
 
     if TYPE_CHECKING:

@@ -95,7 +95,7 @@ class _Clerk:
         self._iterate = loop.iterate
         self._channels: dict[str, Channel] = {}
         self._arrivals: list[str] = []
-        loop.home.engine.observers.append(self._deliver)
+        loop.home.engine.trace.observers.append(self._deliver)
         vars(loop)["iterate"] = self._begin
 
     def send(self, stage: Stage, name: str, act: Act) -> None:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 import detrun
 
 SEEDS = range(1_000)
-# A program that fails leaves connections and coroutines open, which Python complains of when they are dropped.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::RuntimeWarning")
-
-
-@pytest.fixture(autouse=True)
-def _drop_what_is_left() -> Iterator[None]:
-    yield
-    gc.collect()
+pytestmark = pytest.mark.usefixtures("untidy")
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -15,15 +14,8 @@ import detrun
 from detrun.scheduler.network.faults import KINDS
 from detrun.simulation import network
 
-# A program that fails leaves connections and coroutines open, which Python complains of when they are dropped.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::RuntimeWarning")
+pytestmark = pytest.mark.usefixtures("untidy")
 SEEDS = range(200)
-
-
-@pytest.fixture(autouse=True)
-def _drop_what_is_left() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -70,8 +70,8 @@ def test_the_default_takes_messages_in_order_of_arrival() -> None:
     engine, log = two_senders(Default())
 
     assert log == ["a0", "a1", "a2", "b0", "b1", "b2"]
-    assert engine.decisions == []
-    assert engine.step == 6
+    assert engine.trace.decisions == []
+    assert engine.trace.step == 6
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -90,10 +90,12 @@ def test_every_interleaving_of_two_channels_is_reached() -> None:
 def test_decisions_repeat_the_run_they_were_made_in() -> None:
     engine, log = two_senders(Random(5))
 
-    again, same = two_senders(Recorded(engine.decisions))
+    again, same = two_senders(Recorded(engine.trace.decisions))
 
-    assert engine.decisions
-    assert (same, again.fingerprint(), again.decisions) == (log, engine.fingerprint(), engine.decisions)
+    assert engine.trace.decisions
+    assert same == log
+    assert again.trace.fingerprint() == engine.trace.fingerprint()
+    assert again.trace.decisions == engine.trace.decisions
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -135,7 +137,7 @@ def delivered(run: Callable[[Strategy], tuple[Engine, list[str]]]) -> list[Event
 
     class Observing(Default):
         def begin(self, engine: Engine) -> None:
-            engine.observers.append(lambda delivery: ids.append(delivery.id))
+            engine.trace.observers.append(lambda delivery: ids.append(delivery.id))
 
     run(Observing())
     return ids
@@ -271,7 +273,7 @@ def test_a_future_resolved_by_another_context_continues_in_its_own() -> None:
     exhaust(engine)
 
     assert log == [waiter.loop]
-    assert engine.step == 3
+    assert engine.trace.step == 3
 
 
 def test_awaiting_a_future_of_another_context_is_refused() -> None:
@@ -295,7 +297,7 @@ def test_observers_learn_of_every_event() -> None:
 
     class Observing(Default):
         def begin(self, engine: Engine) -> None:
-            engine.observers.append(seen.append)
+            engine.trace.observers.append(seen.append)
 
     two_senders(Observing())
 
@@ -304,10 +306,10 @@ def test_observers_learn_of_every_event() -> None:
 
 def test_an_operation_changes_the_digest() -> None:
     engine = Engine(Default())
-    before = engine.fingerprint()
-    engine.note(EventId((1, 1)))
+    before = engine.trace.fingerprint()
+    engine.trace.note(EventId((1, 1)))
 
-    assert engine.fingerprint() != before
+    assert engine.trace.fingerprint() != before
 
 
 def test_virtual_time_is_bounded() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
+from detrun.model import EventId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from detrun.scheduler.strategies.strategy import Strategy
+    from detrun.scheduler.trace import Trace
 
 KINDS = {
     "split": "a chunk arrives in two parts",
@@ -30,6 +35,25 @@ def checked(kinds: Iterable[str]) -> frozenset[str]:
     return asked
 
 
-def point(key: int, kind: str) -> int:
-    """The key of the choice point of a kind at whatever has this key."""
-    return hash((key, _NUMBERS[kind]))
+class Faults:
+    """What may go wrong in a run, and how often it did."""
+
+    def __init__(self, kinds: Iterable[str], strategy: Strategy, trace: Trace) -> None:
+        self.kinds = checked(kinds)
+        self.happened: Counter[str] = Counter()
+        self._strategy = strategy
+        self._trace = trace
+        self._asked = 0
+
+    def ask(self, kind: str, key: int, options: int = 2) -> int:
+        """Whether something goes wrong with what has this key, and how: 0 when it does not, or may not."""
+        if kind not in self.kinds:
+            return 0
+        self._asked += 1
+        question = EventId((hash((key, _NUMBERS[kind])), self._asked))
+        answer = self._strategy.answer(self._trace.step, question, options)
+        if answer:
+            self._trace.note(question)
+            self._trace.decide(self._trace.step, question, answer)
+            self.happened[kind] += 1
+        return answer

@@ -41,8 +41,8 @@ class Network:
         self._bound: dict[tuple[int, str, Address], File] = {}
         self._links: dict[frozenset[str], Link] = {}
         self._wire_count = 0
-        self.ask = engine.ask
-        self.faulty = bool(engine.faults)
+        self.ask = engine.faults.ask
+        self.faulty = bool(engine.faults.kinds)
 
     # Descriptors.
 

@@ -46,13 +46,13 @@ class Kernel:
 
     def fall_due(self, timer: TimerHandle) -> None:
         """Make a call whose time has come, which is a step too."""
-        self.engine.step += 1
+        self.engine.trace.step += 1
         call, *arguments = timer.call
         call(*arguments)
 
     def take(self, delivery: Delivery) -> None:
         """Let something arrive."""
-        self.engine.step += 1
+        self.engine.trace.step += 1
         arrive, *message = delivery.call
         arrive(*message)
 

@@ -30,7 +30,7 @@ class Holds:
 
     def begin(self, engine: Engine) -> None:
         """Learn of what is delivered."""
-        engine.observers.append(self._deliver)
+        engine.trace.observers.append(self._deliver)
 
     def choose(self, choices: Choices) -> Event:
         for event in choices.events():

@@ -26,11 +26,11 @@ def test_a_connection_that_is_collected_after_the_run_does_not_count() -> None:
     engine = Engine(Default())
     with active(engine):
         new_loop(engine).run_until_complete(main())
-    before = engine.fingerprint()
+    before = engine.trace.fingerprint()
     kept.clear()
     gc.collect()
 
-    assert engine.fingerprint() == before
+    assert engine.trace.fingerprint() == before
     del engine
     gc.collect()  # what it kept warns here
 
