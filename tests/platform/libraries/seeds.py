@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import random
+import ssl
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import detrun
@@ -22,6 +24,7 @@ HARMLESS = ("split", "merge")
 HARMFUL = (("delay",), ("reset",))
 
 Main = Callable[[], Any]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def check(main: Main, *, talks: bool = True) -> None:
@@ -40,6 +43,16 @@ def check(main: Main, *, talks: bool = True) -> None:
     missed = {"split", "delay", "reset"} - happened.keys()
     assert not (talks and missed), f"expected each fault to happen in some run, got no {', '.join(sorted(missed))}"
     print(f"{len(digests)} different runs; faults that happened: {dict(happened)}")  # noqa: T201  # for `pytest -rP`
+
+
+@asynccontextmanager
+async def served(serve: Serve, port: int, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+    """Have somebody listen. It is not waited for who is still connected: clients that fail leave connections behind."""
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=context)
+    try:
+        yield
+    finally:
+        server.close()
 
 
 def _works(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from tests.platform.libraries.seeds import check
+from tests.platform.libraries.seeds import check, served
 
 asyncpg = pytest.importorskip("asyncpg", reason="shows that asyncpg runs unmodified")
 
@@ -146,15 +144,9 @@ def _arguments(body: bytes) -> list[str]:
 _WHERE = {"host": "localhost", "port": 5432, "user": "ann", "password": "", "database": "bank", "ssl": False}
 
 
-@asynccontextmanager
-async def _served(server: Server) -> AsyncIterator[None]:
-    async with await asyncio.start_server(server.serve, "127.0.0.1", 5432):
-        yield
-
-
 def test_rows_are_fetched_and_statements_executed() -> None:
     async def main() -> None:
-        async with _served(Server()):
+        async with served(Server().serve, 5432):
             connection = await asyncpg.connect(**_WHERE)
             assert await connection.execute("update accounts set balance = balance + 1 where name = $1", "ann")
             assert await connection.fetchval("select balance from accounts where name = $1", "ann") == 11
@@ -175,7 +167,7 @@ def test_connections_work_side_by_side() -> None:
 
     async def main() -> None:
         server = Server()
-        async with _served(server):
+        async with served(server.serve, 5432):
             await asyncio.gather(pay(1), pay(2), pay(3))
         assert server.balance["ben"] == 26
 
@@ -184,7 +176,7 @@ def test_connections_work_side_by_side() -> None:
 
 def test_a_pool_lends_few_connections_to_many() -> None:
     async def main() -> None:
-        async with _served(Server()), asyncpg.create_pool(**_WHERE, min_size=1, max_size=2) as pool:
+        async with served(Server().serve, 5432), asyncpg.create_pool(**_WHERE, min_size=1, max_size=2) as pool:
             statement = "select balance from accounts where name = $1"
             got = await asyncio.gather(*(pool.fetchval(statement, name) for name in ("ann", "ben", "ann", "ben")))
         assert list(got) == [10, 20, 10, 20]

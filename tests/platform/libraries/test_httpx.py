@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from tests.platform.libraries.seeds import check
+from tests.platform.libraries.seeds import check, served
 
 httpx = pytest.importorskip("httpx", reason="shows that httpx runs unmodified")
 
@@ -30,19 +28,13 @@ async def _serve_silently(reader: asyncio.StreamReader, writer: asyncio.StreamWr
     writer.close()
 
 
-@asynccontextmanager
-async def _served(serve: Any = _serve, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
-    async with await asyncio.start_server(serve, "127.0.0.1", 8080, ssl=context):
-        yield
-
-
 def _client(scheme: str = "http", **options: Any) -> Any:
     return httpx.AsyncClient(base_url=f"{scheme}://localhost:8080", verify=False, **options)
 
 
 def test_requests_at_the_same_time_get_their_own_answers() -> None:
     async def main() -> None:
-        async with _served(), _client() as client:
+        async with served(_serve, 8080), _client() as client:
             answers = await asyncio.gather(*(client.get(f"/hello/{name}") for name in ("ann", "ben", "cat")))
         assert [answer.text for answer in answers] == ["/hello/ann", "/hello/ben", "/hello/cat"]
 
@@ -51,7 +43,7 @@ def test_requests_at_the_same_time_get_their_own_answers() -> None:
 
 def test_https_has_an_encrypted_connection_and_the_same_answers() -> None:
     async def main() -> None:
-        async with _served(context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), _client("https") as client:
+        async with served(_serve, 8080, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), _client("https") as client:
             answers = await asyncio.gather(*(client.get(f"/hello/{name}") for name in ("ann", "ben")))
         assert [answer.text for answer in answers] == ["/hello/ann", "/hello/ben"]
         for answer in answers:
@@ -63,7 +55,7 @@ def test_https_has_an_encrypted_connection_and_the_same_answers() -> None:
 
 def test_one_connection_serves_one_request_after_the_other() -> None:
     async def main() -> None:
-        async with _served(), _client(limits=httpx.Limits(max_connections=1)) as client:
+        async with served(_serve, 8080), _client(limits=httpx.Limits(max_connections=1)) as client:
             answers = await asyncio.gather(*(client.get(f"/hello/{number}") for number in range(4)))
         streams = [answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers]
         assert [answer.text for answer in answers] == [f"/hello/{number}" for number in range(4)]
@@ -74,7 +66,7 @@ def test_one_connection_serves_one_request_after_the_other() -> None:
 
 def test_a_silent_server_runs_into_the_read_timeout() -> None:
     async def main() -> None:
-        async with _served(_serve_silently), _client(timeout=5) as client:
+        async with served(_serve_silently, 8080), _client(timeout=5) as client:
             for _ in range(3):
                 with pytest.raises(httpx.ReadTimeout):
                     await client.get("/")

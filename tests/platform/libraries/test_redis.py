@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform.libraries.seeds import check
+from tests.platform.libraries.seeds import check, served
 
 redis = pytest.importorskip("redis.asyncio", reason="shows that redis-py runs unmodified")
 
@@ -73,7 +73,7 @@ def _client(**options: Any) -> Any:
 
 def test_what_was_set_can_be_got_and_no_increment_is_lost() -> None:
     async def main() -> None:
-        async with await asyncio.start_server(Server().serve, "127.0.0.1", 6379), _client() as client:
+        async with served(Server().serve, 6379), _client() as client:
             await client.set("name", b"x" * 10_000)
             await asyncio.gather(*(client.incr("count") for _ in range(4)))
             assert list(await asyncio.gather(client.get("name"), client.get("count"))) == [b"x" * 10_000, b"4"]
@@ -89,7 +89,7 @@ def test_a_pipeline_is_answered_in_its_order() -> None:
             return await commands.execute()
 
     async def main() -> None:
-        async with await asyncio.start_server(Server().serve, "127.0.0.1", 6379), _client() as client:
+        async with served(Server().serve, 6379), _client() as client:
             answers = await asyncio.gather(pipeline(client, "ann"), pipeline(client, "ben"))
         assert list(answers) == [[True, 1, name, None] for name in (b"ann", b"ben")]
 
@@ -99,7 +99,7 @@ def test_a_pipeline_is_answered_in_its_order() -> None:
 def test_what_is_published_reaches_whoever_has_subscribed() -> None:
     async def main() -> None:
         async with (
-            await asyncio.start_server(Server().serve, "127.0.0.1", 6379),
+            served(Server().serve, 6379),
             _client() as client,
             client.pubsub(ignore_subscribe_messages=True) as inbox,
         ):
@@ -115,8 +115,7 @@ def test_what_is_published_reaches_whoever_has_subscribed() -> None:
 def test_a_pool_that_is_exhausted_makes_clients_wait_for_each_other() -> None:
     async def main() -> None:
         pool = redis.BlockingConnectionPool(host="localhost", port=6379, protocol=2, max_connections=2, timeout=60)
-        server = await asyncio.start_server(Server().serve, "127.0.0.1", 6379)
-        async with server, redis.Redis.from_pool(pool) as client:
+        async with served(Server().serve, 6379), redis.Redis.from_pool(pool) as client:
             counts = await asyncio.gather(*(client.incr("count") for _ in range(6)))
         assert sorted(counts) == [1, 2, 3, 4, 5, 6]
 

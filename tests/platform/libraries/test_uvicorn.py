@@ -22,13 +22,15 @@ websockets = pytest.importorskip("websockets.asyncio.client", reason="is the cli
 
 @asynccontextmanager
 async def _served(application: Any) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(application, port=8000, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(application, port=8000, log_config=None, timeout_graceful_shutdown=5))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await serving
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 def _client() -> Any:
