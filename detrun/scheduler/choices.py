@@ -66,7 +66,8 @@ class Choices:
         enabled, timers = len(self._arrivals) + self._can_continue(), self._clock.timers
         if enabled:
             return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + self._slack)
-        return self._slack > 0 and len(timers) > 1 and self._clock.second() <= timers[0][0] + self._idle_slack()
+        earliest = self._clock.earliest() if self._slack else None
+        return earliest is not None and self._clock.second() <= earliest.deadline + self._idle_slack()
 
     def first(self) -> Event | None:
         """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""

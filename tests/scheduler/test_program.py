@@ -159,6 +159,13 @@ def test_sleeping_for_infinity_alone_is_stuck() -> None:
     assert "sleep()" in run.failure.message
 
 
+def test_sleeping_for_infinity_together_is_stuck() -> None:
+    async def main() -> None:
+        await asyncio.gather(*(asyncio.sleep(float("inf")) for _ in range(3)))
+
+    assert detrun.run(main).outcome == "stuck"
+
+
 def test_polling_ends_when_a_timer_lets_it() -> None:
     async def main() -> int:
         done, polled = asyncio.Event(), 0
