@@ -1,4 +1,4 @@
-"""Schedules to play a program under: every single deviation, random walks, holds, and for small programs all there are."""
+"""Schedules to play a program under: all single deviations, random walks, holds; for small programs, all there are."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 from detrun.scheduler.strategies.strategy import SLACK, Strategy
+from tests.laws.acts import Later, Message, Resolve, Signal, Soon
 from tests.laws.arms import Disagreement, Played, check
-from tests.laws.programs import Body, Do, Later, Program, Resolve, Send, Signal, Sleep, Soon, programs
+from tests.laws.deeds import Body, Do, Program, Sleep
+from tests.laws.programs import programs
 from tests.laws.referee import Impossible
 
 OBJECTIONS = (Disagreement, Impossible)
@@ -24,8 +26,13 @@ MILLISECOND = 1_000_000
 # The same programs every time, and no complaint that it takes a while to make one.
 PLAIN = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
-_SENDER: Body = (Do(Send("left", Resolve(0))), Do(Send("left", Resolve(1))), Sleep(1_000))
-_TIMERS: Body = (Do(Later(500, Resolve(1))), Do(Later(600, Signal(0, on=True))), Do(Soon(Soon(Resolve(2)))), Sleep(1_000))
+_SENDER: Body = (Do(Message("left", Resolve(0))), Do(Message("left", Resolve(1))), Sleep(1_000))
+_TIMERS: Body = (
+    Do(Later(500, Resolve(1))),
+    Do(Later(600, Signal(0, on=True))),
+    Do(Soon(Soon(Resolve(2)))),
+    Sleep(1_000),
+)
 # What each flaw of a scheduler that can be thought of needs in order to show.
 CROSSROADS = Program((_SENDER, _TIMERS, (Sleep(0), Sleep(0), Sleep(0))))
 
