@@ -27,7 +27,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.loop
+	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network
 
 soak: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto -m soak
@@ -36,5 +36,5 @@ soak: $(INSTALLED)
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet "pip>=25.1" hatchling
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable . --group dev
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable . --group dev --group libraries
 	touch $@

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from asyncio import events, selector_events
+from asyncio import base_events, events, selector_events
 from contextlib import closing, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,7 @@ def install() -> None:
     if imports.installed():
         return
     keep_order()
+    ordering.keep_weak_order(base_events)  # whose servers close and abort all their connections
     catch_sockets(_network)
     catch_names(_network)
     catch_tls(_network)

@@ -28,22 +28,23 @@ _CROWD = 100
 def instant(seconds: float) -> Instant:
     """The instant of a loop's float seconds."""
     try:
-        return Instant(int(seconds * SECOND))
+        return Instant(int(seconds * SECOND + 0.5))
     except OverflowError:
-        return FOREVER
+        return FOREVER if seconds > 0 else START
 
 
 class Clock:
     """One virtual clock and the timers that wait for it.
 
     Its heap is one for all contexts, keyed by (deadline, creation): timers of one context never overtake each other.
+    What is less than a nanosecond apart goes by the loop's float seconds, as it does on stock asyncio.
     """
 
     __slots__ = ("_cancelled", "_created", "now", "timers")
 
     def __init__(self) -> None:
         self.now: int = START
-        self.timers: list[tuple[int, int, TimerHandle]] = []
+        self.timers: list[tuple[int, float, int, TimerHandle]] = []
         self._created = 0
         self._cancelled = 0
 
@@ -55,13 +56,13 @@ class Clock:
     def add(self, timer: TimerHandle) -> None:
         """Let a timer wait for its deadline."""
         self._created = created = self._created + 1
-        heappush(self.timers, (timer.deadline, created, timer))
+        heappush(self.timers, (timer.deadline, timer.seconds, created, timer))
 
     def fall_due(self) -> None:
         """Hand over the timers whose deadline has come, earliest first, each to its context."""
         timers = self.timers
         while timers and timers[0][0] <= self.now:
-            timer = heappop(timers)[2]
+            timer = heappop(timers)[3]
             if timer.call is not NOTHING:
                 timer.home.fall_due(timer)
             else:
@@ -71,7 +72,7 @@ class Clock:
         """The timer that is due first, or none; drops the cancelled ones before it."""
         timers = self.timers
         while timers:
-            timer = timers[0][2]
+            timer = timers[0][3]
             if timer.call is not NOTHING:
                 return timer if timer.deadline < FOREVER else None
             heappop(timers)
@@ -91,13 +92,13 @@ class Clock:
     def _ordered(self, limit: int) -> Iterator[TimerHandle]:
         # Children in a heap are never earlier than their parent, so that only the front of it need be looked at.
         timers = self.timers
-        front = [(timers[0][:2], 0)] if timers else []
+        front = [(timers[0][:3], 0)] if timers else []
         while front and front[0][0][0] <= limit:
             _, place = heappop(front)
-            yield timers[place][2]
+            yield timers[place][3]
             for child in (2 * place + 1, 2 * place + 2):
                 if child < len(timers):
-                    heappush(front, (timers[child][:2], child))
+                    heappush(front, (timers[child][:3], child))
 
     def second(self) -> int:
         """The deadline of the timer after the earliest; cancelled ones count."""
@@ -115,6 +116,6 @@ class Clock:
 
     def drop(self, unwanted: Callable[[TimerHandle], bool]) -> None:
         """Remove the timers that `unwanted` is true of."""
-        self.timers[:] = [entry for entry in self.timers if not unwanted(entry[2])]
+        self.timers[:] = [entry for entry in self.timers if not unwanted(entry[3])]
         heapify(self.timers)
-        self._cancelled = sum(entry[2].call is NOTHING for entry in self.timers)
+        self._cancelled = sum(entry[3].call is NOTHING for entry in self.timers)

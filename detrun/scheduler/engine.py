@@ -139,7 +139,8 @@ class Engine:
             if arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
             trace.step = step = trace.step + 1
-            clock.now += TICK * loop.iterate()
+            made = loop.iterate()  # which may move the clock itself
+            clock.now += TICK * made
             if loop.stopping:
                 return
             if step >= limits.checkpoint:
@@ -149,7 +150,8 @@ class Engine:
         """Take the one step of a loop that was stopped before it began: nothing is waited for."""
         self.clock.fall_due()
         self.trace.step += 1
-        self.clock.now += TICK * loop.iterate()
+        made = loop.iterate()
+        self.clock.now += TICK * made
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""

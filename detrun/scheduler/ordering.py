@@ -5,8 +5,11 @@ On a stock interpreter the order of such a walk is that of memory, and differs f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import MutableSet
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet, WeakValueDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,3 +99,25 @@ class OrderedSet(_Walking, set[Any]):  # type: ignore[misc]
 def keep_order(module: ModuleType) -> None:
     """Let a module make ordered sets from now on, which are harmless outside a run."""
     vars(module)["set"] = OrderedSet
+
+
+class OrderedWeakSet(WeakSet[Any]):
+    """A weak set that is walked in the order in which its members were added."""
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self._numbers = itertools.count()
+        self._order: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        super().__init__(items)
+
+    def add(self, item: Any) -> None:
+        if item not in self:
+            self._order[next(self._numbers)] = item
+        super().add(item)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (item for item in list(self._order.values()) if item in self)
+
+
+def keep_weak_order(module: Any) -> None:
+    """Let a module that says `weakref.WeakSet` make ordered ones from now on."""
+    module.weakref = SimpleNamespace(**{**vars(module.weakref), "WeakSet": OrderedWeakSet})

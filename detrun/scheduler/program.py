@@ -79,18 +79,20 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
 
 def _call(engine: Engine, main: Callable[[], Any]) -> Any:
     result = main()
-    return _awaited(new_loop(engine), result) if inspect.iscoroutine(result) else result
+    return _awaited(engine, new_loop(engine), result) if inspect.iscoroutine(result) else result
 
 
-def _awaited(loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
+def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
     # What `asyncio.run` does, at half its price: that is most of what a short run costs.
     try:
         return loop.run_until_complete(main)
     finally:
         try:
             _cancel_tasks(loop)
-            if loop.generators.alive:
+            # With nothing left that could happen, asyncio's two shutdowns would only turn the loop over.
+            if loop.ready or loop.generators.alive or engine.clock.timers or engine.arrivals:
                 loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
 

@@ -75,7 +75,12 @@ class Spawning(Scheduling):
     def _start(self, coro: Any, name: Any, context: Variables | None) -> Task:
         # An eager task runs inside its constructor, and may be hashed there: it is adopted before.
         task = self.adopt(Task.__new__(Task), name)
-        task.__init__(coro, loop=self, name=name or "", context=context, eager_start=True)  # type: ignore[misc]
+        try:
+            task.__init__(coro, loop=self, name=name or "", context=context, eager_start=True)  # type: ignore[misc]
+        except SystemError as error:
+            # An exit leaves an eager task while C hashes it to forget it, and C takes a hash in Python for the culprit.
+            asyncio.tasks._unregister_eager_task(task)  # type: ignore[attr-defined]
+            raise error.__cause__ or error from None
         return task
 
     def _manufacture(self, coro: Any, name: Any, context: Variables | None) -> Any:

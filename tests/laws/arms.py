@@ -17,8 +17,10 @@ from detrun.scheduler.channels import Channel
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.strategies.strategy import Strategy
-from tests.laws.programs import Act, Entry, Program, Stage, perform
+from tests.laws.acts import Act
+from tests.laws.deeds import Program
 from tests.laws.referee import Iteration, Referee, Silence
+from tests.laws.stage import Entry, Stage, perform
 
 # CPython's name for what detrun calls otherwise.
 _ALIASES = {"_run_until_complete_cb": "_stop"}
@@ -121,8 +123,8 @@ class _Traced(Referee):
         super().__init__(script)
         self._log = log
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
-        return self._hook(super().call_at(when, callback, *args, context=context))
+    def call_at(self, *call: Any, context: Any = None) -> Any:  # type: ignore[override]
+        return self._hook(super().call_at(*call, context=context))
 
     def _call_soon(self, callback: Any, args: Any, context: Any) -> Any:
         return self._hook(super()._call_soon(callback, args, context))  # type: ignore[misc]

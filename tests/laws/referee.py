@@ -1,4 +1,4 @@
-"""The referee: CPython's own event loop, told by a script what its clock reads and what arrives whenever it asks its selector.
+"""The referee: CPython's own event loop, told by a script what its clock reads and what arrives when it selects.
 
 It knows nothing of detrun. What a script makes it do, stock asyncio does on a machine whose turns take that long.
 """
@@ -21,7 +21,7 @@ START = 1_000 * SECOND
 
 @dataclass(frozen=True)
 class Iteration:
-    """What one `select` gives: the clock's reading when it returns, in nanoseconds, and the channels whose next message is in."""
+    """What one `select` gives: the clock's reading at its end, in ns, and the channels whose next message is in."""
 
     reading: int
     arrivals: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Silence(Exception):
 
 
 class Referee(base_events.BaseEventLoop):
-    """Stock asyncio but for what stock asyncio takes from the machine: time, events, and the order of things hashed by address."""
+    """Stock asyncio, but for what it has from the machine: time, events, the order of what is hashed by address."""
 
     def __init__(self, script: Iterable[Iteration]) -> None:
         super().__init__()
@@ -61,8 +61,10 @@ class Referee(base_events.BaseEventLoop):
         """Object if the script goes on."""
         self._selector.finish()
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> events.TimerHandle:
-        """As stock asyncio does, except that timers of one deadline have an order, which it leaves open: that of creation."""
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> events.TimerHandle:
+        """As stock asyncio does; timers of one deadline have an order, which it leaves open: that of creation."""
         self._check_closed()
         self._timers += 1
         timer = Timer(self._timers, when, callback, args, self, context)
@@ -74,9 +76,17 @@ class Referee(base_events.BaseEventLoop):
         """As stock asyncio does, except that sets of tasks have an order, which it leaves to their addresses."""
         self._check_closed()
         self._tasks += 1
+        task = NumberedTask.__new__(NumberedTask)
+        task.number = self._tasks
         if self._task_factory is not None:  # asyncio's eager one, since others would make tasks of other types
             options["eager_start"] = True
-        return NumberedTask(self._tasks, coro, loop=self, **options)
+        try:
+            task.__init__(coro, loop=self, **options)  # type: ignore[misc]
+        except SystemError as error:
+            # An exit leaves an eager task while C hashes it to forget it, and C takes a hash in Python for the culprit.
+            asyncio.tasks._unregister_eager_task(task)  # type: ignore[attr-defined]
+            raise error.__cause__ or error from None
+        return task
 
     def _run_once(self) -> None:
         self._looking = True
@@ -163,16 +173,14 @@ class Timer(events.TimerHandle):
 class NumberedTask(asyncio.Task[Any]):
     """A task whose place in a set follows from when it was made."""
 
-    def __init__(self, number: int, coro: Any, **options: Any) -> None:
-        self._number = number
-        super().__init__(coro, **options)
+    number: int
 
     def __hash__(self) -> int:
-        return self._number
+        return self.number
 
 
 class OrderOfFirstStep:
-    """The asynchronous generators of a loop, oldest first, where stock asyncio has a set; it keeps none of them alive."""
+    """The asynchronous generators of a loop, oldest first, where stock asyncio has a weak set."""
 
     def __init__(self) -> None:
         self._alive: WeakValueDictionary[int, Any] = WeakValueDictionary()

@@ -1,4 +1,4 @@
-"""Schedules to play a program under: every single deviation, random walks, holds, and for small programs all there are."""
+"""Schedules to play a program under: all single deviations, random walks, holds; for small programs, all there are."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from detrun.model import EventId, Hold
 from detrun.scheduler.choices import Choices, Event
-from detrun.scheduler.engine import Engine
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 from detrun.scheduler.strategies.strategy import SLACK, Strategy
+from tests.laws.acts import Later, Message, Resolve, Signal, Soon
 from tests.laws.arms import Disagreement, Played, check
-from tests.laws.programs import Body, Do, Later, Program, Resolve, Send, Signal, Sleep, Soon, programs
+from tests.laws.deeds import Body, Do, Program, Sleep
+from tests.laws.programs import programs
 from tests.laws.referee import Impossible
 
 OBJECTIONS = (Disagreement, Impossible)
@@ -24,13 +25,18 @@ MILLISECOND = 1_000_000
 # The same programs every time, and no complaint that it takes a while to make one.
 PLAIN = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
-_SENDER: Body = (Do(Send("left", Resolve(0))), Do(Send("left", Resolve(1))), Sleep(1_000))
-_TIMERS: Body = (Do(Later(500, Resolve(1))), Do(Later(600, Signal(0, on=True))), Do(Soon(Soon(Resolve(2)))), Sleep(1_000))
+_SENDER: Body = (Do(Message("left", Resolve(0))), Do(Message("left", Resolve(1))), Sleep(1_000))
+_TIMERS: Body = (
+    Do(Later(500, Resolve(1))),
+    Do(Later(600, Signal(0, on=True))),
+    Do(Soon(Soon(Resolve(2)))),
+    Sleep(1_000),
+)
 # What each flaw of a scheduler that can be thought of needs in order to show.
 CROSSROADS = Program((_SENDER, _TIMERS, (Sleep(0), Sleep(0), Sleep(0))))
 
 
-class Path:
+class Path(Default):
     """Takes at each choice point the event at this place of the list, and the default from the path's end on."""
 
     slack = SLACK
@@ -40,18 +46,12 @@ class Path:
         self.widths: list[int] = []
         self.offered: dict[EventId, None] = {}
 
-    def begin(self, engine: Engine) -> None:
-        """Nothing to prepare."""
-
     def choose(self, choices: Choices) -> Event:
         events = choices.events()
         place = self.path[len(self.widths)] if len(self.widths) < len(self.path) else 0
         self.widths.append(len(events))
         self.offered |= dict.fromkeys(event.id for event in events)
         return events[place]
-
-    def end(self) -> None:
-        """Nothing was promised."""
 
     def deviations(self) -> Iterator[tuple[int, ...]]:
         """The paths that leave this one once, after its end, and then decide nothing."""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
 from hypothesis import given, settings
 
+import detrun
+from detrun.model import Decision
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.random import Random
 from detrun.scheduler.strategies.recorded import Recorded
 from detrun.scheduler.strategies.strategy import Strategy
-from tests.laws.arms import Played, check, collector_at_rest, on_detrun
-from tests.laws.programs import Program, programs
+from tests.laws.acts import Act, Later, Resolve, Soon
+from tests.laws.arms import check, collector_at_rest, on_detrun
+from tests.laws.deeds import Program
+from tests.laws.programs import programs
+from tests.laws.referee import Iteration
 from tests.laws.schedules import PLAIN, Path, collection
+from tests.laws.stage import Entry, Stage
 
 SEEDS = range(5)
+LAST_WORDS = (Later(0, Resolve(0)), Soon(Soon(Soon(Soon(Soon(Soon(Resolve(1))))))))
 
 
 @settings(PLAIN, max_examples=100)
@@ -32,19 +43,20 @@ def test_the_decisions_of_a_run_make_it_again(program: Program) -> None:
     for seed in SEEDS:
         first = played(program, Random(seed))
 
-        assert played(program, Recorded(first[0])) == first
+        assert played(program, Recorded(first.decisions)) == first
 
 
 @settings(PLAIN, max_examples=100)
 @given(programs())
 def test_the_first_decisions_of_a_run_make_its_beginning(program: Program) -> None:
     for seed in SEEDS:
-        decisions, _, script, _ = played(program, Random(seed))
-        for place, decision in enumerate(decisions):
-            again = played(program, Recorded(decisions[:place]))
+        whole = played(program, Random(seed))
+        for place, decision in enumerate(whole.decisions):
+            part = played(program, Recorded(whole.decisions[:place]))
+            before = slice(decision.step - 1)
 
-            assert again[0] == decisions[:place]
-            assert again[2][: decision.step - 1] == script[: decision.step - 1]
+            assert part.decisions == whole.decisions[:place]
+            assert part.script[before] == whole.script[before]
 
 
 @settings(PLAIN, max_examples=100)
@@ -74,11 +86,25 @@ def test_seeds_disagree_where_something_is_open() -> None:
     assert len(torn) > len(unsettled) / 2 > 0
 
 
-def played(program: Program, strategy: Strategy) -> tuple[object, ...]:
-    """All that a run decided and did, and its digest."""
+@settings(PLAIN, max_examples=100)
+@given(programs())
+def test_an_async_main_is_run_as_asyncio_runs_it(program: Program) -> None:
+    assert told(program, lambda main: main()) == told(program, lambda main: asyncio.run(main()))
+
+
+class Story(NamedTuple):
+    """All that a run decided and did."""
+
+    decisions: tuple[Decision, ...]
+    log: tuple[Entry, ...]
+    script: tuple[Iteration, ...]
+    digest: str
+
+
+def played(program: Program, strategy: Strategy) -> Story:
     with collector_at_rest():
-        run = on_detrun(program, strategy)
-    return run.run.decisions, run.log, run.script, run.run.digest
+        played = on_detrun(program, strategy)
+    return Story(played.run.decisions, played.log, played.script, played.run.digest)
 
 
 def digest(program: Program, strategy: Strategy) -> str:
@@ -90,3 +116,25 @@ def widths(program: Program) -> list[int]:
     path = Path()
     on_detrun(program, path)
     return path.widths
+
+
+def told(program: Program, start: Callable[[Callable[[], Coroutine[Any, Any, None]]], Any]) -> list[Entry]:
+    """What a program logs whose end is left to whoever starts it."""
+    log: list[Entry] = []
+    stages: list[Stage] = []
+
+    async def main() -> None:
+        stages.append(Stage(asyncio.get_running_loop(), log, _send_soon))
+        await stages[0].play("main", program.all_actors())
+        # What is queued when a program ends is run for as long as asyncio takes to close the loop, and no longer.
+        for act in LAST_WORDS:
+            stages[0].act(act)
+
+    with collector_at_rest():
+        detrun.run(lambda: start(main), strategy="default")
+        stages[0].leave()
+    return log
+
+
+def _send_soon(stage: Stage, name: str, act: Act) -> None:
+    stage.loop.call_soon(stage.act, act)

@@ -86,3 +86,22 @@ def test_a_selector_sleeps_whole_milliseconds_and_a_little_too_long() -> None:
 
     assert timers[0].deadline < clock.after_sleep(timers[0]) <= timers[0].deadline + MILLISECOND
     assert (clock.after_sleep(timers[0]) - clock.now) % MILLISECOND == 0
+
+
+def test_a_deadline_before_all_time_is_due() -> None:
+    engine = Engine(Default())
+    timer = engine.program("main").loop.call_at(float("-inf"), int)
+    engine.clock.fall_due()
+
+    assert list(engine.contexts[0].loop.ready) == [timer]
+
+
+def test_less_than_a_nanosecond_apart_goes_by_the_float() -> None:
+    engine = Engine(Default())
+    loop = engine.program("main").loop
+    later, sooner = 1000.000001 + (0.0228762221 + 0.0945270696), 1000.000001 + 0.0228762221 + 0.0945270696
+    assert sooner < later
+
+    timers = [loop.call_at(when, int) for when in (later, sooner)]
+
+    assert engine.clock.earliest() is timers[1]

@@ -11,7 +11,6 @@ import pytest
 import detrun
 from detrun.model import Decision, EventId, Hold
 from detrun.scheduler.channels import Channel
-from detrun.scheduler.choices import Choices, Event
 from detrun.scheduler.clock import SECOND, START
 from detrun.scheduler.contexts import Unit
 from detrun.scheduler.engine import Engine
@@ -21,22 +20,7 @@ from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 from detrun.scheduler.strategies.recorded import Recorded
-from detrun.scheduler.strategies.strategy import SLACK, Strategy
-
-
-class Last:
-    """Takes the newest event that is offered."""
-
-    slack = SLACK
-
-    def begin(self, engine: Engine) -> None:
-        pass
-
-    def choose(self, choices: Choices) -> Event:
-        return choices.events()[-1]
-
-    def end(self) -> None:
-        pass
+from detrun.scheduler.strategies.strategy import Strategy
 
 
 def exhaust(engine: Engine) -> None:

@@ -383,3 +383,13 @@ def test_what_is_dropped_after_a_run_is_no_part_of_it() -> None:
     main.kept[0].close()  # type: ignore[attr-defined]
 
     assert len(digests) == 1
+
+
+def test_looking_at_the_clock_within_a_callback_moves_it_for_good() -> None:
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        seen = [loop.time() for _ in range(5)]
+        await asyncio.sleep(0)
+        return loop.time() > seen[-1]
+
+    assert detrun.run(main).result()

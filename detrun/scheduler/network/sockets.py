@@ -68,6 +68,11 @@ class Socket(socket.socket):
         made.__init__(*kind, network.open(stream))  # type: ignore[misc]
         return made
 
+    def __del__(self) -> None:
+        # As the machine does with a socket that nobody has any more: the other end learns of it.
+        if getattr(self, "_fd", -1) != -1:
+            self._real_close()
+
     # What it is.
 
     @property

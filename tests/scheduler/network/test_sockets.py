@@ -154,3 +154,42 @@ def test_two_runs_share_no_address() -> None:
         main.kept.bind(("127.0.0.1", 80))  # type: ignore[attr-defined]
 
     assert detrun.run(main).outcome == detrun.run(main).outcome == "ok"
+
+
+def test_a_socket_that_nobody_has_any_more_is_closed() -> None:
+    async def main() -> bytes:
+        one, other = socket.socketpair()
+        other.settimeout(0)
+        del one
+        with other:
+            return await asyncio.get_running_loop().sock_recv(other, 1)
+
+    assert detrun.run(main).result() == b""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="servers know their connections since Python 3.13")
+def test_a_server_closes_its_connections_in_order() -> None:
+    async def main() -> list[int]:
+        closed: list[int] = []
+
+        class Connection(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                self.number = len(made)
+                made.append(transport)
+
+            def connection_lost(self, error: Exception | None) -> None:
+                closed.append(self.number)
+
+        made: list[asyncio.BaseTransport] = []
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Connection, "localhost", 7)
+        clients = [await loop.create_connection(asyncio.Protocol, "localhost", 7) for _ in range(20)]
+        await asyncio.sleep(1)
+        server.close_clients()  # type: ignore[attr-defined,unused-ignore]
+        await asyncio.sleep(1)
+        server.close()
+        for transport, _ in clients:
+            transport.close()
+        return closed
+
+    assert detrun.run(main).result() == list(range(20))
