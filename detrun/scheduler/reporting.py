@@ -64,7 +64,7 @@ class Reporting(Outside):
 
     def _handle_failed(self, error: BaseException, context: Report) -> None:
         if self._exception_handler is None:
-            _log("Exception in default exception handler", True)
+            _log("Exception in default exception handler", error=True)
             return
         try:
             message = "Unhandled error in exception handler"
@@ -75,7 +75,7 @@ class Reporting(Outside):
             message = (
                 "Exception in default exception handler while handling an unexpected error in custom exception handler"
             )
-            _log(message, True)
+            _log(message, error=True)
 
 
 def _log(message: str, error: Any) -> None:

@@ -69,17 +69,17 @@ class Scheduling(Reporting):
 
     def iterate(self) -> int:
         """Make the calls that are queued at this moment, and none that they queue; how many there were."""
-        ready = self.ready
-        made = len(ready)
-        handles = iter(list(ready))
+        popleft = self.ready.popleft
+        made = left = len(self.ready)
         self.ran += made
-        ready.clear()
-        for handle in handles:
+        while left:
+            left -= 1
+            # One by one, as asyncio does: what only a handle held is gone before the next call, and says so now.
+            handle = popleft()
             try:
                 handle.context.run(*handle.call)
             except (SystemExit, KeyboardInterrupt):
-                ready.extendleft(reversed(list(handles)))  # as asyncio does: they are still to be made
-                raise
+                raise  # the others stay where they are: they are still to be made
             except BaseException as error:
                 self.report_callback(handle, error)
         return made

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 from detrun.scheduler.clock import SECOND, Clock
 from detrun.scheduler.contexts import Context
@@ -13,14 +14,17 @@ from detrun.scheduler.loop import Loop
 Script = Callable[[], Generator[Any, Any, Any]]
 
 
+_NOW: Any = vars(Clock)["now"]
+
+
 class ScriptedClock(Clock):
     """A clock that only a script moves: what the engine and its strategy would have it say, it does not say."""
 
     __slots__ = ()
 
     @property
-    def now(self) -> int:  # type: ignore[override]
-        return Clock.now.__get__(self)  # type: ignore[attr-defined, no-any-return]
+    def now(self) -> int:
+        return int(_NOW.__get__(self))
 
     @now.setter
     def now(self, instant: int) -> None:
@@ -28,7 +32,7 @@ class ScriptedClock(Clock):
 
     def show(self, seconds: float) -> None:
         """Say this from now on, and a nanosecond more: a timer is due when its deadline has come."""
-        Clock.now.__set__(self, int(seconds * SECOND) + 1)  # type: ignore[attr-defined]
+        _NOW.__set__(self, int(seconds * SECOND) + 1)
 
 
 class ScriptedLoop(Loop):
@@ -46,7 +50,6 @@ class ScriptedLoop(Loop):
         self._finished = script is None
         self._seconds: float = 0
         self._armed: list[float] = []
-        self._clock.__class__ = ScriptedClock
         next(self._script)
 
     def time(self) -> float:
@@ -55,11 +58,13 @@ class ScriptedLoop(Loop):
     def advance_time(self, seconds: float | None) -> None:
         """Let it be so much later."""
         self._seconds += seconds or 0
-        self._clock.show(self._seconds)  # type: ignore[attr-defined]
+        if isinstance(self._clock, ScriptedClock):
+            self._clock.show(self._seconds)
 
     def run_forever(self) -> None:
-        self.advance_time(0)  # the clock is one for all loops of a run, and these have a time each
-        super().run_forever()
+        with _scripted(self._clock) as clock:
+            clock.show(self._seconds)
+            super().run_forever()
 
     def iterate(self) -> int:
         made = super().iterate()
@@ -95,10 +100,28 @@ class ScriptedLoop(Loop):
 
 
 def scripted(script: Script | None = None) -> ScriptedLoop:
-    """A new loop of the run that this is called in."""
-    home = asyncio.new_event_loop().home  # type: ignore[attr-defined]
-    home.loop = loop = ScriptedLoop(home, script)
+    """A new loop of the run that this is called in, with a scripted clock."""
+    home = new_loop().home
+    home.loop = loop = ScriptedLoop(home, script)  # type: ignore[abstract]  # `Outside` refuses what is abstract
     return loop
+
+
+def new_loop() -> Any:
+    """A new loop of the run that this is called in."""
+    # Not `asyncio.new_event_loop`, which asks the policy: a test's own policy asks here.
+    return asyncio.DefaultEventLoopPolicy._loop_factory()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _scripted(clock: Clock) -> Iterator[ScriptedClock]:
+    """The clock of a run while only the script of one loop may move it; the run's other loops go on without."""
+    before = clock.now
+    clock.__class__ = ScriptedClock
+    try:
+        yield cast("ScriptedClock", clock)
+    finally:
+        clock.__class__ = Clock
+        clock.now = before
 
 
 def _silent() -> Generator[Any, Any, Any]:
