@@ -44,13 +44,15 @@ class ScriptedLoop(Loop):
     # What the tests' cleanup asks of the loop that it closes.
     _default_executor = None
 
-    def __init__(self, home: Context, script: Script | None) -> None:
-        super().__init__(home)
+    def begin(self, home: Context, script: Script | None) -> ScriptedLoop:
+        """Be the loop of this context, with this script."""
+        self._begin(home)
         self._script = (script or _silent)()
         self._finished = script is None
         self._seconds: float = 0
         self._armed: list[float] = []
         next(self._script)
+        return self
 
     def time(self) -> float:
         return self._seconds
@@ -102,7 +104,7 @@ class ScriptedLoop(Loop):
 def scripted(script: Script | None = None) -> ScriptedLoop:
     """A new loop of the run that this is called in, with a scripted clock."""
     home = new_loop().home
-    home.loop = loop = ScriptedLoop(home, script)  # type: ignore[abstract]  # `Outside` refuses what is abstract
+    home.loop = loop = ScriptedLoop().begin(home, script)
     return loop
 
 

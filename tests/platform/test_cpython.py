@@ -12,7 +12,7 @@ import pytest
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.reporting import Reporting
 from detrun.scheduler.scheduling import Scheduling
-from tests.platform.cpython import EXCLUDED, PARTLY, WHOLE, available, run_module
+from tests.platform.cpython import EXCLUDED, NETWORK, PARTLY, WHOLE, available, run_module
 
 pytestmark = pytest.mark.skipif(
     not available("test_tasks"), reason="this interpreter was installed without its `test` package"
@@ -20,17 +20,17 @@ pytestmark = pytest.mark.skipif(
 
 # Of each module, the smallest share of tests that must really run on the loop. The others need none: they only look at
 # a future, or at the signature of a function.
-SHARES = dict.fromkeys(WHOLE + PARTLY, 0.8) | {"test_pep492": 0.7, "test_futures": 0.3}
+SHARES = dict.fromkeys(WHOLE + PARTLY + NETWORK, 0.8) | {"test_pep492": 0.7, "test_futures": 0.3, "test_server": 0}
 
 
-@pytest.mark.parametrize("name", WHOLE + PARTLY)
+@pytest.mark.parametrize("name", WHOLE + PARTLY + NETWORK)
 def test_a_module_passes(name: str) -> None:
     check(name, seed=1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("name", WHOLE + PARTLY)
+@pytest.mark.parametrize("name", WHOLE + PARTLY + NETWORK)
 def test_a_module_passes_with_every_seed(name: str, seed: int) -> None:
     check(name, seed)
 
@@ -38,6 +38,14 @@ def test_a_module_passes_with_every_seed(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", WHOLE)
 def test_of_these_nothing_is_left_out(name: str) -> None:
     assert not [pattern for pattern in EXCLUDED if fnmatch.fnmatchcase(name, pattern.partition(".")[0])]
+
+
+def test_of_streams_and_servers_nine_tenths_run_on_the_simulated_network() -> None:
+    tallies = [run_module(name, seed=2) for name in NETWORK]
+    asked = sum(tally.counts[0] - len(tally.skipped) for tally in tallies)
+
+    assert not any(tally.failed for tally in tallies)
+    assert sum(len(tally.on_the_loop) for tally in tallies) >= 0.9 * asked
 
 
 @pytest.mark.parametrize("pattern", EXCLUDED)

@@ -63,7 +63,8 @@ class File:
         return EVENT_READ * self.readable() | EVENT_WRITE * self.writable()
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it, and of the address that it has."""
+        self.network.forget(self)
         self.closed = True
         self._watcher = None
 
@@ -249,7 +250,6 @@ class Listener(File):
 
     def close(self) -> None:
         super().close()
-        self.network.forget(self)
         while self._waiting:
             self._waiting.popleft().reset()
 
@@ -280,10 +280,6 @@ class Datagrams(File):
         if not self._inbox:
             raise _error(BlockingIOError, errno.EAGAIN)
         return self._inbox.popleft()
-
-    def close(self) -> None:
-        super().close()
-        self.network.forget(self)
 
 
 def _error(kind: type[OSError], code: int) -> OSError:

@@ -169,10 +169,11 @@ class Network:
             listener.arrive(answering)
 
     def connect_at_once(self, stream: Stream) -> None:
-        """Connect a stream to a path, as a kernel does: without waiting for anybody to accept."""
-        here = HOST.get()
-        listener = self._find(socket.SOCK_STREAM, here, stream.remote)
-        if listener is None:
+        """Connect a stream without waiting, for a kernel needs nobody to accept: to a path, or where a call blocks."""
+        if stream.between[0] != stream.between[1] and self.link(*stream.between).broken:
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        listener = self._find(socket.SOCK_STREAM, stream.between[0], stream.remote)
+        if listener is None and isinstance(stream.remote, str):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))

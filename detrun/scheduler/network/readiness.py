@@ -72,7 +72,7 @@ class Readiness:
     def _queue(self, handle: Any, file: File) -> None:
         if handle not in self._fired:
             self._fired.add(handle)
-            self._loop.ready.append(Handle((self._run, handle, file), _NONE))
+            self._loop.append(Handle((self._run, handle, file), _NONE))
 
     def _run(self, handle: Any, file: File) -> None:
         self._fired.discard(handle)

@@ -175,16 +175,16 @@ class Socket(socket.socket):
         if isinstance(self._file, Stream):
             code = errno.EISCONN if self._file.connected else errno.EALREADY
             raise OSError(code, os.strerror(code))
-        if self._kind[0] == socket.AF_UNIX:
-            stream = self._network.stream(self._local or "", remote)
+        path = self._kind[0] == socket.AF_UNIX
+        local = self._local or ("" if path else self._network.local_address(remote))
+        stream = self._network.stream(local, remote)
+        if path or self._timeout != 0.0:
             self._network.connect_at_once(stream)
             self._become(stream)
-            return
-        self._refuse_to_block("connect")
-        stream = self._network.stream(self._local or self._network.local_address(remote), remote)
-        self._become(stream)
-        self._network.connect(stream)
-        raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
+        else:
+            self._become(stream)
+            self._network.connect(stream)
+            raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
 
     def connect_ex(self, address: Any) -> int:
         try:

@@ -193,3 +193,18 @@ def test_a_server_closes_its_connections_in_order() -> None:
         return closed
 
     assert detrun.run(main).result() == list(range(20))
+
+
+async def connected_at_once() -> bytes:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 80))
+        listening.listen()
+        with socket.create_connection(("localhost", 80)) as calling, listening.accept()[0] as answering:
+            calling.sendall(b"hello")
+            answering.settimeout(0)
+            return await asyncio.get_running_loop().sock_recv(answering, 100)
+
+
+def test_a_blocking_connection_is_made_at_once_or_refused() -> None:
+    assert detrun.run(connected_at_once).result() == b"hello"
+    assert "ConnectionRefusedError" in refused(lambda: socket.create_connection(("localhost", 81)))
