@@ -48,6 +48,7 @@ def test_of_streams_and_servers_nine_tenths_run_on_the_simulated_network() -> No
     assert sum(len(tally.on_the_loop) for tally in tallies) >= 0.9 * asked
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("pattern", EXCLUDED)
 def test_what_is_excluded_would_fail(pattern: str) -> None:
     tally = run_module(pattern.partition(".")[0], seed=0, only=pattern, excluded=())
