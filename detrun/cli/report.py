@@ -61,8 +61,14 @@ def as_text(run: Run) -> str:
     return (
         f"{_told(run.failure)}detrun: {run.outcome}{_place(run.failure)}\n"
         f"detrun: seed {run.seed}, strategy {run.strategy}, {run.steps} steps, {run.virtual_seconds:.3f} s virtual, "
-        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n"
+        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n{_wrong(run)}"
     )
+
+
+def _wrong(run: Run) -> str:
+    if not run.faults:
+        return ""
+    return f"detrun: went wrong: {', '.join(f'{kind} {times}' for kind, times in sorted(run.faults.items()))}\n"
 
 
 def _told(failure: Failure | None) -> str:

@@ -45,12 +45,11 @@ class Choices:
     before took that long. Timers of one context never overtake each other.
     """
 
-    def __init__(self, clock: Clock, arrivals: deque[Channel], contexts: Sequence[Context], slack: int) -> None:
+    def __init__(self, clock: Clock, arrivals: deque[Channel], slack: int) -> None:
         self.program: Context | None = None
         self.step = 0
         self._clock = clock
         self._arrivals = arrivals
-        self._contexts = contexts
         self._slack = slack
         self._events: list[Event] = []
         self._going_on: Continue | None = None
@@ -110,11 +109,10 @@ class Choices:
         return events
 
     def _heads(self, earliest: TimerHandle, limit: int) -> Sequence[TimerHandle]:
-        contexts = len(self._contexts)
-        if contexts == 1:
+        if self._clock.homes == 1:
             return (earliest,)
         # What is overdue already is its channel's to offer.
-        return [timer for timer in self._clock.heads(limit, contexts) if not timer.home.overdue]
+        return [timer for timer in self._clock.heads(limit) if not timer.home.overdue]
 
     def _continue(self, program: Context) -> Continue:
         # One for each step: whether an answer is the default is a matter of identity.
@@ -124,7 +122,7 @@ class Choices:
 
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.
-        return MILLISECOND if len(self._contexts) == 1 else self._slack
+        return MILLISECOND if self._clock.homes == 1 else self._slack
 
     def _can_continue(self) -> bool:
         return self.program is not None and bool(self.program.loop.ready)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.model import Instant
 from detrun.scheduler.handles import NOTHING, TimerHandle
@@ -11,7 +11,6 @@ from detrun.scheduler.handles import NOTHING, TimerHandle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from detrun.scheduler.contexts import Context
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
@@ -40,10 +39,12 @@ class Clock:
     What is less than a nanosecond apart goes by the loop's float seconds, as it does on stock asyncio.
     """
 
-    __slots__ = ("_cancelled", "_created", "now", "timers")
+    __slots__ = ("_cancelled", "_created", "homes", "now", "timers")
 
     def __init__(self) -> None:
         self.now: int = START
+        # How many there are that timers may belong to.
+        self.homes = 0
         self.timers: list[tuple[int, float, int, TimerHandle]] = []
         self._created = 0
         self._cancelled = 0
@@ -63,6 +64,7 @@ class Clock:
         timers = self.timers
         while timers and timers[0][0] <= self.now:
             timer = heappop(timers)[3]
+            timer.waits = False
             if timer.call is not NOTHING:
                 timer.home.fall_due(timer)
             else:
@@ -79,14 +81,14 @@ class Clock:
             self._cancelled -= 1
         return None
 
-    def heads(self, limit: int, contexts: int) -> Iterator[TimerHandle]:
-        """The earliest timer of each of so many contexts with a deadline up to `limit`, earliest first."""
-        found: set[Context] = set()
+    def heads(self, limit: int) -> Iterator[TimerHandle]:
+        """The earliest timer of each home with a deadline up to `limit`, earliest first."""
+        found: set[Any] = set()
         for timer in self._ordered(limit):
             if timer.home not in found and timer.call is not NOTHING:
                 found.add(timer.home)
                 yield timer
-            if len(found) == contexts:
+            if len(found) == self.homes:
                 return
 
     def _ordered(self, limit: int) -> Iterator[TimerHandle]:

@@ -47,7 +47,7 @@ class Engine:
         self._limits = limits or Limits()
         self._strategy = strategy
         self._slack = strategy.slack
-        self._choices = Choices(self.clock, self.arrivals, self.contexts, strategy.slack)
+        self._choices = Choices(self.clock, self.arrivals, strategy.slack)
         self._thread = threading.get_ident()
         strategy.begin(self)
 
@@ -148,10 +148,15 @@ class Engine:
 
     def _stop(self, loop: Loop) -> None:
         """Take the one step of a loop that was stopped before it began: nothing is waited for."""
+        if self.arrivals:
+            event = self._chosen()
+            assert event is not None  # something arrived
+            self._happen(event)
         self.clock.fall_due()
         self.trace.step += 1
         made = loop.iterate()
-        self.clock.now += TICK * made
+        self.clock.now += TICK * max(made, 1)
+        self._limits.check(self)
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
@@ -195,4 +200,5 @@ class Engine:
 
     def _known(self, context: Known) -> Known:
         self.contexts.append(context)
+        self.clock.homes += 1
         return context

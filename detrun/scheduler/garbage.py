@@ -35,9 +35,9 @@ def hold_back() -> None:
     gc.disable()
 
 
-def crowded() -> bool:
-    """Whether waiting for the chosen step might cost too much memory."""
-    return gc.get_count()[0] > CROWD
+def young() -> int:
+    """How many containers more have been made than dropped since the last collection."""
+    return gc.get_count()[0]
 
 
 def collect() -> None:

@@ -59,6 +59,8 @@ class TimerHandle(Delivery):
     home: Any = None
     # Whether the call's context variables are a copy made for it, in which it may be an origin of its own.
     private: bool = False
+    # Whether it is in the clock's heap, where a cancelled one takes room.
+    waits: bool = True
 
     def when(self) -> float:
         """The deadline in the loop's own seconds."""
@@ -73,7 +75,8 @@ class TimerHandle(Delivery):
         """Let the call become nothing, and tell the clock, which drops what piles up."""
         if not self.cancelled():
             self.call = NOTHING
-            self.home.engine.clock.count_cancelled()
+            if self.waits:
+                self.home.engine.clock.count_cancelled()
 
     @property
     def name(self) -> str:

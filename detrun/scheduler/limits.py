@@ -34,14 +34,17 @@ class Limits:
         self._last_step = steps
         self.last_instant = START + instant(seconds)
         self._next_collection = garbage.PERIOD
+        # What the process made before the run is no reason to collect in it.
+        self._crowd = garbage.young() + garbage.CROWD
         self.checkpoint = min(steps, WATCH)
 
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
         trace = engine.trace
-        if trace.step >= self._next_collection or garbage.crowded():
+        if trace.step >= self._next_collection or garbage.young() > self._crowd:
             self._next_collection = trace.step + garbage.PERIOD
             garbage.collect()
+            self._crowd = garbage.CROWD
         self.checkpoint = min(trace.step + WATCH, self._last_step)
         if trace.step >= self._last_step:
             self._last_step = trace.step + GRACE_STEPS

@@ -5,11 +5,10 @@ On a stock interpreter the order of such a walk is that of memory, and differs f
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import MutableSet
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +74,15 @@ class OrderedSet(_Walking, set[Any]):  # type: ignore[misc]
     def intersection_update(self, *others: Iterable[Any]) -> None:
         self.difference_update(self.difference(self.intersection(*others)))
 
+    def symmetric_difference_update(self, other: Iterable[Any]) -> None:
+        for item in list(dict.fromkeys(other)):
+            (self.discard if item in self else self.add)(item)
+
+    def symmetric_difference(self, other: Iterable[Any]) -> OrderedSet:
+        copy = self.copy()
+        copy.symmetric_difference_update(other)
+        return copy
+
     def copy(self) -> OrderedSet:
         return OrderedSet(self)
 
@@ -105,17 +113,20 @@ class OrderedWeakSet(WeakSet[Any]):
     """A weak set that is walked in the order in which its members were added."""
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        self._numbers = itertools.count()
-        self._order: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        # Dictionaries keep the order of insertion, weak ones too.
+        self._order: WeakKeyDictionary[Any, None] = WeakKeyDictionary()
         super().__init__(items)
 
     def add(self, item: Any) -> None:
-        if item not in self:
-            self._order[next(self._numbers)] = item
         super().add(item)
+        self._order[item] = None
+
+    def discard(self, item: Any) -> None:
+        super().discard(item)
+        self._order.pop(item, None)
 
     def __iter__(self) -> Iterator[Any]:
-        return (item for item in list(self._order.values()) if item in self)
+        return iter(list(self._order))
 
 
 def keep_weak_order(module: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.loop import Loop
 
 Factory = Callable[..., Any]
+_THEIRS = asyncio.Task
 # asyncio's own factory makes tasks of asyncio's own type; a loop that is given it makes its own, as eagerly.
 _EAGER: Factory | None = getattr(asyncio, "eager_task_factory", None)
 
@@ -26,7 +28,7 @@ class Spawning(Scheduling):
 
     def __init__(self, home: Context) -> None:
         super().__init__(home)
-        self._factory: Factory | None = None
+        self.factory: Factory | None = None
         self._tasks: list[ref[Task]] = []
         self._crowd = 64
         LOOPS.add(cast("Loop", self))
@@ -39,19 +41,19 @@ class Spawning(Scheduling):
     ) -> asyncio.Task[Any]:
         if self._closed:
             self.check_open()
-        if eager_start or self._factory is _EAGER is not None:
+        if eager_start or self.factory is _EAGER is not None:
             return self._start(coro, name, context)
-        if self._factory is not None:
+        if self.factory is not None:
             return cast("asyncio.Task[Any]", self._manufacture(coro, name, context))
         return self.adopt(Task(coro, loop=self, name=name or "", context=context), name)
 
     def set_task_factory(self, factory: Factory | None) -> None:
         if factory is not None and not callable(factory):
             raise TypeError("task factory must be a callable or None")
-        self._factory = factory
+        self.factory = factory
 
     def get_task_factory(self) -> Factory | None:
-        return self._factory
+        return self.factory
 
     def tasks(self) -> Iterator[Task]:
         """The tasks of this loop that still exist, in order of creation."""
@@ -65,12 +67,15 @@ class Spawning(Scheduling):
             trace.unnamed = task.unnamed = trace.unnamed + 1
         task.key = hash(self.operation())
         task.count = 0
+        self._know(task)
+        return task
+
+    def _know(self, task: Any) -> None:
         # asyncio promises no more than a weak reference. The dead ones are swept now and then: cheaper than callbacks.
         self._tasks.append(ref(task))
         if len(self._tasks) > self._crowd:
             self._tasks = [known for known in self._tasks if known() is not None]
             self._crowd = 2 * len(self._tasks) + 64
-        return task
 
     def _start(self, coro: Any, name: Any, context: Variables | None) -> Task:
         # An eager task runs inside its constructor, and may be hashed there: it is adopted before.
@@ -84,8 +89,21 @@ class Spawning(Scheduling):
         return task
 
     def _manufacture(self, coro: Any, name: Any, context: Variables | None) -> Any:
-        assert self._factory is not None
-        task = self._factory(self, coro) if context is None else self._factory(self, coro, context=context)
+        assert self.factory is not None
+        with _making_ours():
+            task = self.factory(self, coro) if context is None else self.factory(self, coro, context=context)
+        if type(task) is not Task:
+            self._know(task)
         if name is not None and hasattr(task, "set_name"):
             task.set_name(name)
         return task
+
+
+@contextmanager
+def _making_ours() -> Iterator[None]:
+    """Let a program's factory that makes tasks of asyncio's own type make ours, which have a number to hash by."""
+    asyncio.Task = asyncio.tasks.Task = Task  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        asyncio.Task = asyncio.tasks.Task = _THEIRS  # type: ignore[misc]

@@ -61,6 +61,8 @@ class Registry(WeakSet[Any]):
     def add(self, item: Any) -> None:
         if type(item) is not Task:
             super().add(item)
+        elif item._loop.factory is not None and not hasattr(item, "number"):
+            item._loop.adopt(item)  # made by a factory of the program's, which need not give it to us
 
     def __iter__(self) -> Iterator[Any]:
         return chain(super().__iter__(), *(loop.tasks() for loop in list(LOOPS)))

@@ -1,103 +1,63 @@
-"""Libraries that walk sets of what hashes by address walk them in order of insertion."""
+"""Sets that keep the order of insertion, whatever is done to them."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-import types
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-import detrun
-from detrun.scheduler.ordering import OrderedSet, keep_order
+from detrun.scheduler.ordering import OrderedSet, OrderedWeakSet
 
 
 class Thing:
     pass
 
 
-def test_it_is_walked_in_order_of_insertion() -> None:
-    things = [Thing() for _ in range(100)]
-    members = OrderedSet(things)
-    members.discard(things[3])
-    members.discard(things[3])
-    members.remove(things[5])
-    members.add(things[0])
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda ordered: ordered.add(1), [3, 1, 2]),
+        (lambda ordered: ordered.discard(1), [3, 2]),
+        (lambda ordered: (ordered.discard(3), ordered.add(3)), [1, 2, 3]),
+        (lambda ordered: ordered.update([5, 4]), [3, 1, 2, 5, 4]),
+        (lambda ordered: ordered.difference_update([1]), [3, 2]),
+        (lambda ordered: ordered.intersection_update([2, 3]), [3, 2]),
+        (lambda ordered: ordered.symmetric_difference_update([1, 9]), [3, 2, 9]),
+        (lambda ordered: ordered.pop(), [1, 2]),
+        (lambda ordered: ordered.clear(), []),
+    ],
+)
+def test_a_change_keeps_the_order(change: Callable[[Any], object], expected: list[int]) -> None:
+    ordered = OrderedSet([3, 1, 2])
+    change(ordered)
 
-    expected = [thing for number, thing in enumerate(things) if number not in (3, 5)]
-    assert list(members) == list(members.copy()) == expected
-    assert things[3] not in members
-    assert len(members) == 98
-
-
-def test_it_gives_up_its_members_oldest_first() -> None:
-    members = OrderedSet([3, 1, 2])
-
-    assert [members.pop() for _ in range(3)] == [3, 1, 2]
-    with pytest.raises(KeyError):
-        members.pop()
-
-
-def test_it_objects_as_a_set_does() -> None:
-    members = OrderedSet([1])
-    members.clear()
-
-    assert isinstance(members, set)
-    assert not members
-    assert list(members) == []
-    with pytest.raises(KeyError):
-        members.remove(1)
+    assert list(ordered) == expected
+    assert ordered == set(expected)
+    assert len(ordered) == len(expected)
 
 
-def test_its_operators_and_methods_are_those_of_a_set_and_keep_order() -> None:
-    members = OrderedSet("dacb")
-
-    assert list(members | {"e"}) == list(members.union("e")) == [*"dacbe"]
-    assert list(members & {"b", "c", "x"}) == list(members.intersection("xbc")) == [*"cb"]
-    assert list(members - {"a"}) == list(members.difference("a")) == [*"dcb"]
-    assert members == {*"abcd"}
-    assert members >= {"a"}
-    assert members.issuperset("ab")
-    assert repr(members) == "{'d', 'a', 'c', 'b'}"
-
-
-def test_it_changes_in_place_as_a_set_does() -> None:
-    members = OrderedSet("dacb")
-    members |= {"e"}
-    members.update("f", "g")
-    members -= {"a"}
-    members.difference_update("b")
-    members.intersection_update("gfed")
-
-    assert list(members) == [*"defg"]
-    assert len(members) == 4
-    assert set.__len__(members) == 4
+@pytest.mark.parametrize(
+    ("combine", "expected"),
+    [
+        (lambda one, other: one | other, [3, 1, 2, 9]),
+        (lambda one, other: one & other, [3, 1]),
+        (lambda one, other: one - other, [2]),
+        (lambda one, other: one ^ other, [2, 9]),
+        (lambda one, other: one.symmetric_difference(other), [2, 9]),
+    ],
+)
+def test_an_operator_keeps_the_order(combine: Callable[[Any, Any], Any], expected: list[int]) -> None:
+    assert list(combine(OrderedSet([3, 1, 2]), OrderedSet([1, 3, 9]))) == expected
 
 
-def test_a_module_makes_ordered_sets_from_then_on() -> None:
-    module = types.ModuleType("walks")
-    exec("def made(): return set()", vars(module))
-    keep_order(module)
+def test_a_weak_set_is_walked_once_in_order_and_forgets() -> None:
+    one, two, three = Thing(), Thing(), Thing()
+    ordered = OrderedWeakSet([three, one, two])
+    ordered.discard(three)
+    ordered.add(three)
+    assert list(ordered) == [one, two, three]
 
-    assert type(module.made()) is OrderedSet
-
-
-def test_a_module_that_is_imported_in_the_middle_of_a_run_keeps_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / "uvicorn"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "server.py").write_text("def made(): return set()\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "uvicorn"]:
-        monkeypatch.delitem(sys.modules, name)
-
-    def main() -> str:
-        return type(importlib.import_module("uvicorn.server").made()).__name__
-
-    result = detrun.run(main).result()
-    for name in ("uvicorn", "uvicorn.server"):
-        del sys.modules[name]
-    assert result == "OrderedSet"
+    del two
+    assert list(ordered) == [one, three]
+    assert len(ordered) == 2

@@ -393,3 +393,18 @@ def test_looking_at_the_clock_within_a_callback_moves_it_for_good() -> None:
         return loop.time() > seen[-1]
 
     assert detrun.run(main).result()
+
+
+def test_a_loop_that_is_pumped_takes_its_time() -> None:
+    def main() -> int:
+        loop, pumped, fired = asyncio.new_event_loop(), 0, list[str]()
+        loop.call_later(0.01, fired.append, "fired")
+        while not fired:
+            loop.stop()
+            loop.run_forever()
+            pumped += 1
+        loop.close()
+        return pumped
+
+    assert detrun.run(main).result() < 20_000
+    assert detrun.run(main, max_steps=1_000).outcome == "limit"

@@ -111,3 +111,41 @@ def test_the_order_of_cancellations_is_part_of_the_digest() -> None:
         return detrun.run(main, strategy="default").digest
 
     assert cancelling(backwards=False) == cancelling(backwards=False) != cancelling(backwards=True)
+
+
+def test_tasks_of_a_factory_are_numbered_known_and_cancelled_in_order() -> None:
+    def factory(loop: Any, coro: Any, **options: Any) -> Any:
+        return asyncio.Task(coro, loop=loop, **options)
+
+    async def wait(log: list[int], number: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append(number)
+
+    async def main(log: list[int]) -> None:
+        asyncio.get_running_loop().set_task_factory(factory)
+        main.tasks = [asyncio.create_task(wait(log, number)) for number in range(50)]  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        backwards = main.tasks[::-1]  # type: ignore[attr-defined]
+        assert list(set(backwards)) == main.tasks  # type: ignore[attr-defined]
+
+    log: list[int] = []
+    assert detrun.run(lambda: main(log)).outcome == "ok"
+    assert log == list(range(50))
+    assert asyncio.Task is asyncio.tasks.Task is not Task
+
+
+def test_a_task_of_a_type_of_the_programs_own_is_known() -> None:
+    class Mine(asyncio.Task[None]):
+        pass
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(lambda loop, coro, **options: Mine(coro, loop=loop, **options))  # type: ignore[arg-type]
+        await asyncio.create_task(asyncio.Event().wait(), name="mine")
+
+    run = detrun.run(main)
+
+    assert run.failure is not None
+    assert "mine waits for Event.wait()" in run.failure.message

@@ -39,6 +39,8 @@ class Kernel:
     def later(self, delay: int, *call: Any) -> None:
         """Make a call after so many nanoseconds."""
         deadline = self.now + delay
+        if not self._timers:
+            self.engine.clock.homes += 1
         self._timers += 1
         event = EventId((_TIMERS, self._timers))
         timer = TimerHandle(call, _NONE, None, event, deadline, deadline / SECOND, self)
