@@ -43,7 +43,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     at_exit = ExitStack()
     atexit.register(at_exit.close)
     if "faults" in given:
-        given["faults"] = given["faults"].split(",")
+        given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     result = run(load(target, args), **given)
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

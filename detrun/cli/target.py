@@ -135,6 +135,8 @@ def _find(name: str) -> ModuleSpec:
 
 def _not_found(name: str) -> UsageError:
     path = Path(name)
+    if not name:
+        return UsageError("expected a program, got nothing: name a file or a module")
     if path.is_dir():
         return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet, name a file")
     similar = _similar(name, map(str, path.parent.glob("*.py")))

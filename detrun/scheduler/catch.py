@@ -57,6 +57,7 @@ def active(engine: Engine) -> Iterator[None]:
     _policies._event_loop_policy = None
     try:
         with garbage.restored(), closing(engine):
+            garbage.hold_back()
             yield
     finally:
         _active.engine = None

@@ -11,7 +11,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
-from detrun.scheduler import garbage
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import TICK, Clock
@@ -90,7 +89,6 @@ class Engine:
         choices, outside = self._choices, self._choices.program
         choices.program = loop.home
         try:
-            garbage.hold_back()
             self._stop(loop) if loop.stopping else self._iterate(loop)
         except RunError as error:
             self.error = self.error or error  # the program may swallow it; the run is over all the same
@@ -104,7 +102,7 @@ class Engine:
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
-        self.trace.seal(*(context.loop.ran for context in self.contexts))
+        self.trace.seal(self.clock.now, *(context.loop.ran for context in self.contexts))
         for context in self.contexts:
             LOOPS.discard(context.loop)
 
@@ -127,7 +125,7 @@ class Engine:
 
     def _pass_until(self, instant: int) -> None:
         if instant > self._limits.last_instant:
-            self._limits.exceed(instant)
+            self._limits.exceed(instant, self)
         # A little later: libraries compare strictly, and would arm the same timer again.
         self.clock.now = max(self.clock.now, instant + TICK)
 

@@ -8,7 +8,7 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Divergence
+from detrun.errors import Divergence, UsageError
 from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
@@ -38,6 +38,8 @@ def run(
     What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
     `faults` names what may go wrong in the network.
     """
+    if not callable(main):
+        raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
     engine = Engine(answers, Limits(max_steps, max_time), faults)
     began = time.perf_counter()
@@ -65,7 +67,6 @@ def run(
 def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What the program returned, or what ended it."""
     try:
-        # Held back all along: between two turns of the main loop it would close what the program forgot to.
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
@@ -79,7 +80,18 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
 
 def _call(engine: Engine, main: Callable[[], Any]) -> Any:
     result = main()
-    return _awaited(engine, new_loop(engine), result) if inspect.iscoroutine(result) else result
+    if inspect.isasyncgen(result):
+        raise UsageError(f"expected a program that ends, got the asynchronous generator {main!r}: it has a `yield`")
+    if inspect.isawaitable(result):
+        return _awaited(engine, new_loop(engine), _coroutine(result))
+    return result
+
+
+def _coroutine(awaitable: Any) -> Coroutine[Any, Any, Any]:
+    async def wait() -> Any:
+        return await awaitable
+
+    return awaitable if inspect.iscoroutine(awaitable) else wait()
 
 
 def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
@@ -90,7 +102,7 @@ def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
         try:
             _cancel_tasks(loop)
             # With nothing left that could happen, asyncio's two shutdowns would only turn the loop over.
-            if loop.ready or loop.generators.alive or engine.clock.timers or engine.arrivals:
+            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or engine.arrivals:
                 loop.run_until_complete(loop.shutdown_asyncgens())
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from detrun.model import EventId
+from detrun.scheduler.ordering import OrderedSet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -75,9 +76,9 @@ def ordered(items: Iterable[Any] = ()) -> Collection[Any]:
     """What `set` is inside `asyncio.tasks`: whatever a set is made from keeps its order there.
 
     `wait` and `as_completed` make sets of what they are given, futures and coroutines, which hash by address; they only
-    walk and count them. The sets that they hand out start empty, and are sets.
+    walk and count them. The sets that they hand out start empty, and are sets that keep their order.
     """
-    return dict.fromkeys(items) or set()
+    return dict.fromkeys(items) or OrderedSet()
 
 
 def keep_order() -> None:

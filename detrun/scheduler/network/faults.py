@@ -29,7 +29,7 @@ _NUMBERS = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
 def checked(kinds: Iterable[str]) -> frozenset[str]:
     """These kinds, all of which there are."""
-    asked = frozenset(kinds)
+    asked = frozenset([kinds] if isinstance(kinds, str) else kinds)
     if unknown := sorted(asked - KINDS.keys()):
         raise UsageError(f"expected faults out of {', '.join(KINDS)}, got {unknown[0]!r}")
     return asked
