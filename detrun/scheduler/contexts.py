@@ -40,6 +40,10 @@ class Context(ABC):
     def fall_due(self, timer: TimerHandle) -> None:
         """Take note that a timer's instant has come."""
 
+    @abstractmethod
+    def attend(self) -> None:
+        """Take note that the loop's selector has something to see."""
+
     @property
     def overdue(self) -> bool:
         """Whether a timer that fell due waits to be delivered."""
@@ -74,6 +78,10 @@ class Unit(Context):
         """A timer's instant has come: from now on it is a message like any other."""
         self.timers.push(timer)
 
+    def attend(self) -> None:
+        """Select in this turn, or else in one of its own."""
+        self.loop.call_soon(self.loop.selector.select)
+
     @property
     def overdue(self) -> bool:
         """Whether a timer that fell due waits to be delivered."""
@@ -107,6 +115,9 @@ class Program(Context):
         """Queue a timer behind what is ready, as asyncio does with all that are due."""
         self.engine.trace.deliver(timer)
         self.loop.ready.append(timer)
+
+    def attend(self) -> None:
+        """Do nothing: the engine selects before each iteration."""
 
 
 def _nothing() -> None:

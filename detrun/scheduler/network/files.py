@@ -31,8 +31,6 @@ class File:
         self.closed = False
         self._watcher: Readiness | None = None
         self._fd = -1
-        self._announced = False
-        self._readiness = network.wire(f"{self.name} is ready")
 
     def readable(self) -> bool:
         """Whether reading would not wait."""
@@ -43,20 +41,14 @@ class File:
         return False
 
     def watch(self, watcher: Readiness | None, fd: int) -> None:
-        """Tell this loop from now on when the file is ready, and at once if it is."""
+        """Tell this loop from now on when the file is ready, and now if it is."""
         self._watcher, self._fd = watcher, fd
         self.poll()
 
-    def changed(self) -> None:
-        """Something arrived: whoever watches learns of it in the same step."""
-        if self._watcher is not None:
-            self._watcher.fire(self._fd, self)
-
     def poll(self) -> None:
-        """Have whoever watches told, as an event of its own, if the file is ready."""
-        if self._watcher is not None and not self._announced and self._watcher.wants(self._fd, self):
-            self._announced = True
-            self._readiness.put(self._ready)
+        """Have whoever watches see it before the next iteration, if the file is ready."""
+        if self._watcher is not None and self._watcher.wants(self._fd, self):
+            self._watcher.look(self._fd, self)
 
     def events(self) -> int:
         """What the file is ready for, as a selector has it."""
@@ -67,10 +59,6 @@ class File:
         self.network.forget(self)
         self.closed = True
         self._watcher = None
-
-    def _ready(self) -> None:
-        self._announced = False
-        self.changed()
 
 
 class Stream(File):
@@ -167,17 +155,17 @@ class Stream(File):
         self.peer, self.connected = peer, True
         if self.closed:
             self.finish()
-        self.changed()
+        self.poll()
 
     def end(self) -> None:
         """The other end sends nothing more."""
         self._ended = True
-        self.changed()
+        self.poll()
 
     def fail(self, error: int) -> None:
         """The connection is broken, or was never made; nothing arrives any more."""
         self.error, self.peer, self._broken = error, None, True
-        self.changed()
+        self.poll()
 
     def _arrive(self, data: bytes) -> None:
         if self._broken:
@@ -186,7 +174,7 @@ class Stream(File):
             self.reset()
         elif not self._goes_wrong(data):
             self._inbox += data
-            self.changed()
+            self.poll()
 
     def _goes_wrong(self, data: bytes) -> bool:
         """Whether the environment has something else happen to what should arrive."""
@@ -202,7 +190,7 @@ class Stream(File):
         elif len(data) > 1 and (part := ask("split", key, len(data))):
             self.wire.put_back(self._arrive, data[part:])
             self._inbox += data[:part]
-            self.changed()
+            self.poll()
         elif ask("merge", key) and (more := self.wire.take_back(self._arrive)):
             self._arrive(data + more)
         else:
@@ -234,11 +222,6 @@ class Listener(File):
 
     def arrive(self, stream: Stream) -> None:
         """A connection was made to this address."""
-        self._waiting.append(stream)
-        self.changed()
-
-    def take(self, stream: Stream) -> None:
-        """A connection was made to this path, which takes no time; that the listener learns of it is an event."""
         self._waiting.append(stream)
         self.poll()
 
@@ -273,7 +256,7 @@ class Datagrams(File):
         """A datagram came."""
         if not self.closed:
             self._inbox.append((data, sender))
-            self.changed()
+            self.poll()
 
     def receive(self) -> tuple[bytes, Address | None]:
         """The datagram that came first."""

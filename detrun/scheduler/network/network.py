@@ -180,7 +180,7 @@ class Network:
         answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
         answering.join(stream)
         stream.join(answering)
-        listener.take(answering)
+        listener.arrive(answering)
 
     def stream(self, local: Address, remote: Address) -> Stream:
         """One end of a connection to be, from the host on which the code runs that asks."""

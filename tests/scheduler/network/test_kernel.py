@@ -1,0 +1,118 @@
+"""The simulated kernel keeps to what a real one does where programs can tell the difference."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import detrun
+from detrun.scheduler.catch import active
+from detrun.scheduler.engine import Engine
+from detrun.scheduler.strategies.default import Default
+
+SEEDS = range(60)
+
+
+def outcomes(main: Any, seeds: Any = SEEDS) -> set[Any]:
+    """What the program gives, over many seeds and by default."""
+    return {detrun.run(main, seed=seed).result() for seed in seeds} | {default(main)}
+
+
+def default(main: Any) -> Any:
+    return detrun.run(main, strategy="default").result()
+
+
+def nonblocking_pair() -> tuple[socket.socket, socket.socket]:
+    pair = socket.socketpair()
+    for sock in pair:
+        sock.settimeout(0)
+    return pair
+
+
+def resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def test_what_is_ready_when_it_is_registered_is_seen_in_the_next_iteration() -> None:
+    async def main() -> str:
+        loop, log = asyncio.get_running_loop(), list[str]()
+
+        def write() -> None:
+            log.append("writer")
+            loop.remove_writer(one)
+
+        one, other = nonblocking_pair()
+        with one, other:
+            loop.add_writer(one, write)
+            loop.call_later(0.005, log.append, "timer")
+            await asyncio.sleep(0.2)
+        return log[0]
+
+    assert outcomes(main) == {"writer"}
+
+
+def test_what_is_still_ready_is_seen_again_in_the_next_iteration() -> None:
+    async def main() -> int:
+        loop, turns, seen = asyncio.get_running_loop(), 0, list[int]()
+
+        def count() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(count)
+
+        def read() -> None:
+            seen.append(turns)
+            other.recv(1)
+
+        one, other = nonblocking_pair()
+        with one, other:
+            one.send(b"abc")
+            await asyncio.sleep(0.1)
+            loop.call_soon(count)
+            loop.add_reader(other, read)
+            while len(seen) < 3:
+                await asyncio.sleep(0)
+            loop.remove_reader(other)
+        return seen[2] - seen[0]
+
+    assert outcomes(main) == {2}
+
+
+def test_a_loop_with_something_to_see_does_not_sleep() -> None:
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        one, other = nonblocking_pair()
+        with one, other:
+            began, written = loop.time(), loop.create_future()
+            loop.add_writer(one, resolve, written)
+            await asyncio.wait_for(written, 60)
+            loop.remove_writer(one)
+        return loop.time() - began < 0.001
+
+    assert default(main)
+
+
+def test_what_is_ready_wakes_a_unit() -> None:
+    engine, heard = Engine(Default()), list[bytes]()
+    with active(engine):
+        unit = engine.unit("unit")
+        loop = unit.loop
+
+        async def main() -> None:
+            one, other = nonblocking_pair()
+            with one, other:
+                one.send(b"x")
+                await asyncio.sleep(1)
+                read = loop.create_future()
+                loop.add_reader(other, resolve, read)
+                await read
+                loop.remove_reader(other)
+                heard.append(other.recv(1))
+
+        engine.channel(unit, "begin", lambda: loop.create_task(main())).put()
+        while engine.advance():
+            pass
+
+    assert heard == [b"x"]
