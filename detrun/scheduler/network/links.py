@@ -45,7 +45,14 @@ class Link:
         for wire in list(self._wires.values()):
             wire.release()
 
-    def delay(self, size: int) -> int:
-        """How many nanoseconds so many bytes take."""
-        sending = size / self.bandwidth if self.bandwidth else 0.0
-        return int((self.latency + sending) * SECOND)
+    def takes_time(self) -> bool:
+        """Whether anything takes longer than no time."""
+        return bool(self.latency or self.bandwidth)
+
+    def sending(self, size: int) -> int:
+        """For how many nanoseconds so many bytes keep the sender busy."""
+        return int(size / self.bandwidth * SECOND) if self.bandwidth else 0
+
+    def traveling(self) -> int:
+        """How many nanoseconds it takes to the other end."""
+        return int(self.latency * SECOND)

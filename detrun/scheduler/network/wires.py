@@ -60,13 +60,15 @@ class Kernel:
 class Wire(Channel):
     """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
-    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link")
+    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent")
 
     def __init__(self, engine: Engine, kernel: Kernel, key: int, name: str) -> None:
         super().__init__(engine, kernel, key, name, kernel.take)
         self._holds = 0
         self._kernel = kernel
         self._link: Link | None = None
+        # When everything is on its way that was sent, and when it has arrived.
+        self._sent = 0
         self._clear = 0
 
     def put(self, *message: Any) -> None:
@@ -75,9 +77,8 @@ class Wire(Channel):
         event = EventId((self.key, count))
         self._note(event)
         delivery = Delivery(message, _NONE, None, event)
-        delay = self._link.delay(_size(message)) if self._link is not None else 0
-        if delay:
-            self._send_slowly(delivery, delay)
+        if self._link is not None and self._link.takes_time():
+            self._send_slowly(delivery, self._link)
         else:
             self.push(delivery)
 
@@ -91,10 +92,11 @@ class Wire(Channel):
         self.hold()
         self._kernel.later(delay, self.release)
 
-    def _send_slowly(self, delivery: Delivery, delay: int) -> None:
-        # One after the other: what is sent later never arrives before.
+    def _send_slowly(self, delivery: Delivery, link: Link) -> None:
+        # Bytes leave one after the other, and then travel side by side; what is sent later never arrives before.
         now = self._kernel.now
-        self._clear = max(self._clear, now) + delay
+        self._sent = max(self._sent, now) + link.sending(_size(delivery.call))
+        self._clear = max(self._clear, self._sent + link.traveling())
         self._kernel.later(self._clear - now, self.push, delivery)
 
     def push(self, delivery: Delivery) -> None:

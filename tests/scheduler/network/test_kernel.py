@@ -10,6 +10,7 @@ import detrun
 from detrun.scheduler.catch import active
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.strategies.default import Default
+from detrun.simulation import network
 
 SEEDS = range(60)
 
@@ -116,3 +117,45 @@ def test_what_is_ready_wakes_a_unit() -> None:
             pass
 
     assert heard == [b"x"]
+
+
+async def heard(send: Any, *, latency: float, bandwidth: float = 0) -> list[tuple[bytes, float]]:
+    """What is read at the other end of a link of what is sent there, each with its second."""
+    loop, heard = asyncio.get_running_loop(), list[tuple[bytes, float]]()
+
+    async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000):
+            heard.append((data, loop.time() - began))
+        writer.close()
+
+    with network.on("server"):
+        server = await asyncio.start_server(read, "server", 7)
+    network.link("localhost", "server", latency=latency, bandwidth=bandwidth)
+    _, writer = await asyncio.open_connection("server", 7)
+    await asyncio.sleep(1)
+    began = loop.time()
+    await send(writer)
+    await asyncio.sleep(5)
+    writer.close()
+    await asyncio.sleep(5)
+    server.close()
+    return heard
+
+
+async def ten(writer: asyncio.StreamWriter) -> None:
+    for _ in range(10):
+        writer.write(b"x")
+        await asyncio.sleep(0)
+
+
+def test_what_is_sent_together_travels_together() -> None:
+    chunks = default(lambda: heard(ten, latency=0.1))
+
+    assert b"".join(data for data, _ in chunks) == b"x" * 10
+    assert 0.1 <= chunks[0][1] <= chunks[-1][1] < 0.102
+
+
+def test_bytes_leave_one_after_the_other() -> None:
+    chunks = default(lambda: heard(ten, latency=0.1, bandwidth=10))
+
+    assert 1.1 <= chunks[-1][1] < 1.11
