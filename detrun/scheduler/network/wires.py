@@ -60,7 +60,7 @@ class Kernel:
 class Wire(Channel):
     """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
-    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent")
+    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent", "_traveling")
 
     def __init__(self, engine: Engine, kernel: Kernel, key: int, name: str) -> None:
         super().__init__(engine, kernel, key, name, kernel.take)
@@ -70,6 +70,7 @@ class Wire(Channel):
         # When everything is on its way that was sent, and when it has arrived.
         self._sent = 0
         self._clear = 0
+        self._traveling = 0
 
     def put(self, *message: Any) -> None:
         """Send something along: a call that is made where the wire ends."""
@@ -77,7 +78,8 @@ class Wire(Channel):
         event = EventId((self.key, count))
         self._note(event)
         delivery = Delivery(message, _NONE, None, event)
-        if self._link is not None and self._link.takes_time():
+        # Behind what still travels, though the link may have become faster since.
+        if self._link is not None and (self._traveling or self._link.takes_time()):
             self._send_slowly(delivery, self._link)
         else:
             self.push(delivery)
@@ -97,7 +99,12 @@ class Wire(Channel):
         now = self._kernel.now
         self._sent = max(self._sent, now) + link.sending(_size(delivery.call))
         self._clear = max(self._clear, self._sent + link.traveling())
-        self._kernel.later(self._clear - now, self.push, delivery)
+        self._traveling += 1
+        self._kernel.later(self._clear - now, self._land, delivery)
+
+    def _land(self, delivery: Delivery) -> None:
+        self._traveling -= 1
+        self.push(delivery)
 
     def push(self, delivery: Delivery) -> None:
         self.queue.append(delivery)

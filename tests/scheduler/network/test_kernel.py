@@ -159,3 +159,14 @@ def test_bytes_leave_one_after_the_other() -> None:
     chunks = default(lambda: heard(ten, latency=0.1, bandwidth=10))
 
     assert 1.1 <= chunks[-1][1] < 1.11
+
+
+def test_nothing_overtakes_on_a_link_that_becomes_faster() -> None:
+    async def send(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"first")
+        await asyncio.sleep(0.01)
+        network.link("localhost", "server", latency=0)
+        writer.write(b"second")
+
+    for chunks in (detrun.run(lambda: heard(send, latency=0.1), seed=seed).result() for seed in SEEDS):
+        assert b"".join(data for data, _ in chunks) == b"firstsecond"
