@@ -170,3 +170,40 @@ def test_nothing_overtakes_on_a_link_that_becomes_faster() -> None:
 
     for chunks in (detrun.run(lambda: heard(send, latency=0.1), seed=seed).result() for seed in SEEDS):
         assert b"".join(data for data, _ in chunks) == b"firstsecond"
+
+
+def test_a_request_to_connect_waits_for_the_end_of_a_partition() -> None:
+    async def main() -> bytes:
+        loop = asyncio.get_running_loop()
+
+        async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"hello")
+            writer.close()
+
+        with network.on("server"):
+            server = await asyncio.start_server(greet, "server", 7)
+        network.partition("localhost", "server")
+        loop.call_later(1, network.heal, "localhost", "server")
+        reader, writer = await asyncio.open_connection("server", 7)
+        greeting = await reader.read()
+        writer.close()
+        server.close()
+        return greeting
+
+    assert default(main) == b"hello"
+
+
+def test_a_datagram_under_way_waits_for_the_end_of_a_partition() -> None:
+    async def main() -> bytes:
+        loop = asyncio.get_running_loop()
+        with network.on("server"):
+            there = socket.socket(type=socket.SOCK_DGRAM)
+            there.bind(("server", 7))
+        with there, socket.socket(type=socket.SOCK_DGRAM) as here:
+            there.settimeout(0)
+            here.sendto(b"hello", ("server", 7))
+            network.partition("localhost", "server")
+            loop.call_later(1, network.heal, "localhost", "server")
+            return await asyncio.wait_for(loop.sock_recv(there, 10), 10)
+
+    assert default(main) == b"hello"
