@@ -6,11 +6,13 @@ import errno
 import os
 from collections import deque
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler.clock import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.scheduler.network.network import Network
     from detrun.scheduler.network.readiness import Readiness
     from detrun.scheduler.network.wires import Wire
@@ -62,7 +64,7 @@ class File:
 
 
 class Stream(File):
-    """One end of a connection. What the other sends arrives by the end's own wire."""
+    """One end of a connection. What the other sends arrives by the end's own wire, or at once by a path."""
 
     def __init__(self, network: Network, local: Address, remote: Address, between: tuple[str, str]) -> None:
         super().__init__(network, "connection")
@@ -72,6 +74,7 @@ class Stream(File):
         self.connected = False
         self.error = 0
         self.wire: Wire = network.wire(f"{self.name} receives", between)
+        self._joined_by_path = isinstance(remote, str)
         self._inbox = bytearray()
         self._unread = 0
         self._ended = False
@@ -93,7 +96,7 @@ class Stream(File):
     def send(self, data: bytes) -> int:
         """Send what there is room for; how much that was."""
         self._raise_error()
-        if self._finished or self.peer is None:
+        if self._finished or self.peer is None or (self._joined_by_path and self.peer.closed):
             raise _error(BrokenPipeError, errno.EPIPE)
         if not self.connected:
             raise _error(BlockingIOError, errno.EAGAIN)
@@ -107,7 +110,7 @@ class Stream(File):
     def expect(self, data: bytes) -> None:
         """Data is on its way to this end."""
         self._unread += len(data)
-        self.wire.put(self._arrive, data)
+        self.hear(self._arrive, data)
 
     def receive(self, size: int) -> bytes:
         """What has arrived, at most so much of it; nothing at the end."""
@@ -128,7 +131,7 @@ class Stream(File):
         """Send nothing more; the other end reads up to here."""
         if not self._finished and self.peer is not None:
             self._finished = True
-            self.peer.wire.put(self.peer.end)
+            self.peer.hear(self.peer.end)
 
     def close(self) -> None:
         unread = bool(self._inbox)
@@ -143,7 +146,14 @@ class Stream(File):
         peer, self.peer = self.peer, None
         if peer is not None:
             peer.wire.cut()
-            peer.wire.put(peer.fail, errno.ECONNRESET)
+            peer.hear(peer.fail, errno.ECONNRESET)
+
+    def hear(self, news: Callable[..., None], *what: Any) -> None:
+        """Let this end learn something of the connection behind all that is on its way."""
+        if self._joined_by_path:
+            news(*what)
+        else:
+            self.wire.put(news, *what)
 
     def pop_error(self) -> int:
         """The error that waits to be reported, once."""
@@ -173,12 +183,15 @@ class Stream(File):
         if self.closed:
             self.reset()
         elif not self._goes_wrong(data):
-            self._inbox += data
-            self.poll()
+            self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        self._inbox += data
+        self.poll()
 
     def _goes_wrong(self, data: bytes) -> bool:
         """Whether the environment has something else happen to what should arrive."""
-        if not self.network.faulty:
+        if self._joined_by_path or not self.network.faulty:
             return False
         ask, key = self.network.ask, self.wire.key
         if ask("reset", key):
@@ -189,8 +202,7 @@ class Stream(File):
             self.wire.wait(DELAYS[delay - 1])
         elif len(data) > 1 and (part := ask("split", key, len(data))):
             self.wire.put_back(self._arrive, data[part:])
-            self._inbox += data[:part]
-            self.poll()
+            self._keep(data[:part])
         elif ask("merge", key) and (more := self.wire.take_back(self._arrive)):
             self._arrive(data + more)
         else:

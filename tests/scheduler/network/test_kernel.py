@@ -207,3 +207,65 @@ def test_a_datagram_under_way_waits_for_the_end_of_a_partition() -> None:
             return await asyncio.wait_for(loop.sock_recv(there, 10), 10)
 
     assert default(main) == b"hello"
+
+
+def test_what_one_end_of_a_pair_sends_the_other_can_read_at_once() -> None:
+    def main() -> tuple[bytes, bytes]:
+        one, other = nonblocking_pair()
+        with other:
+            one.send(b"hello")
+            one.close()
+            return other.recv(10), other.recv(10)
+
+    assert outcomes(main) == {(b"hello", b"")}
+
+
+def test_a_path_takes_no_time() -> None:
+    async def main() -> str:
+        loop, log = asyncio.get_running_loop(), list[str]()
+        with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as calling:
+            listening.settimeout(0)
+            listening.bind("path")
+            listening.listen()
+            calling.connect("path")
+            answering, _ = listening.accept()
+            with answering:
+                answering.settimeout(0)
+                loop.add_reader(answering, lambda: log.append(f"data {answering.recv(10)!r}"))
+                calling.send(b"x")
+                loop.call_later(0.005, log.append, "timer")
+                await asyncio.sleep(0.2)
+                loop.remove_reader(answering)
+        return log[0]
+
+    assert outcomes(main) == {"data b'x'"}
+
+
+def test_nothing_can_be_sent_to_a_closed_end_of_a_pair() -> None:
+    def main() -> None:
+        one, other = nonblocking_pair()
+        other.close()
+        with one:
+            one.send(b"x")
+
+    assert isinstance(detrun.run(main).error, BrokenPipeError)
+
+
+def test_what_is_sent_on_localhost_takes_time() -> None:
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as listening, socket.socket() as calling:
+            listening.settimeout(0)
+            listening.bind(("127.0.0.1", 7))
+            listening.listen()
+            calling.connect(("127.0.0.1", 7))
+            answering, _ = await loop.sock_accept(listening)
+            with answering:
+                answering.settimeout(0)
+                calling.send(b"x")
+                try:
+                    return bool(answering.recv(1))
+                except BlockingIOError:
+                    return await loop.sock_recv(answering, 1) != b"x"
+
+    assert outcomes(main) == {False}
