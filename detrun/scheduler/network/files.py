@@ -167,6 +167,10 @@ class Stream(File):
             self.finish()
         self.poll()
 
+    def refuse(self) -> None:
+        """Let this end learn that nobody takes its connection."""
+        self.hear(self.fail, errno.ECONNREFUSED)
+
     def end(self) -> None:
         """The other end sends nothing more."""
         self._ended = True
@@ -224,6 +228,8 @@ class Listener(File):
         self.address = address
         self._backlog = max(backlog, 1)
         self._waiting: deque[Stream] = deque()
+        # Who could not even wait yet; they are answered one by one as there is room.
+        self.knocking: deque[Stream] = deque()
 
     def readable(self) -> bool:
         return bool(self._waiting)
@@ -241,12 +247,23 @@ class Listener(File):
         """The connection that waited longest."""
         if not self._waiting:
             raise _error(BlockingIOError, errno.EAGAIN)
-        return self._waiting.popleft()
+        accepted = self._waiting.popleft()
+        self._answer_next()
+        return accepted
 
     def close(self) -> None:
         super().close()
+        while self.knocking:
+            self.knocking.popleft().refuse()
         while self._waiting:
             self._waiting.popleft().reset()
+
+    def _answer_next(self) -> None:
+        while self.knocking:
+            stream = self.knocking.popleft()
+            if not stream.closed:
+                self.network.answer(self, stream)
+                return
 
 
 class Datagrams(File):

@@ -158,15 +158,21 @@ class Network:
 
     def _knock(self, stream: Stream) -> None:
         listener = self._find(socket.SOCK_STREAM, stream.between[0], stream.remote)
-        if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
-            stream.wire.put(stream.fail, errno.ECONNREFUSED)
+        if not isinstance(listener, Listener) or self.ask("refuse", stream.wire.key):
+            stream.refuse()
         elif self.ask("unreachable", stream.wire.key):
             stream.wire.put(stream.fail, errno.EHOSTUNREACH)
+        elif listener.full():
+            listener.knocking.append(stream)
         else:
-            answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
-            answering.join(stream)
-            stream.wire.put(stream.join, answering)
-            listener.arrive(answering)
+            self.answer(listener, stream)
+
+    def answer(self, listener: Listener, stream: Stream) -> None:
+        """Make the connection that a stream asks for."""
+        answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+        answering.join(stream)
+        stream.wire.put(stream.join, answering)
+        listener.arrive(answering)
 
     def connect_at_once(self, stream: Stream) -> None:
         """Connect a stream without waiting, for a kernel needs nobody to accept: to a path, or where a call blocks."""

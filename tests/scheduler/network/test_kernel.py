@@ -269,3 +269,43 @@ def test_what_is_sent_on_localhost_takes_time() -> None:
                     return await loop.sock_recv(answering, 1) != b"x"
 
     assert outcomes(main) == {False}
+
+
+async def crowd(listening: socket.socket) -> list[asyncio.Task[None]]:
+    """More clients than may wait."""
+
+    async def connect() -> None:
+        with socket.socket() as calling:
+            calling.settimeout(0)
+            await asyncio.get_running_loop().sock_connect(calling, ("127.0.0.1", 7))
+
+    listening.settimeout(0)
+    listening.bind(("127.0.0.1", 7))
+    listening.listen(1)
+    clients = [asyncio.create_task(connect()) for _ in range(4)]
+    await asyncio.sleep(1)
+    return clients
+
+
+def test_who_finds_the_backlog_full_waits() -> None:
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as listening:
+            clients = await crowd(listening)
+            assert sum(client.done() for client in clients) == 1
+            for _ in clients:
+                accepted, _ = await asyncio.wait_for(loop.sock_accept(listening), 5)
+                accepted.close()
+            return len(await asyncio.gather(*clients))
+
+    assert outcomes(main) == {4}
+
+
+def test_who_still_waits_when_the_listener_closes_is_refused() -> None:
+    async def main() -> list[type]:
+        with socket.socket() as listening:
+            clients = await crowd(listening)
+        results = await asyncio.gather(*clients, return_exceptions=True)
+        return sorted((type(result) for result in results), key=str)
+
+    assert default(main) == [ConnectionRefusedError] * 3 + [type(None)]
