@@ -82,10 +82,10 @@ class Stream(File):
         self._broken = False
 
     def readable(self) -> bool:
-        return bool(self.error) or (self.connected and bool(self._inbox or self._ended))
+        return self._broken or (self.connected and bool(self._inbox or self._ended))
 
     def writable(self) -> bool:
-        if self.error or self._finished:
+        if self._broken or self._finished:
             return True
         return self.connected and self.peer is not None and self.peer.room() > 0
 
@@ -115,10 +115,7 @@ class Stream(File):
     def receive(self, size: int) -> bytes:
         """What has arrived, at most so much of it; nothing at the end."""
         if not self._inbox:
-            self._raise_error()
-            if self._ended:
-                return b""
-            raise _error(BlockingIOError, errno.EAGAIN)
+            return self._receive_nothing()
         data = bytes(self._inbox[:size])
         del self._inbox[:size]
         was_full = self.room() <= 0
@@ -178,7 +175,8 @@ class Stream(File):
 
     def fail(self, error: int) -> None:
         """The connection is broken, or was never made; nothing arrives any more."""
-        self.error, self.peer, self._broken = error, None, True
+        # Whoever has heard the end already only learns that sending makes no sense.
+        self.error, self.peer, self._broken = errno.EPIPE if self._ended else error, None, True
         self.poll()
 
     def _arrive(self, data: bytes) -> None:
@@ -213,10 +211,17 @@ class Stream(File):
             return False
         return True
 
+    def _receive_nothing(self) -> bytes:
+        # The end first: whoever has read up to it reads no error behind it.
+        if not self._ended:
+            self._raise_error()
+        if self._ended or self._broken:
+            return b""
+        raise _error(BlockingIOError, errno.EAGAIN)
+
     def _raise_error(self) -> None:
         error = self.pop_error()
         if error:
-            self._ended = self._finished = True
             raise OSError(error, os.strerror(error))
 
 

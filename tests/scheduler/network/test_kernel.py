@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from typing import Any
 
@@ -309,3 +310,52 @@ def test_who_still_waits_when_the_listener_closes_is_refused() -> None:
         return sorted((type(result) for result in results), key=str)
 
     assert default(main) == [ConnectionRefusedError] * 3 + [type(None)]
+
+
+async def connected() -> tuple[socket.socket, socket.socket]:
+    """The two ends of a connection."""
+    with socket.socket() as listening:
+        calling = socket.socket()
+        listening.settimeout(0)
+        listening.bind(("127.0.0.1", 7))
+        listening.listen()
+        calling.connect(("127.0.0.1", 7))
+        answering, _ = await asyncio.get_running_loop().sock_accept(listening)
+    for sock in (calling, answering):
+        sock.settimeout(0)
+    return calling, answering
+
+
+def tried(call: Any, *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except OSError as error:
+        return type(error)
+
+
+def test_an_error_is_reported_once_and_then_the_connection_has_ended() -> None:
+    async def main() -> list[Any]:
+        calling, answering = await connected()
+        with calling:
+            calling.send(b"unread")
+            await asyncio.sleep(0.1)
+            answering.close()
+            await asyncio.sleep(0.1)
+            error = calling.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            return [error, tried(calling.recv, 5), tried(calling.recv, 5), tried(calling.send, b"x")]
+
+    assert default(main) == [errno.ECONNRESET, b"", b"", BrokenPipeError]
+
+
+def test_behind_the_end_there_is_no_error_to_read() -> None:
+    async def main() -> list[Any]:
+        calling, answering = await connected()
+        with calling:
+            answering.close()
+            await asyncio.sleep(0.1)
+            before = calling.recv(5)
+            calling.send(b"x")
+            await asyncio.sleep(0.1)
+            return [before, tried(calling.recv, 5), tried(calling.send, b"y"), tried(calling.recv, 5)]
+
+    assert default(main) == [b"", b"", BrokenPipeError, b""]
