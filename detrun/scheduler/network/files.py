@@ -112,6 +112,10 @@ class Stream(File):
         self._unread += len(data)
         self.hear(self._arrive, data)
 
+    def peek(self, size: int) -> bytes:
+        """What would be received now, which it then still is."""
+        return bytes(self._inbox[:size]) if self._inbox else self._receive_nothing()
+
     def receive(self, size: int) -> bytes:
         """What has arrived, at most so much of it; nothing at the end."""
         if not self._inbox:
@@ -292,11 +296,17 @@ class Datagrams(File):
             self._inbox.append((data, sender))
             self.poll()
 
-    def receive(self) -> tuple[bytes, Address | None]:
-        """The datagram that came first."""
+    def peek(self) -> tuple[bytes, Address | None]:
+        """The datagram that came first, which stays."""
         if not self._inbox:
             raise _error(BlockingIOError, errno.EAGAIN)
-        return self._inbox.popleft()
+        return self._inbox[0]
+
+    def receive(self) -> tuple[bytes, Address | None]:
+        """The datagram that came first."""
+        datagram = self.peek()
+        self._inbox.popleft()
+        return datagram
 
 
 def _error(kind: type[OSError], code: int) -> OSError:

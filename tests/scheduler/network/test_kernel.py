@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
 from typing import Any
 
+import pytest
+
 import detrun
+from detrun.errors import Forbidden
 from detrun.scheduler.catch import active
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.strategies.default import Default
@@ -359,3 +363,63 @@ def test_behind_the_end_there_is_no_error_to_read() -> None:
             return [before, tried(calling.recv, 5), tried(calling.send, b"y"), tried(calling.recv, 5)]
 
     assert default(main) == [b"", b"", BrokenPipeError, b""]
+
+
+def test_who_only_peeks_leaves_what_is_there() -> None:
+    def main() -> list[bytes]:
+        one, other = nonblocking_pair()
+        with one, other:
+            one.send(b"xy")
+            buffer = bytearray(1)
+            other.recv_into(buffer, 1, socket.MSG_PEEK)
+            return [bytes(buffer), other.recv(2, socket.MSG_PEEK | socket.MSG_DONTWAIT), other.recv(5)]
+
+    assert default(main) == [b"x", b"xy", b"xy"]
+
+
+def test_a_datagram_can_be_peeked_at() -> None:
+    async def main() -> list[bytes]:
+        with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+            other.settimeout(0)
+            other.bind(("127.0.0.1", 7))
+            one.sendto(b"x", ("127.0.0.1", 7))
+            await asyncio.sleep(0.1)
+            return [other.recvfrom(5, socket.MSG_PEEK)[0], other.recv(5)]
+
+    assert default(main) == [b"x", b"x"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda sock: sock.recv(1, socket.MSG_WAITALL),
+        lambda sock: sock.send(b"x", socket.MSG_OOB),
+        lambda sock: sock.sendall(b"x", socket.MSG_OOB),
+        lambda sock: sock.recvmsg(1),
+        lambda sock: sock.recvmsg_into([bytearray(1)]),
+    ],
+)
+def test_what_a_socket_cannot_do_is_refused(call: Any) -> None:
+    def main() -> None:
+        one, other = nonblocking_pair()
+        with one, other:
+            one.send(b"x")
+            call(other)
+
+    assert isinstance(detrun.run(main).error, Forbidden)
+
+
+@pytest.mark.parametrize(
+    ("lingers", "seconds", "heard"),
+    [(0, 0, b""), (1, 5, b""), (1, 0, ConnectionResetError)],
+)
+def test_only_who_lingers_for_no_time_breaks_the_connection(lingers: int, seconds: int, heard: Any) -> None:
+    async def main() -> Any:
+        calling, answering = await connected()
+        with answering:
+            calling.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", lingers, seconds))
+            calling.close()
+            await asyncio.sleep(0.1)
+            return tried(answering.recv, 5)
+
+    assert default(main) == heard
