@@ -47,6 +47,16 @@ class File:
         self._watcher, self._fd = watcher, fd
         self.poll()
 
+    def unwatch(self, watcher: Readiness) -> None:
+        """Tell this loop no more, unless another one took its place already."""
+        if self._watcher is watcher:
+            self._watcher = None
+
+    def become(self, file: File) -> None:
+        """Hand over whoever watches to the file that is behind the descriptor from now on."""
+        file.watch(self._watcher, self._fd)
+        self._watcher = None
+
     def poll(self) -> None:
         """Have whoever watches see it before the next iteration, if the file is ready."""
         if self._watcher is not None and self._watcher.wants(self._fd, self):

@@ -15,6 +15,7 @@ from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.network.readiness import Readiness
 
 LOCALHOST = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -65,12 +66,13 @@ class Network:
 
     def reopen(self, fd: int, file: File) -> None:
         """Let a descriptor mean another file: a socket learns late whether it listens or connects."""
+        self._files[fd].become(file)
         self._files[fd] = file
 
-    def unwatch(self, fd: int) -> None:
-        """Nobody waits for the descriptor any more, which may be closed already."""
+    def unwatch(self, fd: int, watcher: Readiness) -> None:
+        """This loop waits no more for the descriptor, which may be closed already."""
         if fd in self._files:
-            self._files[fd].watch(None, -1)
+            self._files[fd].unwatch(watcher)
 
     def close(self, fd: int) -> None:
         """Close a descriptor and its file."""

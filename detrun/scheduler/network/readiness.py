@@ -33,8 +33,9 @@ class Readiness:
     def register(self, file: Any, events: int, data: Any = None) -> SelectorKey:
         """Begin to wait for a descriptor, or whatever has one."""
         fd = descriptor(file)
+        watched = self._engine.network.file(fd)
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
-        self._engine.network.file(fd).watch(self, fd)
+        watched.watch(self, fd)
         return key
 
     modify = register
@@ -42,7 +43,7 @@ class Readiness:
     def unregister(self, file: Any) -> SelectorKey:
         """Wait for it no more."""
         fd = descriptor(file)
-        self._engine.network.unwatch(fd)
+        self._engine.network.unwatch(fd, self)
         self.due.pop(fd, None)
         return self._keys.pop(fd)
 

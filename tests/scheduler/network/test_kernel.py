@@ -423,3 +423,52 @@ def test_only_who_lingers_for_no_time_breaks_the_connection(lingers: int, second
             return tried(answering.recv, 5)
 
     assert default(main) == heard
+
+
+def test_who_waits_for_a_socket_still_does_when_it_connects() -> None:
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as listening, socket.socket() as calling:
+            listening.bind(("127.0.0.1", 7))
+            listening.listen()
+            calling.settimeout(0)
+            writable = loop.create_future()
+            loop.add_writer(calling, resolve, writable)
+            calling.connect_ex(("127.0.0.1", 7))
+            await asyncio.wait_for(writable, 5)
+            loop.remove_writer(calling)
+            return writable.done()
+
+    assert outcomes(main) == {True}
+
+
+def test_a_closed_descriptor_cannot_be_waited_for() -> None:
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        one, other = nonblocking_pair()
+        fd = one.fileno()
+        with other:
+            one.close()
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                loop.add_reader(fd, print)
+        return loop.remove_reader(fd)
+
+    assert default(main) is False
+
+
+def test_a_loop_that_closes_leaves_alone_what_another_one_watches() -> None:
+    def main() -> bytes:
+        first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
+        one, other = nonblocking_pair()
+        read = second.create_future()
+        with one, other:
+            first.add_reader(one, print)
+            second.add_reader(one, resolve, read)
+            first.close()
+            other.send(b"x")
+            second.run_until_complete(asyncio.wait_for(read, 5))
+            second.remove_reader(one)
+            second.close()
+            return one.recv(1)
+
+    assert default(main) == b"x"
