@@ -151,6 +151,8 @@ class Stream(File):
             self.reset()  # as TCP does: the other end shall not believe that all was read
         else:
             self.finish()
+        self._inbox.clear()
+        self._part()
 
     def reset(self) -> None:
         """Break the connection: what is under way to the other end is overtaken by the news."""
@@ -176,6 +178,7 @@ class Stream(File):
         self.peer, self.connected = peer, True
         if self.closed:
             self.finish()
+            self._part()
         self.poll()
 
     def refuse(self) -> None:
@@ -192,6 +195,12 @@ class Stream(File):
         # Whoever has heard the end already only learns that sending makes no sense.
         self.error, self.peer, self._broken = errno.EPIPE if self._ended else error, None, True
         self.poll()
+
+    def _part(self) -> None:
+        # Two ends that know each other would stay until a collection, which a run may never come to.
+        peer = self.peer
+        if peer is not None and peer.closed:
+            self.peer = peer.peer = None
 
     def _arrive(self, data: bytes) -> None:
         if self._broken:

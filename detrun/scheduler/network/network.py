@@ -44,6 +44,8 @@ class Network:
         self._wire_count = 0
         self.ask = engine.faults.ask
         self.faulty = bool(engine.faults.kinds)
+        # What a closed socket has for a file: asyncio's transports keep sockets until a collection.
+        self.nothing = File(self, "closed")
 
     # Descriptors.
 

@@ -101,10 +101,12 @@ class Socket(socket.socket):
         return self._fd
 
     def getsockname(self) -> Any:
+        self._check_open()
         local = self._file.local if isinstance(self._file, Stream | Datagrams) else self._local
         return self._spelled(local)
 
     def getpeername(self) -> Any:
+        self._check_open()
         if isinstance(self._file, Stream) and (self._file.connected or self._file.peer is not None):
             return self._spelled(self._file.remote)
         if isinstance(self._file, Datagrams) and self._file.remote is not None:
@@ -158,6 +160,7 @@ class Socket(socket.socket):
         self._become(Listener(self._network, self._local, backlog))
 
     def accept(self) -> tuple[socket.socket, Any]:
+        self._check_open()
         if not isinstance(self._file, Listener):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         try:
@@ -278,6 +281,7 @@ class Socket(socket.socket):
         if fd != -1:
             self._close_hard()
             self._network.close(fd)
+            self._file = self._network.nothing
 
     def _close_hard(self) -> None:
         linger = self._options.get((socket.SOL_SOCKET, socket.SO_LINGER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 import struct
 from typing import Any
@@ -14,6 +15,7 @@ import detrun
 from detrun.errors import Forbidden
 from detrun.scheduler.catch import active
 from detrun.scheduler.engine import Engine
+from detrun.scheduler.network.files import Stream
 from detrun.scheduler.strategies.default import Default
 from detrun.simulation import network
 
@@ -472,3 +474,35 @@ def test_a_loop_that_closes_leaves_alone_what_another_one_watches() -> None:
             return one.recv(1)
 
     assert default(main) == b"x"
+
+
+def test_finished_connections_are_gone_without_a_collection() -> None:
+    async def main() -> int:
+        async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        server = await asyncio.start_server(close, "127.0.0.1", 7)
+        for _ in range(100):
+            reader, writer = await asyncio.open_connection("127.0.0.1", 7)
+            await reader.read()
+            writer.close()
+        await asyncio.sleep(1)
+        server.close()
+        return sum(isinstance(thing, Stream) for thing in gc.get_objects())
+
+    gc.collect()
+    before = sum(isinstance(thing, Stream) for thing in gc.get_objects())
+    assert default(main) - before <= 2
+
+
+@pytest.mark.parametrize("call", ["getsockname", "getpeername", "accept"])
+def test_a_closed_socket_can_do_nothing(call: str) -> None:
+    def main() -> int | None:
+        one, other = nonblocking_pair()
+        with one, other:
+            pass
+        with pytest.raises(OSError, match="Bad file descriptor") as caught:
+            getattr(one, call)()
+        return caught.value.errno
+
+    assert default(main) == errno.EBADF
