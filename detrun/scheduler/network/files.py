@@ -228,8 +228,8 @@ class Stream(File):
         elif len(data) > 1 and (part := ask("split", key, len(data))):
             self.wire.put_back(self._arrive, data[part:])
             self._keep(data[:part])
-        elif ask("merge", key) and (more := self.wire.take_back(self._arrive)):
-            self._arrive(data + more)
+        elif self.wire.brings(self._arrive) and ask("merge", key):
+            self._arrive(data + self.wire.take_next())
         else:
             return False
         return True

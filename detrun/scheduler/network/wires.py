@@ -118,12 +118,16 @@ class Wire(Channel):
         if not self._holds:
             self._arrivals.appendleft(self)
 
-    def take_back(self, arrive: Any) -> Any:
-        """What is to arrive next by this call, which it then does not; none if something else is next."""
-        if not self.queue or self._holds or self.queue[0].call[0] != arrive:
-            return None
+    def brings(self, arrive: Any) -> bool:
+        """Whether what arrives next does so by this call."""
+        return bool(self.queue) and not self._holds and self.queue[0].call[0] == arrive
+
+    def take_next(self) -> Any:
+        """What would arrive next, which happens now instead."""
         self._arrivals.remove(self)
-        return self.queue.popleft().call[1]
+        delivery = self.queue.popleft()
+        self._kernel.engine.trace.deliver(delivery)
+        return delivery.call[1]
 
     def hold(self) -> None:
         """Let nothing arrive until it is released as often as it was held; what is sent waits."""

@@ -506,3 +506,31 @@ def test_a_closed_socket_can_do_nothing(call: str) -> None:
         return caught.value.errno
 
     assert default(main) == errno.EBADF
+
+
+class Merges(Default):
+    """Has everything go wrong that may, and remembers what was delivered."""
+
+    def begin(self, engine: Engine) -> None:
+        self.arrived: list[str] = []
+        engine.trace.observers.append(lambda delivery: self.arrived.append(delivery.call[0].__qualname__))
+
+    def answer(self, *_: object) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(("chunks", "merged"), [(1, 0), (2, 1), (3, 2)])
+def test_a_chunk_merges_only_with_a_next_one_which_has_then_arrived_too(chunks: int, merged: int) -> None:
+    async def main() -> bytes:
+        calling, answering = await connected()
+        with calling, answering:
+            for _ in range(chunks):
+                calling.send(b"x")
+            return await asyncio.get_running_loop().sock_recv(answering, 10)
+
+    strategy = Merges()
+    run = detrun.run(main, strategy=strategy, faults=["merge"])
+
+    assert run.result() == b"x" * chunks
+    assert run.faults.get("merge", 0) == merged
+    assert strategy.arrived.count("Stream._arrive") == chunks
