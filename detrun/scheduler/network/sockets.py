@@ -101,7 +101,6 @@ class Socket(socket.socket):
         return self._fd
 
     def getsockname(self) -> Any:
-        self._check_open()
         local = self._file.local if isinstance(self._file, Stream | Datagrams) else self._local
         return self._spelled(local)
 
