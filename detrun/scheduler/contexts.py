@@ -56,7 +56,7 @@ class Unit(Context):
     def __init__(self, engine: Engine, name: str, key: int) -> None:
         super().__init__(engine, name, key)
         self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
-        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", _nothing)
+        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", self.loop.selector.select)
         self.loop.append = self._wake
 
     def take(self, delivery: Delivery) -> None:
@@ -79,8 +79,8 @@ class Unit(Context):
         self.timers.push(timer)
 
     def attend(self) -> None:
-        """Select in this turn, or else in one of its own."""
-        self.loop.call_soon(self.loop.selector.select)
+        """Select in a turn of its own: a turn in which something stays ready would never end."""
+        self._wakes.put()
 
     @property
     def overdue(self) -> bool:

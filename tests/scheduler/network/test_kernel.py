@@ -534,3 +534,28 @@ def test_a_chunk_merges_only_with_a_next_one_which_has_then_arrived_too(chunks: 
     assert run.result() == b"x" * chunks
     assert run.faults.get("merge", 0) == merged
     assert strategy.arrived.count("Stream._arrive") == chunks
+
+
+def test_what_stays_ready_does_not_keep_a_unit_from_its_timers() -> None:
+    engine, turns = Engine(Default()), list[int]()
+    with active(engine):
+        unit = engine.unit("unit")
+
+        def begin() -> None:
+            one, other = nonblocking_pair()
+            unit.loop.add_writer(one, turns.append, 1)
+            unit.loop.call_later(0.001, stop, one, other)
+
+        def stop(one: socket.socket, other: socket.socket) -> None:
+            unit.loop.remove_writer(one)
+            one.close()
+            other.close()
+
+        engine.channel(unit, "begin", begin).put()
+        for _ in range(5_000):
+            if not engine.advance():
+                break
+        else:
+            pytest.fail("expected the timer to end it")
+
+    assert len(turns) > 1
