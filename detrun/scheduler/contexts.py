@@ -40,6 +40,10 @@ class Context(ABC):
     def fall_due(self, timer: TimerHandle) -> None:
         """Take note that a timer's instant has come."""
 
+    @abstractmethod
+    def attend(self) -> None:
+        """Take note that the loop's selector has something to see."""
+
     @property
     def overdue(self) -> bool:
         """Whether a timer that fell due waits to be delivered."""
@@ -52,7 +56,7 @@ class Unit(Context):
     def __init__(self, engine: Engine, name: str, key: int) -> None:
         super().__init__(engine, name, key)
         self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
-        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", _nothing)
+        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", self.loop.selector.select)
         self.loop.append = self._wake
 
     def take(self, delivery: Delivery) -> None:
@@ -73,6 +77,10 @@ class Unit(Context):
     def fall_due(self, timer: TimerHandle) -> None:
         """A timer's instant has come: from now on it is a message like any other."""
         self.timers.push(timer)
+
+    def attend(self) -> None:
+        """Select in a turn of its own: a turn in which something stays ready would never end."""
+        self._wakes.put()
 
     @property
     def overdue(self) -> bool:
@@ -107,6 +115,9 @@ class Program(Context):
         """Queue a timer behind what is ready, as asyncio does with all that are due."""
         self.engine.trace.deliver(timer)
         self.loop.ready.append(timer)
+
+    def attend(self) -> None:
+        """Do nothing: the engine selects before each iteration."""
 
 
 def _nothing() -> None:

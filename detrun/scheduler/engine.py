@@ -132,9 +132,9 @@ class Engine:
     def _iterate(self, loop: Loop) -> None:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
         clock, trace, limits = self.clock, self.trace, self._limits
-        timers, arrivals, ready = clock.timers, self.arrivals, loop.ready
+        timers, arrivals, ready, due = clock.timers, self.arrivals, loop.ready, loop.selector.due
         while True:
-            if arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
+            if due or arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
             trace.step = step = trace.step + 1
             made = loop.iterate()  # which may move the clock itself
@@ -146,10 +146,12 @@ class Engine:
 
     def _stop(self, loop: Loop) -> None:
         """Take the one step of a loop that was stopped before it began: nothing is waited for."""
+        loop.selector.select()
         if self.arrivals:
             event = self._chosen()
             assert event is not None  # something arrived
             self._happen(event)
+        loop.selector.select()
         self.clock.fall_due()
         self.trace.step += 1
         made = loop.iterate()
@@ -158,12 +160,15 @@ class Engine:
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
+        select = loop.selector.select
+        select()  # whoever has something to see does not sleep
         while True:
             event = self._chosen()
             if event is None:
                 raise Stuck(waiting(self.contexts))
             self._happen(event)
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
+            select()
             self.clock.fall_due()
             if loop.ready:
                 return

@@ -25,7 +25,8 @@ class Networking(_UnixSelectorEventLoop):
 
     def __init__(self, home: Context) -> None:
         # asyncio's own `__init__` is not called: it would open sockets to wake itself up with.
-        self._selector: Any = Readiness(home.engine, self)
+        self.selector = Readiness(home.engine, self)
+        self._selector: Any = self.selector
         self._transports: Any = weakref.WeakValueDictionary()
         self._unix_server_sockets: dict[Any, Any] = {}
         self._home = home

@@ -153,7 +153,9 @@ def test_chunks_may_fall_apart_and_together(program: Callable[[], Awaitable[None
         for kind, times in run.faults.items():
             happened[kind] = happened.get(kind, 0) + times
 
-    assert min(happened[kind] for kind in ("split", "merge", "delay")) >= 10
+    assert min(happened["split"], happened["delay"]) >= 10
+    # Whoever awaits each answer seldom has two chunks under way that could merge.
+    assert happened["merge"] >= 1
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)

@@ -291,4 +291,5 @@ def test_latency_and_bandwidth_take_their_time() -> None:
         server.close()
         return took
 
-    assert 2.5 <= detrun.run(main).result() < 2.6
+    # The request travels, the data is sent behind the answer, and travels.
+    assert 2.0 <= detrun.run(main).result() < 2.1

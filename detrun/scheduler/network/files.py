@@ -6,11 +6,13 @@ import errno
 import os
 from collections import deque
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler.clock import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.scheduler.network.network import Network
     from detrun.scheduler.network.readiness import Readiness
     from detrun.scheduler.network.wires import Wire
@@ -31,8 +33,6 @@ class File:
         self.closed = False
         self._watcher: Readiness | None = None
         self._fd = -1
-        self._announced = False
-        self._readiness = network.wire(f"{self.name} is ready")
 
     def readable(self) -> bool:
         """Whether reading would not wait."""
@@ -43,20 +43,24 @@ class File:
         return False
 
     def watch(self, watcher: Readiness | None, fd: int) -> None:
-        """Tell this loop from now on when the file is ready, and at once if it is."""
+        """Tell this loop from now on when the file is ready, and now if it is."""
         self._watcher, self._fd = watcher, fd
         self.poll()
 
-    def changed(self) -> None:
-        """Something arrived: whoever watches learns of it in the same step."""
-        if self._watcher is not None:
-            self._watcher.fire(self._fd, self)
+    def unwatch(self, watcher: Readiness) -> None:
+        """Tell this loop no more, unless another one took its place already."""
+        if self._watcher is watcher:
+            self._watcher = None
+
+    def become(self, file: File) -> None:
+        """Hand over whoever watches to the file that is behind the descriptor from now on."""
+        file.watch(self._watcher, self._fd)
+        self._watcher = None
 
     def poll(self) -> None:
-        """Have whoever watches told, as an event of its own, if the file is ready."""
-        if self._watcher is not None and not self._announced and self._watcher.wants(self._fd, self):
-            self._announced = True
-            self._readiness.put(self._ready)
+        """Have whoever watches see it before the next iteration, if the file is ready."""
+        if self._watcher is not None and self._watcher.wants(self._fd, self):
+            self._watcher.look(self._fd, self)
 
     def events(self) -> int:
         """What the file is ready for, as a selector has it."""
@@ -68,13 +72,9 @@ class File:
         self.closed = True
         self._watcher = None
 
-    def _ready(self) -> None:
-        self._announced = False
-        self.changed()
-
 
 class Stream(File):
-    """One end of a connection. What the other sends arrives by the end's own wire."""
+    """One end of a connection. What the other sends arrives by the end's own wire, or at once by a path."""
 
     def __init__(self, network: Network, local: Address, remote: Address, between: tuple[str, str]) -> None:
         super().__init__(network, "connection")
@@ -84,6 +84,7 @@ class Stream(File):
         self.connected = False
         self.error = 0
         self.wire: Wire = network.wire(f"{self.name} receives", between)
+        self._joined_by_path = isinstance(remote, str)
         self._inbox = bytearray()
         self._unread = 0
         self._ended = False
@@ -91,10 +92,10 @@ class Stream(File):
         self._broken = False
 
     def readable(self) -> bool:
-        return bool(self.error) or (self.connected and bool(self._inbox or self._ended))
+        return self._broken or (self.connected and bool(self._inbox or self._ended))
 
     def writable(self) -> bool:
-        if self.error or self._finished:
+        if self._broken or self._finished:
             return True
         return self.connected and self.peer is not None and self.peer.room() > 0
 
@@ -105,7 +106,7 @@ class Stream(File):
     def send(self, data: bytes) -> int:
         """Send what there is room for; how much that was."""
         self._raise_error()
-        if self._finished or self.peer is None:
+        if self._finished or self.peer is None or (self._joined_by_path and self.peer.closed):
             raise _error(BrokenPipeError, errno.EPIPE)
         if not self.connected:
             raise _error(BlockingIOError, errno.EAGAIN)
@@ -119,15 +120,16 @@ class Stream(File):
     def expect(self, data: bytes) -> None:
         """Data is on its way to this end."""
         self._unread += len(data)
-        self.wire.put(self._arrive, data)
+        self.hear(self._arrive, data)
+
+    def peek(self, size: int) -> bytes:
+        """What would be received now, which it then still is."""
+        return bytes(self._inbox[:size]) if self._inbox else self._receive_nothing()
 
     def receive(self, size: int) -> bytes:
         """What has arrived, at most so much of it; nothing at the end."""
         if not self._inbox:
-            self._raise_error()
-            if self._ended:
-                return b""
-            raise _error(BlockingIOError, errno.EAGAIN)
+            return self._receive_nothing()
         data = bytes(self._inbox[:size])
         del self._inbox[:size]
         was_full = self.room() <= 0
@@ -140,7 +142,7 @@ class Stream(File):
         """Send nothing more; the other end reads up to here."""
         if not self._finished and self.peer is not None:
             self._finished = True
-            self.peer.wire.put(self.peer.end)
+            self.peer.hear(self.peer.end)
 
     def close(self) -> None:
         unread = bool(self._inbox)
@@ -149,13 +151,22 @@ class Stream(File):
             self.reset()  # as TCP does: the other end shall not believe that all was read
         else:
             self.finish()
+        self._inbox.clear()
+        self._part()
 
     def reset(self) -> None:
         """Break the connection: what is under way to the other end is overtaken by the news."""
         peer, self.peer = self.peer, None
         if peer is not None:
             peer.wire.cut()
-            peer.wire.put(peer.fail, errno.ECONNRESET)
+            peer.hear(peer.fail, errno.ECONNRESET)
+
+    def hear(self, news: Callable[..., None], *what: Any) -> None:
+        """Let this end learn something of the connection behind all that is on its way."""
+        if self._joined_by_path:
+            news(*what)
+        else:
+            self.wire.put(news, *what)
 
     def pop_error(self) -> int:
         """The error that waits to be reported, once."""
@@ -167,17 +178,29 @@ class Stream(File):
         self.peer, self.connected = peer, True
         if self.closed:
             self.finish()
-        self.changed()
+            self._part()
+        self.poll()
+
+    def refuse(self) -> None:
+        """Let this end learn that nobody takes its connection."""
+        self.hear(self.fail, errno.ECONNREFUSED)
 
     def end(self) -> None:
         """The other end sends nothing more."""
         self._ended = True
-        self.changed()
+        self.poll()
 
     def fail(self, error: int) -> None:
         """The connection is broken, or was never made; nothing arrives any more."""
-        self.error, self.peer, self._broken = error, None, True
-        self.changed()
+        # Whoever has heard the end already only learns that sending makes no sense.
+        self.error, self.peer, self._broken = errno.EPIPE if self._ended else error, None, True
+        self.poll()
+
+    def _part(self) -> None:
+        # Two ends that know each other would stay until a collection, which a run may never come to.
+        peer = self.peer
+        if peer is not None and peer.closed:
+            self.peer = peer.peer = None
 
     def _arrive(self, data: bytes) -> None:
         if self._broken:
@@ -185,12 +208,15 @@ class Stream(File):
         if self.closed:
             self.reset()
         elif not self._goes_wrong(data):
-            self._inbox += data
-            self.changed()
+            self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        self._inbox += data
+        self.poll()
 
     def _goes_wrong(self, data: bytes) -> bool:
         """Whether the environment has something else happen to what should arrive."""
-        if not self.network.faulty:
+        if self._joined_by_path or not self.network.faulty:
             return False
         ask, key = self.network.ask, self.wire.key
         if ask("reset", key):
@@ -201,18 +227,24 @@ class Stream(File):
             self.wire.wait(DELAYS[delay - 1])
         elif len(data) > 1 and (part := ask("split", key, len(data))):
             self.wire.put_back(self._arrive, data[part:])
-            self._inbox += data[:part]
-            self.changed()
-        elif ask("merge", key) and (more := self.wire.take_back(self._arrive)):
-            self._arrive(data + more)
+            self._keep(data[:part])
+        elif self.wire.brings(self._arrive) and ask("merge", key):
+            self._arrive(data + self.wire.take_next())
         else:
             return False
         return True
 
+    def _receive_nothing(self) -> bytes:
+        # The end first: whoever has read up to it reads no error behind it.
+        if not self._ended:
+            self._raise_error()
+        if self._ended or self._broken:
+            return b""
+        raise _error(BlockingIOError, errno.EAGAIN)
+
     def _raise_error(self) -> None:
         error = self.pop_error()
         if error:
-            self._ended = self._finished = True
             raise OSError(error, os.strerror(error))
 
 
@@ -224,6 +256,8 @@ class Listener(File):
         self.address = address
         self._backlog = max(backlog, 1)
         self._waiting: deque[Stream] = deque()
+        # Who could not even wait yet; they are answered one by one as there is room.
+        self.knocking: deque[Stream] = deque()
 
     def readable(self) -> bool:
         return bool(self._waiting)
@@ -235,23 +269,29 @@ class Listener(File):
     def arrive(self, stream: Stream) -> None:
         """A connection was made to this address."""
         self._waiting.append(stream)
-        self.changed()
-
-    def take(self, stream: Stream) -> None:
-        """A connection was made to this path, which takes no time; that the listener learns of it is an event."""
-        self._waiting.append(stream)
         self.poll()
 
     def accept(self) -> Stream:
         """The connection that waited longest."""
         if not self._waiting:
             raise _error(BlockingIOError, errno.EAGAIN)
-        return self._waiting.popleft()
+        accepted = self._waiting.popleft()
+        self._answer_next()
+        return accepted
 
     def close(self) -> None:
         super().close()
+        while self.knocking:
+            self.knocking.popleft().refuse()
         while self._waiting:
             self._waiting.popleft().reset()
+
+    def _answer_next(self) -> None:
+        while self.knocking:
+            stream = self.knocking.popleft()
+            if not stream.closed:
+                self.network.answer(self, stream)
+                return
 
 
 class Datagrams(File):
@@ -273,13 +313,19 @@ class Datagrams(File):
         """A datagram came."""
         if not self.closed:
             self._inbox.append((data, sender))
-            self.changed()
+            self.poll()
+
+    def peek(self) -> tuple[bytes, Address | None]:
+        """The datagram that came first, which stays."""
+        if not self._inbox:
+            raise _error(BlockingIOError, errno.EAGAIN)
+        return self._inbox[0]
 
     def receive(self) -> tuple[bytes, Address | None]:
         """The datagram that came first."""
-        if not self._inbox:
-            raise _error(BlockingIOError, errno.EAGAIN)
-        return self._inbox.popleft()
+        datagram = self.peek()
+        self._inbox.popleft()
+        return datagram
 
 
 def _error(kind: type[OSError], code: int) -> OSError:

@@ -21,13 +21,15 @@ class Link:
         # By number, because a set of them would have no order, and the order in which they heal matters.
         self._wires: WeakValueDictionary[int, Wire] = WeakValueDictionary()
         self._count = 0
+        # Strongly, because nobody else has what carries only a request to connect or a datagram.
+        self._held: list[Wire] = []
 
     def add(self, wire: Wire) -> None:
         """Let a wire go this way."""
         self._count += 1
         self._wires[self._count] = wire
         if self.broken:
-            wire.hold()
+            self._hold(wire)
 
     def cut(self) -> None:
         """Let nothing through; what is under way waits, as it does where TCP sends again and again."""
@@ -35,17 +37,29 @@ class Link:
             return
         self.broken = True
         for wire in list(self._wires.values()):
-            wire.hold()
+            self._hold(wire)
 
     def mend(self) -> None:
         """Let everything through that waited."""
         if not self.broken:
             return
         self.broken = False
-        for wire in list(self._wires.values()):
+        held, self._held = self._held, []
+        for wire in held:
             wire.release()
 
-    def delay(self, size: int) -> int:
-        """How many nanoseconds so many bytes take."""
-        sending = size / self.bandwidth if self.bandwidth else 0.0
-        return int((self.latency + sending) * SECOND)
+    def takes_time(self) -> bool:
+        """Whether anything takes longer than no time."""
+        return bool(self.latency or self.bandwidth)
+
+    def sending(self, size: int) -> int:
+        """For how many nanoseconds so many bytes keep the sender busy."""
+        return int(size / self.bandwidth * SECOND) if self.bandwidth else 0
+
+    def traveling(self) -> int:
+        """How many nanoseconds it takes to the other end."""
+        return int(self.latency * SECOND)
+
+    def _hold(self, wire: Wire) -> None:
+        self._held.append(wire)
+        wire.hold()

@@ -15,6 +15,7 @@ from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.network.readiness import Readiness
 
 LOCALHOST = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -43,6 +44,8 @@ class Network:
         self._wire_count = 0
         self.ask = engine.faults.ask
         self.faulty = bool(engine.faults.kinds)
+        # What a closed socket has for a file: asyncio's transports keep sockets until a collection.
+        self.nothing = File(self, "closed")
 
     # Descriptors.
 
@@ -65,12 +68,13 @@ class Network:
 
     def reopen(self, fd: int, file: File) -> None:
         """Let a descriptor mean another file: a socket learns late whether it listens or connects."""
+        self._files[fd].become(file)
         self._files[fd] = file
 
-    def unwatch(self, fd: int) -> None:
-        """Nobody waits for the descriptor any more, which may be closed already."""
+    def unwatch(self, fd: int, watcher: Readiness) -> None:
+        """This loop waits no more for the descriptor, which may be closed already."""
         if fd in self._files:
-            self._files[fd].watch(None, -1)
+            self._files[fd].unwatch(watcher)
 
     def close(self, fd: int) -> None:
         """Close a descriptor and its file."""
@@ -158,15 +162,21 @@ class Network:
 
     def _knock(self, stream: Stream) -> None:
         listener = self._find(socket.SOCK_STREAM, stream.between[0], stream.remote)
-        if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
-            stream.wire.put(stream.fail, errno.ECONNREFUSED)
+        if not isinstance(listener, Listener) or self.ask("refuse", stream.wire.key):
+            stream.refuse()
         elif self.ask("unreachable", stream.wire.key):
             stream.wire.put(stream.fail, errno.EHOSTUNREACH)
+        elif listener.full():
+            listener.knocking.append(stream)
         else:
-            answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
-            answering.join(stream)
-            stream.wire.put(stream.join, answering)
-            listener.arrive(answering)
+            self.answer(listener, stream)
+
+    def answer(self, listener: Listener, stream: Stream) -> None:
+        """Make the connection that a stream asks for."""
+        answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+        answering.join(stream)
+        stream.wire.put(stream.join, answering)
+        listener.arrive(answering)
 
     def connect_at_once(self, stream: Stream) -> None:
         """Connect a stream without waiting, for a kernel needs nobody to accept: to a path, or where a call blocks."""
@@ -180,7 +190,7 @@ class Network:
         answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
         answering.join(stream)
         stream.join(answering)
-        listener.take(answering)
+        listener.arrive(answering)
 
     def stream(self, local: Address, remote: Address) -> Stream:
         """One end of a connection to be, from the host on which the code runs that asks."""

@@ -17,19 +17,25 @@ _NONE = Variables()
 
 
 class Readiness:
-    """Who waits for which file of one loop. It is never asked what is ready: files tell, when something arrives."""
+    """Who waits for which file of one loop. It searches for nothing: files tell when there is something to see.
+
+    What they are ready for is read between two iterations, as a kernel is asked by a selector.
+    """
 
     def __init__(self, engine: Engine, loop: Any) -> None:
         self._engine = engine
         self._loop = loop
         self._keys: dict[int, SelectorKey] = {}
         self._fired: set[Any] = set()
+        # Always this one dictionary, which the engine looks at before every iteration.
+        self.due: dict[int, File] = {}
 
     def register(self, file: Any, events: int, data: Any = None) -> SelectorKey:
         """Begin to wait for a descriptor, or whatever has one."""
         fd = descriptor(file)
+        watched = self._engine.network.file(fd)
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
-        self._engine.network.file(fd).watch(self, fd)
+        watched.watch(self, fd)
         return key
 
     modify = register
@@ -37,7 +43,8 @@ class Readiness:
     def unregister(self, file: Any) -> SelectorKey:
         """Wait for it no more."""
         fd = descriptor(file)
-        self._engine.network.unwatch(fd)
+        self._engine.network.unwatch(fd, self)
+        self.due.pop(fd, None)
         return self._keys.pop(fd)
 
     def get_key(self, file: Any) -> SelectorKey:
@@ -58,8 +65,20 @@ class Readiness:
         key = self._keys.get(fd)
         return key is not None and bool(key.events & file.events())
 
-    def fire(self, fd: int, file: File) -> None:
-        """Queue the callbacks of whoever waits for what the file is ready for."""
+    def look(self, fd: int, file: File) -> None:
+        """Have the loop see the file when it selects next."""
+        if not self.due:
+            self._loop.home.attend()
+        self.due[fd] = file
+
+    def select(self) -> None:
+        """Queue the callbacks of whoever waits for what is ready now."""
+        due = list(self.due.items())
+        self.due.clear()
+        for fd, file in due:
+            self._fire(fd, file)
+
+    def _fire(self, fd: int, file: File) -> None:
         key = self._keys.get(fd)
         if key is None:
             return
@@ -72,13 +91,15 @@ class Readiness:
     def _queue(self, handle: Any, file: File) -> None:
         if handle not in self._fired:
             self._fired.add(handle)
-            self._loop.append(Handle((self._run, handle, file), _NONE))
+            self._loop.ready.append(Handle((self._run, handle, file), _NONE))
 
     def _run(self, handle: Any, file: File) -> None:
         self._fired.discard(handle)
-        if not handle.cancelled():
-            handle._run()
-        file.poll()  # whoever did not read everything is told again, as by a selector
+        try:
+            if not handle.cancelled():
+                handle._run()
+        finally:
+            file.poll()  # whoever did not read everything is told again, as by a selector
 
 
 def descriptor(file: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 
 _FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
+# What sockets here do anyway.
+_HARMLESS = getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0)
 _new = socket.socket.__new__
 
 
@@ -102,6 +105,7 @@ class Socket(socket.socket):
         return self._spelled(local)
 
     def getpeername(self) -> Any:
+        self._check_open()
         if isinstance(self._file, Stream) and (self._file.connected or self._file.peer is not None):
             return self._spelled(self._file.remote)
         if isinstance(self._file, Datagrams) and self._file.remote is not None:
@@ -155,6 +159,7 @@ class Socket(socket.socket):
         self._become(Listener(self._network, self._local, backlog))
 
     def accept(self) -> tuple[socket.socket, Any]:
+        self._check_open()
         if not isinstance(self._file, Listener):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         try:
@@ -195,6 +200,7 @@ class Socket(socket.socket):
 
     def send(self, data: Any, flags: int = 0) -> int:
         self._check_open()
+        _check_flags("send", flags)
         if isinstance(self._file, Datagrams):
             return self._send_datagram(bytes(data), self._file.remote)
         try:
@@ -211,29 +217,33 @@ class Socket(socket.socket):
     def sendall(self, data: Any, flags: int = 0) -> None:
         view = memoryview(data).cast("B")
         while view:
-            view = view[self.send(view) :]
+            view = view[self.send(view, flags) :]
 
     def sendto(self, data: Any, *rest: Any) -> int:
         self._check_open()
+        _check_flags("sendto", *rest[:-1])
         if not isinstance(self._file, Datagrams):
             return self.send(data)
         return self._send_datagram(bytes(data), self._placed(rest[-1]))
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        return self.recvfrom(size)[0]
+        return self.recvfrom(size, flags)[0]
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
         view = memoryview(buffer).cast("B")
-        data = self.recv(size or len(view))
+        data = self.recv(size or len(view), flags)
         view[: len(data)] = data
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()
+        peeks = bool(flags & socket.MSG_PEEK)
+        _check_flags("recv", flags & ~socket.MSG_PEEK)
         try:
             if not isinstance(self._file, Datagrams):
-                return self._stream().receive(size), None
-            data, sender = self._file.receive()
+                stream = self._stream()
+                return stream.peek(size) if peeks else stream.receive(size), None
+            data, sender = self._file.peek() if peeks else self._file.receive()
             return data[:size], self._spelled(sender)
         except BlockingIOError:
             self._refuse_to_block("recv")
@@ -241,9 +251,15 @@ class Socket(socket.socket):
 
     def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Any]:
         view = memoryview(buffer).cast("B")
-        data, sender = self.recvfrom(size or len(view))
+        data, sender = self.recvfrom(size or len(view), flags)
         view[: len(data)] = data
         return len(data), sender
+
+    def recvmsg(self, *_: Any) -> Any:
+        raise Forbidden("socket.recvmsg()", "use socket.recv()")
+
+    def recvmsg_into(self, *_: Any) -> Any:
+        raise Forbidden("socket.recvmsg_into()", "use socket.recv_into()")
 
     def shutdown(self, how: int) -> None:
         stream = self._stream()
@@ -264,10 +280,14 @@ class Socket(socket.socket):
         if fd != -1:
             self._close_hard()
             self._network.close(fd)
+            self._file = self._network.nothing
 
     def _close_hard(self) -> None:
         linger = self._options.get((socket.SOL_SOCKET, socket.SO_LINGER))
-        if linger is not None and isinstance(self._file, Stream) and bytes(linger)[4:] == bytes(4):
+        if linger is None or not isinstance(self._file, Stream):
+            return
+        lingers, seconds = struct.unpack("ii", linger)
+        if lingers and not seconds:
             self._file.reset()  # lingering for no time: the connection is broken, not ended
 
     # How.
@@ -317,3 +337,8 @@ class Socket(socket.socket):
             raise Forbidden(
                 f"a blocking socket.{what}()", "set the socket non-blocking and await the loop's sock_ methods"
             )
+
+
+def _check_flags(what: str, flags: int = 0) -> None:
+    if flags & ~_HARMLESS:
+        raise Forbidden(f"socket.{what}() with flags {flags:#x}", "call it without flags")

@@ -62,14 +62,17 @@ class Kernel:
 class Wire(Channel):
     """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
-    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link")
+    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent", "_traveling")
 
     def __init__(self, engine: Engine, kernel: Kernel, key: int, name: str) -> None:
         super().__init__(engine, kernel, key, name, kernel.take)
         self._holds = 0
         self._kernel = kernel
         self._link: Link | None = None
+        # When everything is on its way that was sent, and when it has arrived.
+        self._sent = 0
         self._clear = 0
+        self._traveling = 0
 
     def put(self, *message: Any) -> None:
         """Send something along: a call that is made where the wire ends."""
@@ -77,9 +80,9 @@ class Wire(Channel):
         event = EventId((self.key, count))
         self._note(event)
         delivery = Delivery(message, _NONE, None, event)
-        delay = self._link.delay(_size(message)) if self._link is not None else 0
-        if delay:
-            self._send_slowly(delivery, delay)
+        # Behind what still travels, though the link may have become faster since.
+        if self._link is not None and (self._traveling or self._link.takes_time()):
+            self._send_slowly(delivery, self._link)
         else:
             self.push(delivery)
 
@@ -93,11 +96,17 @@ class Wire(Channel):
         self.hold()
         self._kernel.later(delay, self.release)
 
-    def _send_slowly(self, delivery: Delivery, delay: int) -> None:
-        # One after the other: what is sent later never arrives before.
+    def _send_slowly(self, delivery: Delivery, link: Link) -> None:
+        # Bytes leave one after the other, and then travel side by side; what is sent later never arrives before.
         now = self._kernel.now
-        self._clear = max(self._clear, now) + delay
-        self._kernel.later(self._clear - now, self.push, delivery)
+        self._sent = max(self._sent, now) + link.sending(_size(delivery.call))
+        self._clear = max(self._clear, self._sent + link.traveling())
+        self._traveling += 1
+        self._kernel.later(self._clear - now, self._land, delivery)
+
+    def _land(self, delivery: Delivery) -> None:
+        self._traveling -= 1
+        self.push(delivery)
 
     def push(self, delivery: Delivery) -> None:
         self.queue.append(delivery)
@@ -111,12 +120,16 @@ class Wire(Channel):
         if not self._holds:
             self._arrivals.appendleft(self)
 
-    def take_back(self, arrive: Any) -> Any:
-        """What is to arrive next by this call, which it then does not; none if something else is next."""
-        if not self.queue or self._holds or self.queue[0].call[0] != arrive:
-            return None
+    def brings(self, arrive: Any) -> bool:
+        """Whether what arrives next does so by this call."""
+        return bool(self.queue) and not self._holds and self.queue[0].call[0] == arrive
+
+    def take_next(self) -> Any:
+        """What would arrive next, which happens now instead."""
         self._arrivals.remove(self)
-        return self.queue.popleft().call[1]
+        delivery = self.queue.popleft()
+        self._kernel.engine.trace.deliver(delivery)
+        return delivery.call[1]
 
     def hold(self) -> None:
         """Let nothing arrive until it is released as often as it was held; what is sent waits."""

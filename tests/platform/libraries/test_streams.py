@@ -69,4 +69,4 @@ def test_a_unix_socket_is_found_by_its_path() -> None:
                 assert await reader.readline() == b"HELLO %d\n" % number
                 writer.close()
 
-    check(main)
+    check(main, talks=False, distinct=1)
