@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,16 +35,16 @@ class SimulatedNetwork:
 
     def link(self, one: str, other: str, *, latency: float = 0.0, bandwidth: float = 0.0) -> None:
         """Set how many seconds the way between two hosts takes, and how many bytes a second go along; 0 is no bound."""
-        link = _network().link(one, other)
-        link.latency, link.bandwidth = latency, bandwidth
+        link = _network().link_between(one, other)
+        link.latency, link.bandwidth = _at_least_0("latency", latency), _at_least_0("bandwidth", bandwidth)
 
     def partition(self, one: str, other: str) -> None:
         """Let nothing through between two hosts; streams wait, datagrams are lost."""
-        _network().link(one, other).cut()
+        _network().link_between(one, other).cut()
 
     def heal(self, one: str, other: str) -> None:
         """Let everything through again that waited."""
-        _network().link(one, other).mend()
+        _network().link_between(one, other).mend()
 
 
 network = SimulatedNetwork()
@@ -54,3 +55,9 @@ def _network() -> Network:
     if engine is None:
         raise UsageError("expected a program that runs in a simulation, got a call from outside of any run")
     return engine.network
+
+
+def _at_least_0(what: str, value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise UsageError(f"expected a {what} of 0 or more, got {value!r}")
+    return value

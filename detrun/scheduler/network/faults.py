@@ -43,14 +43,16 @@ class Faults:
         self.happened: Counter[str] = Counter()
         self._strategy = strategy
         self._trace = trace
-        self._asked = 0
+        # By what is asked about, so that a question is the same one whatever else is asked in the run.
+        self._asked: Counter[int] = Counter()
 
     def ask(self, kind: str, key: int, options: int = 2) -> int:
         """Whether something goes wrong with what has this key, and how: 0 when it does not, or may not."""
         if kind not in self.kinds:
             return 0
-        self._asked += 1
-        question = EventId((hash((key, _NUMBERS[kind])), self._asked))
+        about = hash((key, _NUMBERS[kind]))
+        self._asked[about] += 1
+        question = EventId((about, self._asked[about]))
         answer = self._strategy.answer(self._trace.step, question, options)
         if answer:
             self._trace.note(question)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
+from detrun.scheduler.network.addresses import ANY, LOOPBACK
+
 if TYPE_CHECKING:
     from detrun.scheduler.network.network import Network
 
@@ -22,7 +24,7 @@ def addresses(  # noqa: PLR0917  # the arguments are those of `socket.getaddrinf
     flags: int = 0,
 ) -> list[Any]:
     """What `socket.getaddrinfo` says."""
-    address = _address(network, host, flags)
+    address = _address(network, host, family, flags)
     at = socket.AF_INET6 if ":" in address else socket.AF_INET
     if family not in (0, at):
         raise socket.gaierror(socket.EAI_NONAME, f"{host!r} has no address of family {family}")
@@ -37,7 +39,7 @@ def addresses(  # noqa: PLR0917  # the arguments are those of `socket.getaddrinf
 
 def address(network: Network, host: Any) -> str:
     """What `socket.gethostbyname` says."""
-    return _address(network, host, 0)
+    return _address(network, host, 0, 0)
 
 
 def names(network: Network, address: Any, flags: int = 0) -> tuple[str, str]:
@@ -46,10 +48,11 @@ def names(network: Network, address: Any, flags: int = 0) -> tuple[str, str]:
     return (host if flags & socket.NI_NUMERICHOST else network.name_of(host)), str(port)
 
 
-def _address(network: Network, host: Any, flags: int) -> str:
+def _address(network: Network, host: Any, family: int, flags: int) -> str:
     if host is None or host in ("", b""):
-        return "0.0.0.0" if flags & socket.AI_PASSIVE or host is not None else "127.0.0.1"
-    return network.resolve(host.decode("ascii") if isinstance(host, bytes) else host)
+        unnamed = ANY if flags & socket.AI_PASSIVE or host is not None else LOOPBACK
+        return unnamed[socket.AF_INET6 if family == socket.AF_INET6 else socket.AF_INET]
+    return network.resolve(host.decode("ascii") if isinstance(host, bytes) else host, family)
 
 
 def _port(port: Any) -> int:

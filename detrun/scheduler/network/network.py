@@ -9,6 +9,8 @@ import socket
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from detrun.errors import UsageError
+from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
 from detrun.scheduler.network.wires import Kernel, Wire
@@ -17,12 +19,10 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.network.readiness import Readiness
 
-LOCALHOST = "localhost"
-_LOOPBACK = ("127.0.0.1", "::1")
-_ANY = ("0.0.0.0", "::")
 # Far above what the process has open, so that a mix-up is an error.
 _FIRST_FD = 1_000_000
-_FIRST_PORT = 40_000
+# The kind of what has a port only to connect from: nobody finds it there, and it is in no server's way.
+_CALLING = 0
 
 # The host on which the code that runs now runs.
 HOST: ContextVar[str] = ContextVar("detrun_host", default=LOCALHOST)
@@ -37,9 +37,8 @@ class Network:
         self._counts: dict[str, int] = {}
         self._files: dict[int, File] = {}
         self._fds = itertools.count(_FIRST_FD)
-        self._ports = itertools.count(_FIRST_PORT)
-        self._addresses: dict[str, str] = {LOCALHOST: _LOOPBACK[0]}
-        self._bound: dict[tuple[int, str, Address], File] = {}
+        self._hosts = Hosts()
+        self._addresses = Addresses()
         self._links: dict[frozenset[str], Link] = {}
         self._wire_count = 0
         self.ask = engine.faults.ask
@@ -103,57 +102,53 @@ class Network:
 
     def host(self, name: str, address: str | None = None) -> str:
         """The address of a host, which is known from now on."""
-        if name not in self._addresses:
-            number = len(self._addresses)
-            self._addresses[name] = address or f"10.0.{number >> 8}.{number & 255}"
-        return self._addresses[name]
+        return self._hosts.add(name, address)
 
-    def resolve(self, name: str) -> str:
-        """The address that a name means."""
-        if name in self._addresses:
-            return self._addresses[name]
-        if name in _LOOPBACK or name in _ANY or name in self._addresses.values():
-            return name
-        raise socket.gaierror(socket.EAI_NONAME, f"{name!r} is no host of the simulation; add it with network.host()")
+    def link_between(self, one: str, other: str) -> Link:
+        """What lies between two hosts that a program names."""
+        if self._hosts.known(one) == self._hosts.known(other):
+            raise UsageError(f"expected two hosts, got {one!r} twice")
+        return self.link(one, other)
+
+    def resolve(self, name: str, family: int = 0) -> str:
+        """The address that a name means, of this family if there is a choice."""
+        return self._hosts.resolve(name, family)
 
     def name_of(self, address: str) -> str:
         """The host at an address, or the address."""
-        return next((name for name, at in self._addresses.items() if at == address), address)
+        return self._hosts.name_of(address)
 
-    def local_address(self, remote: Address) -> Address:
-        """A free address to connect from."""
-        here = self.host(HOST.get())
-        name = remote[0] if isinstance(remote, tuple) and remote[0] in _LOOPBACK else here
-        return name, next(self._ports)
+    def source(self, file: File, local: Address | None, remote: Address) -> Address | None:
+        """The address by which the remote one finds a file that is bound to the local one."""
+        if isinstance(remote, str) or not isinstance(local, tuple):
+            return local
+        here, (name, port) = self._host_of(file), local
+        # A loopback address means nothing elsewhere.
+        elsewhere = self._host_at(remote, here) != here and name in LOOPBACK.values()
+        return (self._hosts.source(here, remote[0]) if elsewhere or name in ANY.values() else name), port
 
-    def host_at(self, address: Address, here: str) -> str:
-        """The host that an address leads to from here."""
-        if isinstance(address, str) or address[0] in _LOOPBACK or address[0] in _ANY:
-            return here
-        return next((name for name, at in self._addresses.items() if at == address[0]), here)
+    def _host_of(self, file: File) -> str:
+        return self._addresses.host_of(file) or HOST.get()
+
+    def _host_at(self, address: Address, here: str) -> str:
+        return here if isinstance(address, str) else self._hosts.at(address[0], here)
 
     # Connections.
 
     def bind(self, kind: int, file: File, address: Address) -> Address:
-        """Have a file found under an address, with a port of its own if that is 0."""
-        if isinstance(address, tuple) and address[1] == 0:
-            address = (address[0], next(self._ports))
-        key = (kind, HOST.get(), address)
-        if key in self._bound:
-            raise OSError(errno.EADDRINUSE, f"{os.strerror(errno.EADDRINUSE)}: {address!r}")
-        self._bound[key] = file
-        return address
+        """Have a file found under an address of this host, with a port of its own if that is 0."""
+        here = HOST.get()
+        if self._host_at(address, here) != here:
+            raise OSError(errno.EADDRNOTAVAIL, f"{os.strerror(errno.EADDRNOTAVAIL)}: {address!r}")
+        return self._addresses.bind(kind, here, file, address)
 
     def rebind(self, old: File, new: File) -> None:
         """Have another file found where this one was."""
-        for key, file in self._bound.items():
-            if file is old:
-                self._bound[key] = new
+        self._addresses.move(old, new)
 
     def forget(self, file: File) -> None:
         """Have a file found no more."""
-        for key in [key for key, bound in self._bound.items() if bound is file]:
-            del self._bound[key]
+        self._addresses.forget(file)
 
     def connect(self, stream: Stream) -> None:
         """Begin to connect a stream to its remote address; it fails or is joined when the answer arrives."""
@@ -192,10 +187,13 @@ class Network:
         stream.join(answering)
         listener.arrive(answering)
 
-    def stream(self, local: Address, remote: Address) -> Stream:
-        """One end of a connection to be, from the host on which the code runs that asks."""
-        here = HOST.get()
-        return Stream(self, local, remote, (self.host_at(remote, here), here))
+    def stream(self, file: File, local: Address | None, remote: Address) -> Stream:
+        """One end of a connection to be, by a file that may be bound already."""
+        here = self._host_of(file)
+        if local is None and isinstance(remote, tuple):
+            self._addresses.forget(file)  # the attempt before, which was refused, left it a port
+            local = self._addresses.bind(_CALLING, here, file, (ANY[family_of(remote[0])], 0))
+        return Stream(self, self.source(file, local, remote) or "", remote, (self._host_at(remote, here), here))
 
     def pair(self) -> tuple[Stream, Stream]:
         """Two ends of a connection that was always there."""
@@ -207,22 +205,23 @@ class Network:
 
     def send(self, sender: Datagrams, data: bytes, address: Address) -> None:
         """Send a datagram on its way; whether anybody is there shows when it arrives."""
-        here = HOST.get()
-        there = self.host_at(address, here)
+        here = self._host_of(sender)
+        there = self._host_at(address, here)
         wire = self.wire(f"{sender.name} sends", (here, there))
         if (here != there and self.link(here, there).broken) or self.ask("lose", wire.key):
             return
+        source = self.source(sender, sender.local, address)
         for _ in range(1 + self.ask("duplicate", wire.key)):
-            wire.put(self._deliver, data, sender.local, there, address)
+            wire.put(self._deliver, data, source, there, address)
 
     def _deliver(self, data: bytes, sender: Address | None, host: str, address: Address) -> None:
         file = self._find(socket.SOCK_DGRAM, host, address)
-        if isinstance(file, Datagrams):
+        if isinstance(file, Datagrams) and file.remote in (None, sender):
             file.arrive(data, sender)
 
     def _find(self, kind: int, host: str, address: Address) -> File | None:
-        if isinstance(address, str):
-            return self._bound.get((kind, host, address))
-        name, port = address
-        candidates = (self._bound.get((kind, host, (at, port))) for at in (name, *_ANY, *_LOOPBACK[: name in _ANY]))
-        return next((file for file in candidates if file is not None), None)
+        found = self._addresses.find(kind, host, address)
+        if found is None and host == LOCALHOST and isinstance(address, tuple):
+            # Others know this host by an address that it does not call its own.
+            return self._addresses.find(kind, host, (LOOPBACK[family_of(address[0])], address[1]))
+        return found

@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
+from detrun.scheduler.network.addresses import ANY, LOOPBACK, family_of
 from detrun.scheduler.network.files import Datagrams, File, Listener, Stream
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Socket(socket.socket):
         if isinstance(self._file, Listener):
             return
         if self._local is None:
-            self._local = self._network.bind(self._kind[1], self._file, ("0.0.0.0", 0))
+            self._local = self._network.bind(self._kind[1], self._file, self._anywhere())
         self._become(Listener(self._network, self._local, backlog))
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -172,17 +173,17 @@ class Socket(socket.socket):
 
     def connect(self, address: Any) -> None:
         self._check_open()
-        remote = self._placed(address)
+        remote = self._placed(address, LOOPBACK)
         if isinstance(self._file, Datagrams):
-            self._file.remote = remote
             self._name_datagrams()
+            self._file.remote = remote
+            self._file.local = self._network.source(self._file, self._local, remote)
             return
         if isinstance(self._file, Stream):
             code = errno.EISCONN if self._file.connected else errno.EALREADY
             raise OSError(code, os.strerror(code))
         path = self._kind[0] == socket.AF_UNIX
-        local = self._local or ("" if path else self._network.local_address(remote))
-        stream = self._network.stream(local, remote)
+        stream = self._network.stream(self._file, self._local, remote)
         if path or self._timeout != 0.0:
             self._network.connect_at_once(stream)
             self._become(stream)
@@ -224,7 +225,7 @@ class Socket(socket.socket):
         _check_flags("sendto", *rest[:-1])
         if not isinstance(self._file, Datagrams):
             return self.send(data)
-        return self._send_datagram(bytes(data), self._placed(rest[-1]))
+        return self._send_datagram(bytes(data), self._placed(rest[-1], LOOPBACK))
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         return self.recvfrom(size, flags)[0]
@@ -314,18 +315,30 @@ class Socket(socket.socket):
     def _name_datagrams(self) -> None:
         assert isinstance(self._file, Datagrams)
         if self._file.local is None and self._kind[0] != socket.AF_UNIX:
-            self.bind(("0.0.0.0", 0))
+            self.bind(self._anywhere())
 
-    def _placed(self, address: Any) -> Address:
-        if self._kind[0] == socket.AF_UNIX:
+    def _anywhere(self) -> tuple[str, int]:
+        if self._kind[0] not in ANY:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return ANY[self._kind[0]], 0
+
+    def _placed(self, address: Any, nowhere: dict[int, str] = ANY) -> Address:
+        """The address that a program means, where none at all means that one of these."""
+        family = self._kind[0]
+        if family == socket.AF_UNIX:
             return os.fsdecode(address)
-        return self._network.resolve(address[0]), int(address[1])
+        name, port = self._network.resolve(address[0] or ANY[family], family), int(address[1])
+        if family_of(name) != family:
+            raise socket.gaierror(socket.EAI_FAMILY, f"{address[0]!r} has no address of the socket's family")
+        if not 0 <= port <= 65_535:
+            raise OverflowError("port must be 0-65535.")
+        return nowhere[family] if name == ANY[family] else name, port
 
     def _spelled(self, address: Address | None) -> Any:
         if self._kind[0] == socket.AF_UNIX:
             return address or ""
         if address is None:
-            return ("0.0.0.0", 0)
+            address = self._anywhere()
         return (*address, 0, 0) if self._kind[0] == socket.AF_INET6 else address
 
     def _check_open(self) -> None:
