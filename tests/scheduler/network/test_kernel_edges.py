@@ -17,7 +17,7 @@ from detrun.scheduler.catch import active
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.files import Stream
 from detrun.scheduler.strategies.default import Default
-from tests.scheduler.network.test_kernel import default, nonblocking_pair, outcomes
+from tests.scheduler.network.test_kernel import default, nonblocking_pair, outcomes, resolve
 
 
 async def connected() -> tuple[socket.socket, socket.socket]:
