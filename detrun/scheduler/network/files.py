@@ -62,9 +62,11 @@ class File:
         if self._watcher is not None and self._watcher.wants(self._fd, self):
             self._watcher.look(self._fd, self)
 
-    def events(self) -> int:
-        """What the file is ready for, as a selector has it."""
-        return EVENT_READ * self.readable() | EVENT_WRITE * self.writable()
+    def events(self, asked: int = EVENT_READ | EVENT_WRITE) -> int:
+        """What of this the file is ready for, as a selector has it."""
+        readable = asked & EVENT_READ and self.readable()
+        writable = asked & EVENT_WRITE and self.writable()
+        return (EVENT_READ if readable else 0) | (EVENT_WRITE if writable else 0)
 
     def close(self) -> None:
         """Let go of it, and of the address that it has."""

@@ -63,7 +63,7 @@ class Readiness:
     def wants(self, fd: int, file: File) -> bool:
         """Whether the file is ready for what somebody waits for."""
         key = self._keys.get(fd)
-        return key is not None and bool(key.events & file.events())
+        return key is not None and bool(file.events(key.events))
 
     def look(self, fd: int, file: File) -> None:
         """Have the loop see the file when it selects next."""
@@ -73,6 +73,8 @@ class Readiness:
 
     def select(self) -> None:
         """Queue the callbacks of whoever waits for what is ready now."""
+        if not self.due:
+            return
         due = list(self.due.items())
         self.due.clear()
         for fd, file in due:
@@ -82,7 +84,7 @@ class Readiness:
         key = self._keys.get(fd)
         if key is None:
             return
-        ready, (reader, writer) = key.events & file.events(), key.data
+        ready, (reader, writer) = file.events(key.events), key.data
         if ready & EVENT_READ and reader is not None:
             self._queue(reader, file)
         if ready & EVENT_WRITE and writer is not None:

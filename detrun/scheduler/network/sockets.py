@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 # What sockets here do anyway.
-_HARMLESS = getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0)
+# Plain numbers: the flags of `socket` are enumerations, whose arithmetic costs more than a whole read.
+_PEEK = int(socket.MSG_PEEK)
+_HARMLESS = int(getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0))
 _new = socket.socket.__new__
 
 
@@ -238,8 +240,8 @@ class Socket(socket.socket):
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()
-        peeks = bool(flags & socket.MSG_PEEK)
-        _check_flags("recv", flags & ~socket.MSG_PEEK)
+        peeks = bool(flags & _PEEK)
+        _check_flags("recv", flags & ~_PEEK)
         try:
             if not isinstance(self._file, Datagrams):
                 stream = self._stream()
