@@ -102,7 +102,7 @@ class Engine:
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
-        self.trace.seal(self.clock.now, *(context.loop.ran for context in self.contexts))
+        self.trace.seal(self.clock.now)
         for context in self.contexts:
             LOOPS.discard(context.loop)
 

@@ -56,7 +56,7 @@ class Limits:
         if trace.step >= self._last_step:
             self._last_step = trace.step + GRACE_STEPS
             raise LimitReached("steps", self._steps, _hint("--max-steps", engine))
-        if sum(context.loop.ran for context in engine.contexts) >= self._last_call:
+        if trace.ran >= self._last_call:
             limit, self._last_call = self._last_call, self._last_call + CALLS
             raise LimitReached("callbacks", limit, _hint("--max-steps", engine))
         if trace.step - trace.eventful >= PATIENCE:

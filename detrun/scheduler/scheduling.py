@@ -35,7 +35,6 @@ class Scheduling(Reporting):
         self.home = home
         self.ready: deque[Handle] = deque()
         self.append: Callable[[Handle], None] = self.ready.append
-        self.ran = 0
         self._closed = False
         self._engine = home.engine
         self._trace = home.engine.trace
@@ -71,7 +70,7 @@ class Scheduling(Reporting):
         """Make the calls that are queued at this moment, and none that they queue; how many there were."""
         popleft = self.ready.popleft
         made = left = len(self.ready)
-        self.ran += made
+        self._trace.ran += made
         while left:
             left -= 1
             # One by one, as asyncio does: what only a handle held is gone before the next call, and says so now.

@@ -17,6 +17,8 @@ class Trace:
 
     def __init__(self) -> None:
         self.step = 0
+        # How many callbacks its steps made.
+        self.ran = 0
         self.tasks = 0
         self.unnamed = 0
         # The step of the last event.
@@ -45,8 +47,8 @@ class Trace:
 
     def fingerprint(self) -> int:
         """The digest of everything up to now, or to the end of the run."""
-        return hash((self.digest, self.step)) if self._seal is None else self._seal
+        return hash((self.digest, self.step, self.ran)) if self._seal is None else self._seal
 
-    def seal(self, *more: int) -> None:
-        """Let nothing that happens from now on count; these numbers still do."""
-        self._seal = hash((self.digest, self.step, *more))
+    def seal(self, instant: int) -> None:
+        """The run ends at this instant: nothing that happens from now on counts."""
+        self._seal = hash((self.digest, self.step, self.ran, instant))

@@ -202,9 +202,10 @@ class Socket(socket.socket):
         return 0
 
     def send(self, data: Any, flags: int = 0) -> int:
-        self._check_open()
-        _check_flags("send", flags)
+        if flags:
+            _check_flags("send", flags)
         if isinstance(self._file, Datagrams):
+            self._check_open()
             return self._send_datagram(bytes(data), self._file.remote)
         try:
             return self._stream().send(bytes(data))
@@ -239,13 +240,15 @@ class Socket(socket.socket):
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
-        self._check_open()
-        peeks = bool(flags & _PEEK)
-        _check_flags("recv", flags & ~_PEEK)
+        peeks = False
+        if flags:
+            peeks = bool(flags & _PEEK)
+            _check_flags("recv", flags & ~_PEEK)
         try:
             if not isinstance(self._file, Datagrams):
                 stream = self._stream()
                 return stream.peek(size) if peeks else stream.receive(size), None
+            self._check_open()
             data, sender = self._file.peek() if peeks else self._file.receive()
             return data[:size], self._spelled(sender)
         except BlockingIOError:
