@@ -9,14 +9,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detrun.errors import Corrupt as Corrupt
     from detrun.errors import DetrunError as DetrunError
     from detrun.errors import Divergence as Divergence
     from detrun.errors import Forbidden as Forbidden
+    from detrun.errors import FormatUnknown as FormatUnknown
     from detrun.errors import InternalError as InternalError
+    from detrun.errors import JournalError as JournalError
     from detrun.errors import LimitReached as LimitReached
     from detrun.errors import NondeterminismError as NondeterminismError
     from detrun.errors import RunError as RunError
     from detrun.errors import Stuck as Stuck
+    from detrun.errors import Truncated as Truncated
+    from detrun.errors import Unwritable as Unwritable
     from detrun.errors import UsageError as UsageError
     from detrun.model import Decision as Decision
     from detrun.model import EventId as EventId
@@ -32,7 +37,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "detrun.errors": (
-        "DetrunError Divergence Forbidden InternalError LimitReached NondeterminismError RunError Stuck UsageError"
+        "Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError LimitReached "
+        "NondeterminismError RunError Stuck Truncated Unwritable UsageError"
     ),
     "detrun.model": "Decision EventId Failure Hold Run",
     "detrun.scheduler.program": "run",

@@ -11,6 +11,66 @@ class UsageError(DetrunError):
     """You asked for something that cannot be done."""
 
 
+class JournalError(DetrunError):
+    """The bytes of a journal cannot be trusted, or cannot be written."""
+
+
+class Corrupt(JournalError):
+    """A journal has bytes that were never written like this."""
+
+    def __init__(self, path: str, at: int, what: str) -> None:
+        super().__init__(path, at, what)
+        self.path = path
+        self.at = at
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what}, at byte {self.at:,} of {self.path}"
+
+
+class Truncated(JournalError):
+    """A journal ends before it should."""
+
+    def __init__(self, path: str, at: int, what: str) -> None:
+        super().__init__(path, at, what)
+        self.path = path
+        self.at = at
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what}, from byte {self.at:,} of {self.path}"
+
+
+class FormatUnknown(JournalError):
+    """A journal is written in a format of a later version."""
+
+    def __init__(self, path: str, found: int, known: int, reader: str) -> None:
+        super().__init__(path, found, known, reader)
+        self.path = path
+        self.found = found
+        self.known = known
+        self.reader = reader
+
+    def __str__(self) -> str:
+        return (
+            f"expected a journal of format {self.known} or earlier, got format {self.found} in {self.path}\n"
+            f"it was written by detrun {self.reader}: that version and later ones read it"
+        )
+
+
+class Unwritable(JournalError):
+    """A journal cannot be written any more; what was acknowledged before can be read."""
+
+    def __init__(self, path: str, cause: str, hint: str) -> None:
+        super().__init__(path, cause, hint)
+        self.path = path
+        self.cause = cause
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"the journal {self.path} cannot be written: {self.cause}\n{self.hint}"
+
+
 class NondeterminismError(DetrunError):
     """The program did something that no event explains."""
 

@@ -5,6 +5,7 @@ import pytest
 import detrun
 
 NAMES = [
+    "Corrupt",
     "Decision",
     "Default",
     "DetrunError",
@@ -12,9 +13,11 @@ NAMES = [
     "EventId",
     "Failure",
     "Forbidden",
+    "FormatUnknown",
     "Hold",
     "Holds",
     "InternalError",
+    "JournalError",
     "LimitReached",
     "NondeterminismError",
     "Random",
@@ -23,6 +26,8 @@ NAMES = [
     "RunError",
     "Strategy",
     "Stuck",
+    "Truncated",
+    "Unwritable",
     "UsageError",
     "run",
 ]

@@ -6,10 +6,10 @@ from importlib import import_module
 
 import click
 
-from detrun.errors import UsageError
+from detrun.errors import JournalError, UsageError
 
 COMMANDS = ("run",)
-USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
 
 
 class Commands(click.Group):
@@ -51,6 +51,9 @@ def _status() -> int:
     except UsageError as error:
         _say(str(error))
         return USAGE
+    except JournalError as error:
+        _say(str(error))
+        return JOURNAL
     except click.Abort:
         _say("interrupted")
         return INTERRUPTED

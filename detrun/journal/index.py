@@ -1,0 +1,86 @@
+"""The end of a finished segment: where its steps are, and how it ended. Knows nothing of files."""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+STRETCH = 32 * 1024
+"""Blocks are pointed at in stretches of about this many bytes: a program that writes small ones has no larger index."""
+
+MOST_ROWS = 100_000
+"""A segment that would need more is ended first; so an index fits a block, and a writer's memory."""
+
+_ROW = struct.Struct("<QIIQH")
+_FOOTER = struct.Struct("<QQIQB")
+FOOTER_SIZE = _FOOTER.size
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of blocks: where the first stands, its number, what came before it, and what the stretch contains."""
+
+    offset: int
+    number: int
+    names: int
+    step: int
+    marks: int
+
+
+class Footer(msgspec.Struct, frozen=True, gc=False):
+    """How a segment ended: where its index is, what it has in all, and whether another follows."""
+
+    index: int
+    entries: int
+    names: int
+    step: int
+    continued: bool
+
+    def packed(self) -> bytes:
+        return _FOOTER.pack(self.index, self.entries, self.names, self.step, self.continued)
+
+
+class IndexBuilder:
+    """Notes blocks as they are written."""
+
+    def __init__(self) -> None:
+        self._rows = bytearray()
+        self._row: tuple[int, int, int, int] | None = None
+        self._marks = 0
+
+    def note(self, offset: int, number: int, names: int, step: int, marks: int) -> None:
+        """A block begins here; so many names were given and so many steps taken before it."""
+        if self._row is None or offset - self._row[0] >= STRETCH:
+            self._finish()
+            self._row = (offset, number, names, step)
+        self._marks |= marks
+
+    @property
+    def full(self) -> bool:
+        """Whether the segment should be ended."""
+        return len(self._rows) >= MOST_ROWS * _ROW.size
+
+    def packed(self) -> bytearray:
+        self._finish()
+        self._row = None
+        return self._rows
+
+    def _finish(self) -> None:
+        if self._row is not None:
+            self._rows += _ROW.pack(*self._row, self._marks)
+            self._marks = 0
+
+
+def rows_of(payload: bytes | bytearray | memoryview) -> list[Row]:
+    """The rows of an index; `ValueError` if its bytes are none."""
+    if len(payload) % _ROW.size:
+        raise ValueError("expected an index of whole rows, got a part of one")
+    return [Row(*row) for row in _ROW.iter_unpack(payload)]
+
+
+def footer_of(payload: bytes | memoryview) -> Footer:
+    """A footer; `ValueError` if its bytes are none."""
+    if len(payload) != _FOOTER.size:
+        raise ValueError(f"expected a footer of {_FOOTER.size} bytes, got one of {len(payload)}")
+    index, entries, names, step, continued = _FOOTER.unpack(payload)
+    return Footer(index, entries, names, step, bool(continued))

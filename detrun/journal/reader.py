@@ -1,0 +1,119 @@
+"""A journal as it is read: its segments as one story, from the beginning or from a step on. It executes nothing.
+
+It reads a block at a time and keeps none: memory does not grow with the journal.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detrun.errors import Corrupt, UsageError
+from detrun.journal.cursor import Cursor
+from detrun.journal.entries import BLOBS, ENDS, NAMES, Ended, Entry, Failed, Named, Stored
+from detrun.journal.scan import Ending
+from detrun.journal.segmentation import Place, Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_MOST_NAMES = 50_000
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a journal consists of, once all of it was read and found to be as it was written."""
+
+    segments: int
+    blocks: int
+    entries: int
+    ending: Ending
+
+
+class Journal:
+    """A journal on disk, by the path of its first segment, or in memory, as the bytes of its segments.
+
+    Whatever it gives was checked. `ending` says how the journal ended, once its end was read.
+    """
+
+    def __init__(self, path: str | Path | Sequence[bytes]) -> None:
+        self._segments = Segments(path)
+        self._names: dict[int, str] = {}
+        self.path = self._segments.first.source.name
+        self.header = self._segments.first.header
+        self.ending: Ending | None = None
+
+    def entries(self, step: int = 0) -> Iterator[Entry]:
+        """All entries in order; or those that belong to this step or a later one, found without reading the others."""
+        blocks = self.blocks(step)
+        if not step:
+            return chain.from_iterable(blocks)
+        return (entry for block in blocks for entry in block if entry.step >= step)
+
+    def blocks(self, step: int = 0) -> Iterator[list[Entry]]:
+        """The same by blocks; the first may begin before the step."""
+        cursor = self.cursor(step)
+        yield from cursor.blocks()
+        self.ending = cursor.ending
+
+    def cursor(self, step: int = 0) -> Cursor:
+        """A place before this step, from which one may read on, and on again when more was written."""
+        return Cursor(self._segments, self._segments.place_of(step) if step else Place(0))
+
+    def follow(self, cursor: Cursor) -> Iterator[Entry]:
+        """What was written since this cursor was last read; it is `finished` when nothing more can come."""
+        return chain.from_iterable(cursor.blocks())
+
+    def name(self, number: int) -> str:
+        """The name that a number stands for; nothing, if it stands for none."""
+        if number not in self._names and number:
+            self._look_up(number)
+        return self._names.get(number, "")
+
+    def blob(self, name: bytes) -> Iterator[bytes]:
+        """The parts of a blob. Whether they are all of it is known, and said, at their end."""
+        hashed, found = sha256(), False
+        for entry in chain.from_iterable(Cursor(self._segments, Place(0), BLOBS).blocks()):
+            if isinstance(entry, Stored) and entry.blob == name:
+                hashed.update(entry.data)
+                yield entry.data
+                found = entry.last
+                if found:
+                    break
+        if not found:
+            raise UsageError(f"expected a blob of {self.path}, got {name.hex()!r}")
+        if hashed.digest() != name:
+            raise Corrupt(self.path, 0, f"expected the blob {name.hex()}, got other contents under its name")
+
+    def check(self) -> Summary:
+        """Read everything; raises at the first byte that cannot be trusted."""
+        blocks = entries = 0
+        cursor = self.cursor()
+        for block in cursor.blocks():
+            blocks += 1
+            entries += len(block)
+        assert cursor.ending is not None  # or there would have been another block
+        self.ending = cursor.ending
+        return Summary(cursor.place.segment + 1, blocks, entries, cursor.ending)
+
+    def ends(self) -> list[Entry]:
+        """How the run ended, found without reading the rest: `Failed` if it did, and `Ended` if it came to that."""
+        segment = self._segments.count() - 1
+        rows = [row for row in self._segments.rows(segment) if row.marks & ENDS]
+        if not rows:
+            return []
+        cursor = Cursor(self._segments, Place(segment, rows[-1].offset, rows[-1].number), ENDS)
+        return [entry for entry in chain.from_iterable(cursor.blocks()) if isinstance(entry, Failed | Ended)]
+
+    def _look_up(self, number: int) -> None:
+        if len(self._names) > _MOST_NAMES:
+            self._names.clear()
+        for block in Cursor(self._segments, self._segments.place_of_name(number), NAMES).blocks():
+            for entry in block:
+                if isinstance(entry, Named):
+                    self._names[entry.number] = entry.text
+            if number in self._names:
+                return

@@ -1,0 +1,196 @@
+"""One segment as it is read: from its first line, block by block, to where it ends. It believes nothing unchecked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from detrun.errors import Corrupt, FormatUnknown, Truncated
+from detrun.journal.blocks import HEAD_SIZE, LARGEST_BLOCK, SYNC, Head, Keys, Kind, content, head_at
+from detrun.journal.codec import entries_of
+from detrun.journal.header import FORMAT, LONGEST_LINE, MAGIC, Header
+from detrun.journal.index import FOOTER_SIZE, Footer, Row, footer_of, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.journal.entries import Entry
+    from detrun.journal.sources import Source
+
+_WINDOW = 256 * 1024
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A segment ends with a footer, as it should."""
+
+    footer: Footer
+    check: bytes
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A segment ends behind a whole block, without a footer: it is being written, or its writer was killed."""
+
+    at: int
+
+
+class Torn(msgspec.Struct, frozen=True):
+    """What lies behind the last whole block of a segment is none: its writer was stopped while it wrote."""
+
+    at: int
+    lost: int
+
+    def __str__(self) -> str:
+        return f"the last {self.lost:,} bytes, from byte {self.at:,} on, are no whole block"
+
+
+Ending: TypeAlias = Finished | Open | Torn
+
+
+class Scan:
+    """A segment. What it gives was checked; what cannot be trusted raises, and says where."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        line = self._first_line()
+        keys = Keys(line)
+        head = self._head(len(line), keys)
+        if head is None:
+            raise self._no_header(len(line))
+        if (head.kind, head.number) != (Kind.HEADER, 0):
+            raise self._corrupt(head.offset, f"expected the header, got block {head.number} of kind {head.kind}")
+        if head.end > source.size():
+            raise self._no_header(len(line))
+        try:
+            self.header = msgspec.msgpack.decode(self._content(head, keys), type=Header)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise self._corrupt(head.offset, f"expected a header, got something else: {error}") from error
+        self.first = head.end
+        self._keys = Keys(head.check)
+
+    def heads(self, offset: int = 0, number: int = 1) -> Iterator[Head | Ending]:
+        """The heads of the blocks from one on, by its place and number, and last how the segment ends."""
+        offset = offset or self.first
+        while True:
+            head = self._next(offset, number)
+            if not isinstance(head, Head):
+                yield head
+                return
+            if head.kind == Kind.FOOTER:
+                yield self._finished(head)
+                return
+            if head.kind not in (Kind.ENTRIES, Kind.INDEX):
+                raise self._corrupt(offset, f"expected entries or an index, got a block of kind {head.kind}")
+            yield head
+            offset, number = head.end, number + 1
+
+    def entries(self, head: Head) -> list[Entry] | Torn:
+        """The entries of a block; or that it is no whole block after all, and nothing behind it is."""
+        try:
+            payload = self._content(head, self._keys)
+        except ValueError as error:
+            return self._torn(head.offset, str(error))
+        try:
+            return entries_of(payload, head.count)
+        except ValueError as error:
+            raise self._corrupt(head.offset, str(error)) from error
+
+    def check(self, head: Head) -> Torn | None:
+        """Whether a block that has no entries is whole: if not, the segment is torn there."""
+        try:
+            self._content(head, self._keys)
+        except ValueError as error:
+            return self._torn(head.offset, str(error))
+        return None
+
+    def finished(self) -> Finished | None:
+        """The footer, if the segment ends with one; found from the end of the file, without reading what is before."""
+        offset = self.source.size() - HEAD_SIZE - FOOTER_SIZE
+        head = self._head(offset, self._keys) if offset >= self.first else None
+        found = None if head is None or head.kind != Kind.FOOTER else self._finished(head)
+        return found if isinstance(found, Finished) else None
+
+    def rows(self, footer: Footer) -> list[Row]:
+        """The index of a segment that is finished."""
+        head = self._head(footer.index, self._keys)
+        if head is None or head.kind != Kind.INDEX:
+            raise self._corrupt(footer.index, "expected an index, got something else")
+        try:
+            return rows_of(self._content(head, self._keys))
+        except ValueError as error:
+            raise self._corrupt(footer.index, str(error)) from error
+
+    def _first_line(self) -> bytes:
+        begin = self.source.read(0, LONGEST_LINE)
+        line, newline, _ = begin.partition(b"\n")
+        words = line.split(b" ")
+        if not newline and begin.startswith(MAGIC.encode()[: len(begin)]) and len(begin) < LONGEST_LINE:
+            raise Truncated(self.source.name, 0, "the journal ends within its first line, nothing of it can be read")
+        if b" ".join(words[:2]) != MAGIC.encode() or len(words) != 4 or not words[2].isdigit():
+            raise self._corrupt(0, f"expected a journal, which begins with {MAGIC!r}, got {begin[:24]!r}")
+        if int(words[2]) > FORMAT:
+            raise FormatUnknown(self.source.name, int(words[2]), FORMAT, words[3].decode("ascii", "replace"))
+        return line + newline
+
+    def _no_header(self, offset: int) -> Truncated | Corrupt:
+        if self.source.size() < offset + HEAD_SIZE + 1 or self._is_header(offset):
+            return Truncated(self.source.name, offset, "the journal ends within its header, nothing of it can be read")
+        return self._corrupt(offset, "expected the header, got something else")
+
+    def _is_header(self, offset: int) -> bool:
+        return self._head(offset, Keys(self.source.read(0, offset))) is not None
+
+    def _head(self, offset: int, keys: Keys) -> Head | None:
+        return head_at(self.source.read(offset, HEAD_SIZE), offset, keys)
+
+    def _next(self, offset: int, number: int) -> Head | Open | Torn:
+        head = self._head(offset, self._keys)
+        if head is None:
+            left = self.source.size() - offset
+            return self._torn(offset, "expected a block, got something else") if left else Open(offset)
+        if head.number != number:
+            raise self._corrupt(offset, f"expected block {number}, got block {head.number}")
+        if max(head.raw, head.stored) > LARGEST_BLOCK or head.count > head.raw:
+            raise self._corrupt(offset, f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
+        if head.end > self.source.size():
+            return self._torn(offset, "expected a whole block, got a part of one")
+        return head
+
+    def _content(self, head: Head, keys: Keys) -> bytes | memoryview:
+        if max(head.raw, head.stored) > LARGEST_BLOCK:
+            raise ValueError(f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
+        block = memoryview(self.source.read(head.offset, HEAD_SIZE + head.stored))
+        return content(head, block[:HEAD_SIZE], block[HEAD_SIZE:], keys)
+
+    def _finished(self, head: Head) -> Ending:
+        try:
+            footer = footer_of(self._content(head, self._keys))
+        except ValueError as error:
+            return self._torn(head.offset, str(error))
+        if head.end != self.source.size():
+            raise self._corrupt(head.end, "expected nothing behind the footer, got something")
+        return Finished(footer, head.check)
+
+    def _torn(self, offset: int, what: str) -> Torn:
+        """A block is not whole. If a later one is, this one was too: only the end of a journal can be torn."""
+        size = self.source.size()
+        later = self._later(offset + 1, size)
+        if later is not None:
+            place = f"block {later.number} behind it, at byte {later.offset:,}, is whole"
+            raise self._corrupt(offset, f"{what} ({place})")
+        return Torn(offset, size - offset)
+
+    def _later(self, offset: int, size: int) -> Head | None:
+        while offset < size:
+            window = self.source.read(offset, _WINDOW + HEAD_SIZE)
+            place = window.find(SYNC)
+            while 0 <= place < _WINDOW:
+                head = head_at(window, offset + place, self._keys, place)
+                if head is not None and head.end <= size:
+                    return head
+                place = window.find(SYNC, place + 1)
+            offset += _WINDOW
+        return None
+
+    def _corrupt(self, offset: int, what: str) -> Corrupt:
+        return Corrupt(self.source.name, offset, what)

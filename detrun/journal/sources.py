@@ -1,0 +1,63 @@
+"""Where a journal's bytes are read from: a file, or memory. Knows nothing of what they mean."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from detrun.errors import JournalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Source(Protocol):
+    """Bytes that may become more."""
+
+    name: str
+
+    def size(self) -> int:
+        """How many there are by now."""
+
+    def read(self, offset: int, count: int) -> bytes:
+        """So many from there on, or as many as there are."""
+
+
+class File:
+    """A file, opened for reading only."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise JournalError(f"expected a journal, found no file {path}") from error
+        except OSError as error:
+            raise JournalError(f"the journal {path} cannot be opened: {(error.strerror or '').lower()}") from error
+
+    def size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, offset: int, count: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, count, offset)
+        except OSError as error:
+            raise JournalError(f"the journal {self.name} cannot be read: {(error.strerror or '').lower()}") from error
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+
+
+class Memory:
+    """Bytes that somebody has."""
+
+    def __init__(self, data: bytes, name: str = "memory") -> None:
+        self.name = name
+        self._data = data
+
+    def size(self) -> int:
+        return len(self._data)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return self._data[offset : offset + count]
