@@ -1,9 +1,9 @@
 """Blocks: what a file consists of after its first line. It knows their heads and checks, not what is in them.
 
 A head has a check of its own, so that one can walk from block to block without reading what they contain; the other
-check covers head and content. Both are keyed: a block that was copied from another journal, or another segment, is
-wrong here, and one from another place in the same file has another number. Kernels of databases use a CRC for content;
-BLAKE2 costs four times that, which is 8 ns an entry, and misses nothing in the lifetime of a disk.
+check covers head and content, and the check of the block before. Both are keyed by the segment. So a block is wrong
+wherever it was not written: behind another block, in another segment, in another journal. Databases use a CRC; BLAKE2
+costs four times that, which is 8 ns an entry, and misses nothing in the lifetime of a disk.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ WORTH_COMPRESSING = 1024
 
 COMPRESSED = 1
 CHECK_SIZE = 8
+NOTHING_BEFORE = bytes(CHECK_SIZE)
 
 _FACTS = struct.Struct("<4sBBHIIIIIQ")
 _CRC = struct.Struct("<I")
@@ -61,6 +62,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     names: int
     step: int
     check: bytes
+    before: bytes
 
     @property
     def body(self) -> int:
@@ -71,6 +73,10 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     def end(self) -> int:
         """Where the next block begins."""
         return self.body + self.stored
+
+
+class Mismatch(ValueError):
+    """A block does not have the checksum that it says it has."""
 
 
 class Keys:
@@ -84,10 +90,10 @@ class Keys:
 class Builder:
     """Makes the blocks of one segment, one after the other."""
 
-    def __init__(self, keys: Keys, number: int = 0) -> None:
+    def __init__(self, keys: Keys, number: int = 0, before: bytes = NOTHING_BEFORE) -> None:
         self.keys = keys
         self.number = number
-        self.check = bytes(CHECK_SIZE)
+        self.check = before
         self._compress: Callable[[bytes | bytearray], bytes] | None = None
 
     def build(
@@ -97,6 +103,7 @@ class Builder:
         stored, flags = self._stored(kind, raw)
         facts = _FACTS.pack(SYNC, kind, flags, marks, self.number, count, len(raw), len(stored), names, step)
         hashed = self.keys.hash.copy()
+        hashed.update(self.check)
         hashed.update(facts)
         hashed.update(stored)
         self.check = check = hashed.digest()
@@ -114,22 +121,23 @@ class Builder:
         return (stored, COMPRESSED) if len(stored) < len(raw) else (raw, 0)
 
 
-def head_at(data: bytes | memoryview, offset: int, keys: Keys, place: int = 0) -> Head | None:
-    """The head of the block at this offset of the file, which is this place of the data; None if there is none."""
+def head_at(data: bytes, place: int, keys: Keys, offset: int, before: bytes) -> Head | None:
+    """The head at this place of the data, or None; it is at this offset of the file, behind a block with that check."""
     if data[place : place + len(SYNC)] != SYNC:
         return None
     head = data[place : place + HEAD_SIZE - _CRC.size]
     if len(data) - place < HEAD_SIZE or _CRC.unpack_from(data, place + len(head))[0] != zlib.crc32(head, keys.crc):
         return None
     _, kind, flags, marks, number, count, raw, stored, names, step = _FACTS.unpack_from(data, place)
-    return Head(offset, kind, flags, marks, number, count, raw, stored, names, step, bytes(head[_FACTS.size :]))
+    return Head(offset, kind, flags, marks, number, count, raw, stored, names, step, head[_FACTS.size :], before)
 
 
 def content(head: Head, facts: bytes | memoryview, stored: bytes | memoryview, keys: Keys) -> bytes | memoryview:
-    """What a block contains; `ValueError` says how its bytes are not those that were written."""
+    """What a block contains; `Mismatch` if its bytes are not those that were written, `ValueError` if they are odd."""
     hashed = keys.hash.copy()
+    hashed.update(head.before)
     hashed.update(facts[: _FACTS.size])
     hashed.update(stored)
     if hashed.digest() != head.check:
-        raise ValueError("expected a block with its own checksum, got another")
+        raise Mismatch("expected a block that agrees with its checksum, got another")
     return decompressed(stored, head.raw) if head.flags & COMPRESSED else stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detrun.journal.blocks import Head, Kind
-from detrun.journal.scan import Finished, Torn
+from detrun.journal.scan import Finished, Missing, Torn
 from detrun.journal.segmentation import Place
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ class Cursor:
 
     def _segment(self) -> Iterator[list[Entry]]:
         scan = self._segments.scan(self.place.segment)
-        for head in scan.heads(self.place.offset, self.place.number):
+        for head in scan.heads(*self.place[1:]):
             if not isinstance(head, Head):
                 self._arrive(head)
                 return
             entries = self._read(head)
             if isinstance(entries, Torn):
-                self.ending = entries
+                self._arrive(entries)
                 return
-            self.place = Place(self.place.segment, head.end, head.number + 1)
+            self.place = Place(self.place.segment, head.end, head.number + 1, head.check)
             if entries:
                 yield entries
 
@@ -59,7 +59,15 @@ class Cursor:
         return scan.entries(head)
 
     def _arrive(self, ending: Ending) -> None:
-        if self._segments.after(self.place.segment, ending) is None:
-            self.ending = ending
+        segments, following = self._segments, self.place.segment + 1
+        if isinstance(ending, Finished) and ending.footer.continued:
+            if segments.has(following):
+                segments.check_chain(following, ending)
+                self.place = Place(following)
+            else:
+                self.ending = Missing(following)
+        elif segments.has(following):
+            # Or its writer has finished it since we looked: then what it wrote there comes first.
+            segments.check_continued(following - 1)
         else:
-            self.place = Place(self.place.segment + 1)
+            self.ending = ending

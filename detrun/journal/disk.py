@@ -39,7 +39,8 @@ class Disk:
         except OSError as error:
             raise unwritable(path, error) from error
         # As long as somebody writes it nobody prunes it; the lock goes with the process, however that ends.
-        fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def write(self, block: bytes) -> None:
         """Hand a block to the system, whole or not at all: from then on it survives the end of this process."""

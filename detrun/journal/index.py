@@ -12,32 +12,40 @@ STRETCH = 32 * 1024
 MOST_ROWS = 100_000
 """A segment that would need more is ended first; so an index fits a block, and a writer's memory."""
 
-_ROW = struct.Struct("<QIIQH")
-_FOOTER = struct.Struct("<QQIQB")
+_ROW = struct.Struct("<QIIQ8sH")
+_FOOTER = struct.Struct("<Q8sQIQB")
 FOOTER_SIZE = _FOOTER.size
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A stretch of blocks: where the first stands, its number, what came before it, and what the stretch contains."""
+    """A stretch of blocks: where the first stands, its number, what came before it, and what the stretch contains.
+
+    Before it were so many names, this step, and a block with this check.
+    """
 
     offset: int
     number: int
     names: int
     step: int
+    before: bytes
     marks: int
 
 
 class Footer(msgspec.Struct, frozen=True, gc=False):
-    """How a segment ended: where its index is, what it has in all, and whether another follows."""
+    """How a segment ended: where its index is, what it has in all, and whether another follows.
+
+    `last` is the check of the block before the index: so index and footer are known to belong to what is before.
+    """
 
     index: int
+    last: bytes
     entries: int
     names: int
     step: int
     continued: bool
 
     def packed(self) -> bytes:
-        return _FOOTER.pack(self.index, self.entries, self.names, self.step, self.continued)
+        return _FOOTER.pack(self.index, self.last, self.entries, self.names, self.step, self.continued)
 
 
 class IndexBuilder:
@@ -45,14 +53,14 @@ class IndexBuilder:
 
     def __init__(self) -> None:
         self._rows = bytearray()
-        self._row: tuple[int, int, int, int] | None = None
+        self._row: tuple[int, int, int, int, bytes] | None = None
         self._marks = 0
 
-    def note(self, offset: int, number: int, names: int, step: int, marks: int) -> None:
-        """A block begins here; so many names were given and so many steps taken before it."""
+    def note(self, offset: int, number: int, names: int, step: int, *, before: bytes, marks: int) -> None:
+        """A block begins here; before it, so many names were given, so many steps taken, and a block had this check."""
         if self._row is None or offset - self._row[0] >= STRETCH:
             self._finish()
-            self._row = (offset, number, names, step)
+            self._row = (offset, number, names, step, before)
         self._marks |= marks
 
     @property
@@ -82,5 +90,5 @@ def footer_of(payload: bytes | memoryview) -> Footer:
     """A footer; `ValueError` if its bytes are none."""
     if len(payload) != _FOOTER.size:
         raise ValueError(f"expected a footer of {_FOOTER.size} bytes, got one of {len(payload)}")
-    index, entries, names, step, continued = _FOOTER.unpack(payload)
-    return Footer(index, entries, names, step, bool(continued))
+    index, last, entries, names, step, continued = _FOOTER.unpack(payload)
+    return Footer(index, last, entries, names, step, bool(continued))

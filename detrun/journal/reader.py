@@ -15,7 +15,7 @@ from detrun.errors import Corrupt, UsageError
 from detrun.journal.cursor import Cursor
 from detrun.journal.entries import BLOBS, ENDS, NAMES, Ended, Entry, Failed, Named, Stored
 from detrun.journal.scan import Ending
-from detrun.journal.segmentation import Place, Segments
+from detrun.journal.segmentation import Place, Segments, row_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,7 @@ class Journal:
         rows = [row for row in self._segments.rows(segment) if row.marks & ENDS]
         if not rows:
             return []
-        cursor = Cursor(self._segments, Place(segment, rows[-1].offset, rows[-1].number), ENDS)
+        cursor = Cursor(self._segments, row_place(segment, rows[-1]), ENDS)
         return [entry for entry in chain.from_iterable(cursor.blocks()) if isinstance(entry, Failed | Ended)]
 
     def _look_up(self, number: int) -> None:

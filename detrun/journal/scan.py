@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from detrun.errors import Corrupt, FormatUnknown, Truncated
-from detrun.journal.blocks import HEAD_SIZE, LARGEST_BLOCK, SYNC, Head, Keys, Kind, content, head_at
+from detrun.journal.blocks import (
+    HEAD_SIZE,
+    LARGEST_BLOCK,
+    NOTHING_BEFORE,
+    SYNC,
+    Head,
+    Keys,
+    Kind,
+    Mismatch,
+    content,
+    head_at,
+)
 from detrun.journal.codec import entries_of
 from detrun.journal.header import FORMAT, LONGEST_LINE, MAGIC, Header
 from detrun.journal.index import FOOTER_SIZE, Footer, Row, footer_of, rows_of
@@ -44,7 +55,16 @@ class Torn(msgspec.Struct, frozen=True):
         return f"the last {self.lost:,} bytes, from byte {self.at:,} on, are no whole block"
 
 
-Ending: TypeAlias = Finished | Open | Torn
+class Missing(msgspec.Struct, frozen=True):
+    """The next segment is not there, or has no whole header: its writer was stopped before that, or it was lost."""
+
+    segment: int
+
+    def __str__(self) -> str:
+        return f"segment {self.segment}, in which the journal goes on, is not there"
+
+
+Ending: TypeAlias = Finished | Open | Torn | Missing
 
 
 class Scan:
@@ -54,7 +74,7 @@ class Scan:
         self.source = source
         line = self._first_line()
         keys = Keys(line)
-        head = self._head(len(line), keys)
+        head = self._head(len(line), keys, NOTHING_BEFORE)
         if head is None:
             raise self._no_header(len(line))
         if (head.kind, head.number) != (Kind.HEADER, 0):
@@ -63,16 +83,17 @@ class Scan:
             raise self._no_header(len(line))
         try:
             self.header = msgspec.msgpack.decode(self._content(head, keys), type=Header)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise self._corrupt(head.offset, f"expected a header, got something else: {error}") from error
         self.first = head.end
+        self._check = head.check
         self._keys = Keys(head.check)
 
-    def heads(self, offset: int = 0, number: int = 1) -> Iterator[Head | Ending]:
-        """The heads of the blocks from one on, by its place and number, and last how the segment ends."""
-        offset = offset or self.first
+    def heads(self, offset: int = 0, number: int = 1, before: bytes = b"") -> Iterator[Head | Finished | Open | Torn]:
+        """The heads of the blocks from one on, by its place, number and check before, and last how the segment ends."""
+        offset, before = offset or self.first, before or self._check
         while True:
-            head = self._next(offset, number)
+            head = self._next(offset, number, before)
             if not isinstance(head, Head):
                 yield head
                 return
@@ -82,16 +103,14 @@ class Scan:
             if head.kind not in (Kind.ENTRIES, Kind.INDEX):
                 raise self._corrupt(offset, f"expected entries or an index, got a block of kind {head.kind}")
             yield head
-            offset, number = head.end, number + 1
+            offset, number, before = head.end, number + 1, head.check
 
     def entries(self, head: Head) -> list[Entry] | Torn:
         """The entries of a block; or that it is no whole block after all, and nothing behind it is."""
         try:
-            payload = self._content(head, self._keys)
-        except ValueError as error:
-            return self._torn(head.offset, str(error))
-        try:
-            return entries_of(payload, head.count)
+            return entries_of(self._content(head, self._keys), head.count)
+        except Mismatch as error:
+            return self._torn(head.offset, self.source.size(), str(error))
         except ValueError as error:
             raise self._corrupt(head.offset, str(error)) from error
 
@@ -99,20 +118,24 @@ class Scan:
         """Whether a block that has no entries is whole: if not, the segment is torn there."""
         try:
             self._content(head, self._keys)
-        except ValueError as error:
-            return self._torn(head.offset, str(error))
+        except Mismatch as error:
+            return self._torn(head.offset, self.source.size(), str(error))
         return None
 
     def finished(self) -> Finished | None:
         """The footer, if the segment ends with one; found from the end of the file, without reading what is before."""
         offset = self.source.size() - HEAD_SIZE - FOOTER_SIZE
-        head = self._head(offset, self._keys) if offset >= self.first else None
-        found = None if head is None or head.kind != Kind.FOOTER else self._finished(head)
+        footer = self._footer(offset) if offset >= self.first else None
+        if footer is None or not self.first <= footer.index < offset:
+            return None
+        index = self._head(footer.index, self._keys, footer.last)
+        head = None if index is None else self._head(offset, self._keys, index.check)
+        found = None if head is None else self._finished(head)
         return found if isinstance(found, Finished) else None
 
     def rows(self, footer: Footer) -> list[Row]:
         """The index of a segment that is finished."""
-        head = self._head(footer.index, self._keys)
+        head = self._head(footer.index, self._keys, footer.last)
         if head is None or head.kind != Kind.INDEX:
             raise self._corrupt(footer.index, "expected an index, got something else")
         try:
@@ -138,22 +161,29 @@ class Scan:
         return self._corrupt(offset, "expected the header, got something else")
 
     def _is_header(self, offset: int) -> bool:
-        return self._head(offset, Keys(self.source.read(0, offset))) is not None
+        return self._head(offset, Keys(self.source.read(0, offset)), NOTHING_BEFORE) is not None
 
-    def _head(self, offset: int, keys: Keys) -> Head | None:
-        return head_at(self.source.read(offset, HEAD_SIZE), offset, keys)
+    def _footer(self, offset: int) -> Footer | None:
+        """What stands where a footer would, not checked yet: it takes what is in it to do that."""
+        head = self._head(offset, self._keys, NOTHING_BEFORE)
+        if head is None or (head.kind, head.stored) != (Kind.FOOTER, FOOTER_SIZE):
+            return None
+        return footer_of(self.source.read(head.body, FOOTER_SIZE))
 
-    def _next(self, offset: int, number: int) -> Head | Open | Torn:
-        head = self._head(offset, self._keys)
+    def _head(self, offset: int, keys: Keys, before: bytes) -> Head | None:
+        return head_at(self.source.read(offset, HEAD_SIZE), 0, keys, offset, before)
+
+    def _next(self, offset: int, number: int, before: bytes) -> Head | Open | Torn:
+        size = self.source.size()  # first: what is written meanwhile is for the next time
+        head = self._head(offset, self._keys, before) if offset + HEAD_SIZE <= size else None
         if head is None:
-            left = self.source.size() - offset
-            return self._torn(offset, "expected a block, got something else") if left else Open(offset)
+            return self._torn(offset, size, "expected a block, got something else") if size > offset else Open(offset)
         if head.number != number:
             raise self._corrupt(offset, f"expected block {number}, got block {head.number}")
         if max(head.raw, head.stored) > LARGEST_BLOCK or head.count > head.raw:
             raise self._corrupt(offset, f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
-        if head.end > self.source.size():
-            return self._torn(offset, "expected a whole block, got a part of one")
+        if head.end > size:
+            return self._torn(offset, size, "expected a whole block, got a part of one")
         return head
 
     def _content(self, head: Head, keys: Keys) -> bytes | memoryview:
@@ -162,18 +192,19 @@ class Scan:
         block = memoryview(self.source.read(head.offset, HEAD_SIZE + head.stored))
         return content(head, block[:HEAD_SIZE], block[HEAD_SIZE:], keys)
 
-    def _finished(self, head: Head) -> Ending:
+    def _finished(self, head: Head) -> Finished | Torn:
         try:
             footer = footer_of(self._content(head, self._keys))
+        except Mismatch as error:
+            return self._torn(head.offset, self.source.size(), str(error))
         except ValueError as error:
-            return self._torn(head.offset, str(error))
+            raise self._corrupt(head.offset, str(error)) from error
         if head.end != self.source.size():
             raise self._corrupt(head.end, "expected nothing behind the footer, got something")
         return Finished(footer, head.check)
 
-    def _torn(self, offset: int, what: str) -> Torn:
+    def _torn(self, offset: int, size: int, what: str) -> Torn:
         """A block is not whole. If a later one is, this one was too: only the end of a journal can be torn."""
-        size = self.source.size()
         later = self._later(offset + 1, size)
         if later is not None:
             place = f"block {later.number} behind it, at byte {later.offset:,}, is whole"
@@ -185,7 +216,7 @@ class Scan:
             window = self.source.read(offset, _WINDOW + HEAD_SIZE)
             place = window.find(SYNC)
             while 0 <= place < _WINDOW:
-                head = head_at(window, offset + place, self._keys, place)
+                head = head_at(window, place, self._keys, offset + place, NOTHING_BEFORE)
                 if head is not None and head.end <= size:
                     return head
                 place = window.find(SYNC, place + 1)

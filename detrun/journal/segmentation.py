@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from detrun.errors import Corrupt, Truncated
 from detrun.journal.blocks import Head
 from detrun.journal.index import IndexBuilder, Row, rows_of
-from detrun.journal.scan import Ending, Finished, Scan
+from detrun.journal.scan import Finished, Scan
 from detrun.journal.segments import segment_path
 from detrun.journal.sources import File, Memory
 
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where a block begins: its segment, its offset there (0: the first one), and its number."""
+    """Where a block begins: its segment, its offset there (0: the first one), its number, and the check before it."""
 
     segment: int
     offset: int = 0
     number: int = 1
+    before: bytes = b""
+
+
+def row_place(segment: int, row: Row) -> Place:
+    """Where a row of an index points to."""
+    return Place(segment, row.offset, row.number, row.before)
 
 
 class Segments:
@@ -42,21 +48,31 @@ class Segments:
             self._last = (segment, self._checked(Scan(self._source(segment)), segment))
         return self._last[1]
 
-    def after(self, segment: int, ending: Ending) -> Scan | None:
-        """The segment after one that ends like this; None if that one was the last."""
-        there = self._is_there(segment + 1)
-        if not isinstance(ending, Finished) or not ending.footer.continued:
-            if there:
-                name = self.scan(segment).source.name
-                raise Corrupt(name, 0, "expected the last segment, for its end says so, got one more behind it")
-            return None
-        if not there:
-            what = f"the journal goes on in segment {segment + 1}, which is not there"
-            raise Truncated(self.scan(segment).source.name, self.scan(segment).source.size(), what)
-        following = self.scan(segment + 1)
-        if following.header.previous != ending.check:
-            raise Corrupt(following.source.name, 0, f"expected segment {segment + 1} to follow the one before it")
-        return following
+    def has(self, segment: int) -> bool:
+        """Whether there is such a segment. One whose header is not whole is none yet, if it is the last."""
+        if not self._is_there(segment):
+            return False
+        try:
+            self.scan(segment)
+        except Truncated:
+            if self._is_there(segment + 1):
+                raise
+            return False
+        return True
+
+    def check_continued(self, segment: int) -> None:
+        """Raise if a segment does not say that another follows."""
+        finished = self.scan(segment).finished()
+        if finished is None or not finished.footer.continued:
+            name = self.scan(segment).source.name
+            raise Corrupt(name, 0, f"expected the last segment, for it ends so, got segment {segment + 1} behind it")
+
+    def check_chain(self, segment: int, before: Finished) -> None:
+        """Raise if a segment was not written behind one that ends like this."""
+        scan = self.scan(segment)
+        if scan.header.previous != before.check:
+            what = f"expected segment {segment} to follow the one that is before it, got another"
+            raise Corrupt(scan.source.name, 0, what)
 
     def place_of(self, step: int) -> Place:
         """A block before which all steps are earlier than this one."""
@@ -77,7 +93,7 @@ class Segments:
     def count(self) -> int:
         """How many there are by now."""
         count = 1
-        while self._is_there(count):
+        while self.has(count):
             count += 1
         return count
 
@@ -87,7 +103,7 @@ class Segments:
         segment = max(bisect_left(segments, value, key=lambda number: of_scan(self.scan(number))) - 1, 0)
         rows = self._indexed(segment)
         row = bisect_left(rows, value, key=of_row) - 1
-        return Place(segment) if row < 0 else Place(segment, rows[row].offset, rows[row].number)
+        return Place(segment) if row < 0 else row_place(segment, rows[row])
 
     def _indexed(self, segment: int) -> list[Row]:
         # One index is kept: whoever looks up one name looks up its neighbour next.
@@ -117,7 +133,7 @@ def _walked(scan: Scan) -> list[Row]:
     try:
         for head in scan.heads():
             if isinstance(head, Head):
-                index.note(head.offset, head.number, head.names, head.step, head.marks)
+                index.note(head.offset, head.number, head.names, head.step, before=head.before, marks=head.marks)
     except Corrupt:
         pass  # whoever reads on meets it, at its place
     return rows_of(index.packed())

@@ -39,7 +39,7 @@ class Segment:
         self._entries = 0
         self._index = IndexBuilder()
         begin, key = opening(header)
-        self._builder = Builder(Keys(key), 1)
+        self._builder = Builder(Keys(key), 1, key)
         self.disk.write(begin)
 
     @property
@@ -54,16 +54,16 @@ class Segment:
 
     def write(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> None:
         """Write a block of entries; with it, so many names have been given, and this is the last step."""
-        offset, number = self.disk.size, self._builder.number
+        offset, number, before = self.disk.size, self._builder.number, self._builder.check
         block = self._builder.build(Kind.ENTRIES, raw, count=count, marks=marks, names=self._names, step=self._step)
         self.disk.write(block)
-        self._index.note(offset, number, self._names, self._step, marks)
+        self._index.note(offset, number, self._names, self._step, before=before, marks=marks)
         self._entries += count
         self._names, self._step = names, step
 
     def seal(self, *, continued: bool = False) -> Header:
         """Write index and footer; the header of a segment that would follow."""
-        footer = Footer(self.disk.size, self._entries, self._names, self._step, continued)
+        footer = Footer(self.disk.size, self._builder.check, self._entries, self._names, self._step, continued)
         index = self._builder.build(Kind.INDEX, self._index.packed())
         self.disk.write(index + self._builder.build(Kind.FOOTER, footer.packed()))
         return msgspec.structs.replace(

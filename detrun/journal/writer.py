@@ -63,6 +63,7 @@ class Writer:
         self.path = Path(path)
         self._durability = durability
         self.error: DetrunError | None = None
+        self.syncs = 0
         self._limit = block
         self._segment_size = segment
         self._buffer = bytearray(EMPTY)
@@ -83,17 +84,22 @@ class Writer:
         return self._done + self._segment.size
 
     @property
+    def buffered(self) -> int:
+        """How many bytes of entries wait for their block."""
+        return len(self._buffer) - len(EMPTY)
+
+    @property
     def synced(self) -> int:
         """How many of them are known to be on the disk."""
         return self._synced
 
     def append(self, entry: Entry) -> None:
         """Add an entry behind all others."""
+        if entry.mark:
+            self._mark(entry)
         buffer = self._buffer
         add(entry, buffer)
         self._count += 1
-        if entry.mark:
-            self._note(entry)
         self._step = max(self._step, entry.step)
         if len(buffer) >= self._limit:
             self._write_block()
@@ -161,12 +167,14 @@ class Writer:
     ) -> None:
         self.close()
 
-    def _note(self, entry: Entry) -> None:
-        self._marks |= entry.mark
+    def _mark(self, entry: Entry) -> None:
+        """Note what the block will contain. Numbers of names have no gaps: that is how a name is found again."""
         if isinstance(entry, Named):
             if entry.number != self._names + 1:
                 raise InternalError(f"expected name {self._names + 1}, got {entry!r}")
+            add(entry, bytearray())  # or it raises, before it counts
             self._names = entry.number
+        self._marks |= entry.mark
 
     def _check(self) -> None:
         if self._closed:
@@ -209,6 +217,7 @@ class Writer:
             if position != self._synced:
                 self._segment.disk.sync()
                 self._synced = position
+                self.syncs += 1
             # The clock is asked here, on the thread that no program sees.
             self._aged = monotonic() - self._began > self._age
 
