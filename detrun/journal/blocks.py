@@ -12,11 +12,11 @@ import struct
 import zlib
 from enum import IntEnum
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.journal.compression import compressor, decompressed
+from detrun.journal.compression import compressor, compressor_of_small, decompressed, dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,15 @@ LARGEST_BLOCK = 4 * 1024 * 1024
 """What a block may contain, before and after compression; whoever claims more is not believed."""
 
 WORTH_COMPRESSING = 1024
-"""Below this a frame costs more time than it saves bytes."""
+"""Below this a frame by itself costs more time than it saves bytes."""
 
-COMPRESSED = 1
+SMALL = 16 * 1024
+"""Up to this a block of entries is better compressed with what the segment began with as a dictionary."""
+
+DICTIONARY, LONGEST_DICTIONARY = 16 * 1024, 32 * 1024
+"""So many bytes of the first entries are enough for one, and more than so many are of no use."""
+
+COMPRESSED, WITH_DICTIONARY = 1, 2
 CHECK_SIZE = 8
 NOTHING_BEFORE = bytes(CHECK_SIZE)
 
@@ -95,6 +101,8 @@ class Builder:
         self.number = number
         self.check = before
         self._compress: Callable[[bytes | bytearray], bytes] | None = None
+        self._compress_small: Callable[[bytes | bytearray], bytes] | None = None
+        self._dictionary = bytearray()
 
     def build(
         self, kind: Kind, raw: bytes | bytearray, *, count: int = 0, marks: int = 0, names: int = 0, step: int = 0
@@ -112,13 +120,27 @@ class Builder:
         return b"".join((head, _CRC.pack(zlib.crc32(head, self.keys.crc)), stored))
 
     def _stored(self, kind: Kind, raw: bytes | bytearray) -> tuple[bytes | bytearray, int]:
+        if kind == Kind.ENTRIES:
+            if self._compress_small is None:
+                self._learn(raw)
+            elif len(raw) < SMALL:
+                return _shorter(self._compress_small(raw), raw, COMPRESSED | WITH_DICTIONARY)
         # A footer is found from the end of the file, and has always the same size.
         if len(raw) < WORTH_COMPRESSING or kind == Kind.FOOTER:
             return raw, 0
         if self._compress is None:
             self._compress = compressor()
-        stored = self._compress(raw)
-        return (stored, COMPRESSED) if len(stored) < len(raw) else (raw, 0)
+        return _shorter(self._compress(raw), raw, COMPRESSED)
+
+    def _learn(self, raw: bytes | bytearray) -> None:
+        self._dictionary += raw
+        if len(self._dictionary) >= DICTIONARY:
+            self._compress_small = compressor_of_small(dictionary(self._dictionary[:LONGEST_DICTIONARY]))
+            self._dictionary.clear()
+
+
+def _shorter(stored: bytes | bytearray, raw: bytes | bytearray, flags: int) -> tuple[bytes | bytearray, int]:
+    return (stored, flags) if len(stored) < len(raw) else (raw, 0)
 
 
 def head_at(data: bytes, place: int, keys: Keys, offset: int, before: bytes) -> Head | None:
@@ -132,12 +154,23 @@ def head_at(data: bytes, place: int, keys: Keys, offset: int, before: bytes) -> 
     return Head(offset, kind, flags, marks, number, count, raw, stored, names, step, head[_FACTS.size :], before)
 
 
-def content(head: Head, facts: bytes | memoryview, stored: bytes | memoryview, keys: Keys) -> bytes | memoryview:
-    """What a block contains; `Mismatch` if its bytes are not those that were written, `ValueError` if they are odd."""
+def content(
+    head: Head,
+    facts: bytes | memoryview,
+    stored: bytes | memoryview,
+    keys: Keys,
+    known: Callable[[], Any],
+) -> bytes | memoryview:
+    """What a block contains; `Mismatch` if its bytes are not those that were written, `ValueError` if they are odd.
+
+    `known` gives the dictionary of the segment.
+    """
     hashed = keys.hash.copy()
     hashed.update(head.before)
     hashed.update(facts[: _FACTS.size])
     hashed.update(stored)
     if hashed.digest() != head.check:
         raise Mismatch("expected a block that agrees with its checksum, got another")
-    return decompressed(stored, head.raw) if head.flags & COMPRESSED else stored
+    if not head.flags & COMPRESSED:
+        return stored
+    return decompressed(stored, head.raw, known() if head.flags & WITH_DICTIONARY else None)

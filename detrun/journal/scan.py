@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from detrun.errors import Corrupt, FormatUnknown, Truncated
 from detrun.journal.blocks import (
+    DICTIONARY,
     HEAD_SIZE,
     LARGEST_BLOCK,
+    LONGEST_DICTIONARY,
     NOTHING_BEFORE,
     SYNC,
+    WITH_DICTIONARY,
     Head,
     Keys,
     Kind,
@@ -20,6 +23,7 @@ from detrun.journal.blocks import (
     head_at,
 )
 from detrun.journal.codec import entries_of
+from detrun.journal.compression import dictionary
 from detrun.journal.header import FORMAT, LONGEST_LINE, MAGIC, Header
 from detrun.journal.index import FOOTER_SIZE, Footer, Row, footer_of, rows_of
 
@@ -72,6 +76,7 @@ class Scan:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._dictionary: Any = None
         line = self._first_line()
         keys = Keys(line)
         head = self._head(len(line), keys, NOTHING_BEFORE)
@@ -190,7 +195,23 @@ class Scan:
         if max(head.raw, head.stored) > LARGEST_BLOCK:
             raise ValueError(f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
         block = memoryview(self.source.read(head.offset, HEAD_SIZE + head.stored))
-        return content(head, block[:HEAD_SIZE], block[HEAD_SIZE:], keys)
+        return content(head, block[:HEAD_SIZE], block[HEAD_SIZE:], keys, self._known)
+
+    def _known(self) -> Any:
+        """The dictionary of small blocks: the first entries of the segment, which were written without one."""
+        if self._dictionary is None:
+            learned = bytearray()
+            for head in self.heads():
+                if not isinstance(head, Head) or head.flags & WITH_DICTIONARY or len(learned) >= DICTIONARY:
+                    break
+                try:
+                    learned += self._content(head, self._keys)
+                except Mismatch as error:
+                    raise self._corrupt(head.offset, f"{error}, and what follows cannot be read without it") from error
+            if len(learned) < DICTIONARY:
+                raise ValueError("expected a block without a dictionary, for there is none, got one with")
+            self._dictionary = dictionary(learned[:LONGEST_DICTIONARY])
+        return self._dictionary
 
     def _finished(self, head: Head) -> Finished | Torn:
         try:

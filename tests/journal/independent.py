@@ -34,11 +34,12 @@ def segment(data: bytes) -> tuple[dict[str, Any], list[list[Any]], tuple[int, ..
     if (name, journal, version) != (b"detrun", b"journal", b"1"):
         raise Damaged(line)
     offset, number, key, check = len(line) + 1, 0, line + newline, bytes(8)
+    learned: list[bytes] = []
     header: dict[str, Any] = {}
     entries: list[list[Any]] = []
     footer, rows = None, []
     while offset < len(data):
-        kind, count, content, check, offset = block(data, offset, number, key, check)
+        kind, count, content, check, offset = block(data, offset, number, key, check, learned=learned)
         number += 1
         if kind == 1:
             header, key = msgspec.msgpack.decode(content), check
@@ -53,7 +54,9 @@ def segment(data: bytes) -> tuple[dict[str, Any], list[list[Any]], tuple[int, ..
     return header, entries, footer, rows
 
 
-def block(data: bytes, offset: int, number: int, key: bytes, before: bytes) -> tuple[int, int, bytes, bytes, int]:
+def block(
+    data: bytes, offset: int, number: int, key: bytes, before: bytes, *, learned: list[bytes]
+) -> tuple[int, int, bytes, bytes, int]:
     """Kind, count, content and check of a block, and where the next one begins."""
     head = data[offset : offset + HEAD.size]
     sync, kind, flags, _marks, found, count, raw, stored, _names, _step, check, crc = HEAD.unpack(head)
@@ -62,18 +65,23 @@ def block(data: bytes, offset: int, number: int, key: bytes, before: bytes) -> t
     body = data[offset + HEAD.size : offset + HEAD.size + stored]
     if hashlib.blake2b(before + head[:-12] + body, digest_size=8, key=key).digest() != check:
         raise Damaged(offset)
-    content = zstd.decompress(body) if flags & 1 else body
-    assert len(content) == raw
-    return kind, count, content, check, offset + HEAD.size + stored
+    if flags & 1:
+        known = zstd.ZstdDict(b"".join(learned)[:32_768], is_raw=True) if flags & 2 else None
+        body = zstd.decompress(body, zstd_dict=known)
+    if kind == 2 and sum(map(len, learned)) < 16_384:
+        learned.append(body)
+    assert len(body) == raw
+    return kind, count, body, check, offset + HEAD.size + stored
 
 
 def whole_blocks(data: bytes) -> list[tuple[int, int]]:
     """Where each block ends, beginning with the header, and how many entries it has."""
     line = data[: data.index(b"\n") + 1]
     offset, number, key, check = len(line), 0, line, bytes(8)
+    learned: list[bytes] = []
     found = []
     while offset < len(data):
-        _, count, _, check, offset = block(data, offset, number, key, check)
+        _, count, _, check, offset = block(data, offset, number, key, check, learned=learned)
         key = check if not number else key
         number += 1
         found.append((offset, count))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from detrun.journal.entries import Entry
+    from detrun.journal.header import Header
 
 Data = bytes
 HUGE = (0xFFFF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0x0100_0000, 0)
@@ -98,15 +99,22 @@ MUTATIONS: list[Callable[[Data, Random, list[Data]], Data]] = [
 ]
 
 
-def noticed(spoiled: list[Data], step: int, story: list[Entry], parts: list[Data]) -> bool:
-    """Whether what is wrong is said, or does not matter: never is anything read that was not written there."""
-    return _reads(spoiled, 0, story, parts) and _reads(spoiled, step, [e for e in story if e.step >= step], None)
+def noticed(spoiled: list[Data], step: int, story: list[Entry], parts: list[Data], header: Header) -> bool:
+    """Whether what is wrong is said, or does not matter: never is anything read that was not written there.
+
+    A journal with another header is another journal, and its header says so.
+    """
+    return _reads(spoiled, 0, story, parts, header) and _reads(
+        spoiled, step, [e for e in story if e.step >= step], None, header
+    )
 
 
-def _reads(spoiled: list[Data], step: int, story: list[Entry], parts: list[Data] | None) -> bool:
+def _reads(spoiled: list[Data], step: int, story: list[Entry], parts: list[Data] | None, header: Header) -> bool:
     found: list[Entry] = []
     try:
         journal = Journal(spoiled)
+        if journal.header != header:
+            return True
         found.extend(journal.entries(step))
     except JournalError as error:
         return bool(str(error)) and found == story[: len(found)]

@@ -62,9 +62,17 @@ def messages(count: int, first: int = 1) -> list[Entry]:
     return [Sent(step, -step * 7_919, step, 1, step * 31, 64) for step in range(first, first + count)]
 
 
-def write(path: Path, entries: Iterable[Entry], *, block: int = 1024, segment: int = 2**30, end: bool = True) -> Path:
+def write(
+    path: Path,
+    entries: Iterable[Entry],
+    *,
+    block: int = 1024,
+    segment: int = 2**30,
+    end: bool = True,
+    header: Header = HEADER,
+) -> Path:
     """A journal of these entries, in small blocks; without its end, as if its writer had been killed."""
-    writer = Writer(path, HEADER, durability=Durability.NONE, block=block, segment=segment)
+    writer = Writer(path, header, durability=Durability.NONE, block=block, segment=segment)
     for entry in entries:
         writer.append(entry)
     if end:

@@ -16,24 +16,29 @@ import msgspec
 import pytest
 
 from detrun.errors import JournalError
-from detrun.journal.blocks import LARGEST_BLOCK
+from detrun.journal.blocks import LARGEST_BLOCK, WITH_DICTIONARY, Head
 from detrun.journal.compression import compressor
 from detrun.journal.entries import Entry
 from detrun.journal.reader import Journal
+from detrun.journal.scan import Scan
+from detrun.journal.sources import Memory
 from tests.journal.independent import HEAD, whole_blocks
 from tests.journal.mutations import FIELDS, HUGE, MUTATIONS, noticed
-from tests.journal.stories import EACH, contents, messages, write
+from tests.journal.stories import EACH, HEADER, contents, messages, write
 
-STORY: list[Entry] = [*EACH, *messages(250)]
+LATER = msgspec.structs.replace(HEADER, created=1)
+STORY: list[Entry] = [*EACH, *messages(900)]
 
 
 @cache
 def spoilable() -> tuple[list[bytes], list[bytes]]:
-    """The segments of one journal, and what pieces can be taken from: other runs, and an earlier recording of this."""
+    """The segments of one journal, and what pieces are taken from: the same in one segment, and another of this run."""
     with TemporaryDirectory() as folder:
-        parts = contents(write(Path(folder, "run.bin"), STORY, block=400, segment=2_500))
+        parts = contents(write(Path(folder, "run.bin"), STORY, block=400, segment=20_000))
         single = contents(write(Path(folder, "single.bin"), STORY, block=400))
-        other = contents(write(Path(folder, "other.bin"), messages(300, 5), block=400))
+        other = contents(write(Path(folder, "other.bin"), messages(900, 5), block=400, header=LATER))
+        assert len(parts) > 1
+        assert any(head.flags & WITH_DICTIONARY for head in Scan(Memory(parts[0])).heads() if isinstance(head, Head))
         return parts, [*parts, *single, *other]
 
 
@@ -49,11 +54,11 @@ def check(numbers: range) -> None:
     parts, _ = spoilable()
     for number in numbers:
         spoiled, how = spoil(number)
-        assert noticed(spoiled, 150, STORY, parts), f"{how} of Random({number})"
+        assert noticed(spoiled, 850, STORY, parts, Journal(parts).header), f"{how} of Random({number})"
 
 
 def test_no_mutation_passes_unnoticed() -> None:
-    check(range(2_000))
+    check(range(1_000))
 
 
 @pytest.mark.soak
@@ -67,20 +72,20 @@ def test_no_mutation_of_a_hundred_thousand_passes_unnoticed(share: int) -> None:
 
 def test_every_single_bit_is_guarded() -> None:
     parts, _ = spoilable()
-    data = parts[-1]
+    data, header = parts[-1], Journal(parts).header
 
     for place in range(len(data)):
         spoiled = bytearray(data)
         spoiled[place] ^= 1 << place % 8
-        assert noticed([*parts[:-1], bytes(spoiled)], 200, STORY, parts), place
+        assert noticed([*parts[:-1], bytes(spoiled)], 880, STORY, parts, header), place
 
 
 def test_the_judge_objects_when_something_was_read_that_was_not_written() -> None:
     parts, _ = spoilable()
+    header = Journal(parts).header
 
-    assert not noticed(parts, 150, STORY[:-1], parts)
-    assert not noticed(parts, 150, [*STORY[:-1], STORY[0]], parts)
-    assert noticed([bytes(1)], 150, STORY, parts) is not True or noticed([bytes(1)], 150, STORY, parts)
+    assert not noticed(parts, 850, STORY[:-1], parts, header)
+    assert not noticed(parts, 850, [*STORY[:-1], STORY[0]], parts, header)
 
 
 def forged(data: bytes, change: dict[int, int], content: bytes | None = None) -> bytes:

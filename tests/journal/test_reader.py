@@ -50,7 +50,7 @@ def test_a_step_is_found_without_reading_what_is_before(tmp_path: Path, segment:
     path = write(tmp_path / "run.bin", messages(5_000), segment=segment, end=end)
     # A bit of an early block is not as it was written.
     spoiled = bytearray(path.read_bytes())
-    spoiled[min(len(spoiled) // 2, 4_000)] ^= 1
+    spoiled[len(spoiled) // 2] ^= 1
     path.write_bytes(spoiled)
     journal = Journal(path)
 
@@ -254,3 +254,13 @@ def test_errors_of_journals_pickle(tmp_path: Path) -> None:
         Unwritable("a", "b", "c"),
     ):
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_damaged_dictionary_is_reported_where_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "run.bin", messages(5_000))
+    spoiled = bytearray(path.read_bytes())
+    spoiled[4_000] ^= 1
+
+    with pytest.raises(Corrupt, match="what follows cannot be read without it") as caught:
+        list(Journal([bytes(spoiled)]).entries(4_900))
+    assert caught.value.at < 4_000
