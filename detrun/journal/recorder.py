@@ -73,7 +73,7 @@ class Recorder:
         number = self._names.get(text)
         if number is None:
             self._last_name = number = self._last_name + 1
-            self._append(Named(number, _clean(text)))
+            self._append(Named(number, self.text(text)))
             if len(self._names) >= _MOST_NAMES:
                 self._names = {"": 0}  # whoever comes again gets another number
             self._names[text] = number
@@ -126,7 +126,7 @@ class Recorder:
 
     def context_ended(self, step: int, context: int, reason: str = "") -> None:
         """A context is gone."""
-        self._append(ContextEnded(step, context, _clean(reason)))
+        self._append(ContextEnded(step, context, self.text(reason)))
 
     def generation_moved(
         self,
@@ -140,8 +140,8 @@ class Recorder:
     ) -> None:
         """A generation has come this far; its sources, path by path, are stored unless they already are."""
         named = self.name(name)
-        stored = tuple((_clean(path), self.blob(source)) for path, source in (sources or {}).items())
-        self._append(GenerationMoved(step, generation, phase, named, stored, _clean(reason)))
+        stored = tuple((self.text(path), self.blob(source)) for path, source in (sources or {}).items())
+        self._append(GenerationMoved(step, generation, phase, named, stored, self.text(reason)))
 
     def snapshot(self, step: int, name: str, blob: bytes, size: int) -> None:
         """What a storage contains, stored as a blob before."""
@@ -149,11 +149,11 @@ class Recorder:
 
     def cut(self, step: int, reason: str = "") -> None:
         """A run could begin here."""
-        self._append(Cut(step, _clean(reason)))
+        self._append(Cut(step, self.text(reason)))
 
     def failed(self, step: int, failure: Failure) -> None:
         """The program under test failed."""
-        message, where, traceback = map(_clean, (failure.message, failure.where or "", failure.traceback))
+        message, where, traceback = map(self.text, (failure.message, failure.where or "", failure.traceback))
         self._append(Failed(step, failure.kind, message, where, traceback))
 
     def ended(self, step: int, outcome: str, exit_code: int = 0, digest: int = 0, instant: int = 0) -> None:
@@ -163,13 +163,27 @@ class Recorder:
     def blob(self, data: bytes) -> bytes:
         """Store this, unless it is stored already; the name it has."""
         name = sha256(data).digest()
-        if name not in self._blobs:
+        if self.is_new(name):
             view = memoryview(data)
             for part in range(max((len(data) + PART - 1) // PART, 1)):
                 begin = part * PART
-                self._append(Stored(name, part, bytes(view[begin : begin + PART]), begin + PART >= len(data)))
-            self._blobs.add(name)
+                self.part(name, part, bytes(view[begin : begin + PART]), last=begin + PART >= len(data))
         return name
+
+    def is_new(self, blob: bytes) -> bool:
+        """Whether a blob of this name has to be stored: the first to ask does it."""
+        if blob in self._blobs:
+            return False
+        self._blobs.add(blob)
+        return True
+
+    def part(self, blob: bytes, part: int, data: bytes, *, last: bool) -> None:
+        """A part of a blob. Parts of two blobs do not mix."""
+        self._append(Stored(blob, part, data, last))
+
+    def text(self, text: str) -> str:
+        """A text as it is written: without halves of characters, and not endlessly long."""
+        return _clean(text)
 
     def _payload(self, payload: bytes) -> tuple[bytes, bytes]:
         if not self._full:

@@ -1,0 +1,55 @@
+"""A recorder that writes no secrets down. What it leaves out no replay can reproduce: the header has to say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.journal.entries import InputKind, OutputKind
+from detrun.journal.recorder import Level, Recorder
+
+if TYPE_CHECKING:
+    from detrun.journal.redaction import Pseudonyms
+    from detrun.journal.sinks import Sink
+    from detrun.model import EventId
+
+
+class Redacting(Recorder):
+    """Records with pseudonyms instead of secrets.
+
+    A secret that arrives in two pieces is found in both, but for its first three bytes: those are written, for they
+    have to be before they act, and may be anything.
+    """
+
+    def __init__(self, sink: Sink, pseudonyms: Pseudonyms, level: Level = Level.LEAN, names: int = 0) -> None:
+        super().__init__(sink, level, names)
+        self._pseudonyms = pseudonyms
+
+    def received(
+        self,
+        step: int,
+        kind: InputKind,
+        event: EventId,
+        name: int,
+        payload: bytes = b"",
+        *,
+        code: int = 0,
+        instant: int = 0,
+    ) -> None:
+        stream = (InputKind, name or event[0]) if kind == InputKind.READ else None
+        payload = self._pseudonyms.data(payload, stream)
+        super().received(step, kind, event, name, payload, code=code, instant=instant)
+
+    def sent(self, step: int, event: EventId, name: int, payload: bytes) -> None:
+        super().sent(step, event, name, self._pseudonyms.data(payload))
+
+    def emitted(
+        self, step: int, kind: OutputKind, event: EventId, name: int, payload: bytes = b"", *, code: int = 0
+    ) -> None:
+        stream = (OutputKind, name or event[0]) if kind == OutputKind.WRITE else None
+        super().emitted(step, kind, event, name, self._pseudonyms.data(payload, stream), code=code)
+
+    def blob(self, data: bytes) -> bytes:
+        return super().blob(self._pseudonyms.data(data))
+
+    def text(self, text: str) -> str:
+        return super().text(self._pseudonyms.text(text))
