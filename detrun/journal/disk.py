@@ -75,6 +75,12 @@ class Disk:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
+    def discard(self) -> None:
+        """Leave no file behind: nothing was written to it."""
+        self.close()
+        with suppress(OSError):
+            self.path.unlink()
+
     def close(self) -> None:
         """Write no more."""
         if self.descriptor >= 0:

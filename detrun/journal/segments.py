@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from detrun.errors import Unwritable
 from detrun.journal.blocks import Builder, Keys, Kind
 from detrun.journal.disk import Disk
 from detrun.journal.header import Header, first_line
@@ -40,7 +41,11 @@ class Segment:
         self._index = IndexBuilder()
         begin, key = opening(header)
         self._builder = Builder(Keys(key), 1, key)
-        self.disk.write(begin)
+        try:
+            self.disk.write(begin)
+        except Unwritable:
+            self.disk.discard()
+            raise
 
     @property
     def size(self) -> int:

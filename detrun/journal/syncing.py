@@ -49,6 +49,12 @@ class Syncing:
         self._asked += 1
         self._queue.put(callback)
 
+    def drain(self) -> None:
+        """Return when all that were to be called have been."""
+        answered: SimpleQueue[DetrunError | None] = SimpleQueue()
+        self.then(answered.put)
+        answered.get()
+
     def stop(self) -> None:
         """Call all that were to be called, and end the thread."""
         self._queue.put(_STOP)

@@ -59,6 +59,7 @@ class Writer:
         segment: int = SEGMENT,
         age: float = AGE,
         interval: float = INTERVAL,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self.path = Path(path)
         self._durability = durability
@@ -76,6 +77,7 @@ class Writer:
         self._files = threading.Lock()
         self._segment = self._begun(header)
         self._age = age
+        self._most_waiting = most_waiting
         self._syncing = None if durability is Durability.NONE else Syncing(self._sync_behind, interval, self._fail)
 
     @property
@@ -87,6 +89,11 @@ class Writer:
     def buffered(self) -> int:
         """How many bytes of entries wait for their block."""
         return len(self._buffer) - len(EMPTY)
+
+    @property
+    def waiting(self) -> int:
+        """How many have not been told yet that what they wait for is durable."""
+        return 0 if self._syncing is None else self._syncing.waiting
 
     @property
     def synced(self) -> int:
@@ -126,8 +133,8 @@ class Writer:
         if self._durability is not Durability.FSYNC or self._syncing is None:
             callback(None)
             return
-        if self._syncing.waiting >= MOST_WAITING:
-            self.sync()
+        if self._syncing.waiting >= self._most_waiting:
+            self._syncing.drain()
         self._syncing.then(callback)
 
     def rotate(self) -> None:

@@ -18,7 +18,7 @@ from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Open
 from detrun.journal.segments import segment_path
 from detrun.journal.writer import Durability, Writer
-from tests.journal.stories import BLOB, EACH, HEADER, contents, messages
+from tests.journal.stories import BLOB, EACH, HEADER, messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,6 +191,20 @@ def test_when_the_disk_is_full_what_was_acknowledged_can_be_read(tmp_path: Path,
     assert isinstance(journal.ending, Open)
 
 
+def test_a_journal_that_cannot_begin_leaves_no_file(tmp_path: Path) -> None:
+    script = FULL.replace("(20_000, 20_000)", "(0, 0)")
+    ended = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "run.bin", "none"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "detrun.errors.Unwritable: the journal" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_entry_that_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
     with Writer(tmp_path / "run.bin", HEADER) as writer:
         writer.append(EACH[0])
@@ -217,14 +231,23 @@ def test_memory_is_bounded_by_a_block_and_an_entry(tmp_path: Path) -> None:
         assert writer.buffered < 100
 
 
-def test_a_segment_is_ended_by_its_age(tmp_path: Path) -> None:
-    with Writer(tmp_path / "run.bin", HEADER, age=0.0, interval=0.001) as writer:
-        for entry in messages(2_000):
+def test_who_waits_for_the_disk_waits_in_a_queue_that_has_an_end(tmp_path: Path) -> None:
+    with Writer(tmp_path / "run.bin", HEADER, durability=Durability.FSYNC, most_waiting=10) as writer:
+        for entry in messages(500):
             writer.append(entry)
+            writer.sync_then(lambda _: None)
+            assert writer.waiting <= 11
+
+
+def test_a_segment_is_ended_by_its_age(tmp_path: Path) -> None:
+    path, step = tmp_path / "run.bin", 0
+    with Writer(path, HEADER, age=0.0, interval=0.001) as writer:
+        while not segment_path(path, 1).exists():
+            step += 1
+            writer.append(messages(1, step)[0])
             writer.flush()
 
-    assert len(contents(tmp_path / "run.bin")) > 1
-    assert list(Journal(tmp_path / "run.bin").entries()) == messages(2_000)
+    assert list(Journal(path).entries()) == messages(step)
 
 
 def test_what_is_closed_takes_no_more(tmp_path: Path) -> None:
