@@ -23,6 +23,7 @@ from detrun.journal.writer import Durability, Writer
 from detrun.model import EventId
 
 COUNT = 300_000
+SUSTAINED = 3_000_000
 REQUESTS = 20_000
 ROOMS = 50
 _SPREAD = 0x9E37_79B9_7F4A_7C15
@@ -74,13 +75,16 @@ def keep() -> None:
         recorder.sent(step, event, 1, payload)
 
 
-def to_disk(folder: Path, entries: list[Entry]) -> None:
-    path = folder / "run.bin"
-    path.unlink(missing_ok=True)
-    with Writer(path, here("benchmark"), durability=Durability.BATCH) as writer:
-        append = writer.append
-        for each in entries:
-            append(each)
+def to_disk(folder: Path) -> None:
+    """As the recorder does it, for long enough that nothing can be put off."""
+    for path in folder.glob("run.bin*"):
+        path.unlink()
+    with Writer(folder / "run.bin", here("benchmark"), durability=Durability.BATCH) as writer:
+        recorder = Recorder(writer)
+        events = [EventId((key(room), number)) for number in range(COUNT // ROOMS) for room in range(ROOMS)]
+        payloads = [b"visit %d" % key(number) for number in range(1_000)]
+        for step in range(SUSTAINED):
+            recorder.sent(step, events[step % COUNT], 1 + step % ROOMS, payloads[step % 1_000])
         writer.sync()
 
 
@@ -98,16 +102,16 @@ def rates(rounds: int, folder: Path) -> None:
     with Writer(path, here("benchmark"), durability=Durability.NONE) as writer:
         for each in entries:
             writer.append(each)
-    arms = {
-        "made, and kept in memory": (keep, None),
-        "made, and encoded in memory": (construct_and_encode, 1_000_000),
-        "to disk: blocks, checks, zstd": (partial(to_disk, folder, entries), 400_000),
-        "read as a stream": (partial(sum_of_steps, path), 2_000_000),
+    arms: dict[str, tuple[Callable[[], None], int, int | None]] = {
+        "recorded, and kept in memory": (keep, COUNT, None),
+        "made, and encoded in memory": (construct_and_encode, COUNT, 1_000_000),
+        "recorded to disk": (partial(to_disk, folder), SUSTAINED, 400_000),
+        "read as a stream": (partial(sum_of_steps, path), COUNT, 2_000_000),
     }
-    seconds = interleaved({name: partial(elapsed, arm) for name, (arm, _) in arms.items()}, rounds)
-    for name, (_, target) in arms.items():
+    seconds = interleaved({name: partial(elapsed, arm) for name, (arm, _, _) in arms.items()}, rounds)
+    for name, (_, count, target) in arms.items():
         wanted = f" (target {target:,})" if target else ""
-        print(f"{name:32}{COUNT / statistics.median(seconds[name]):14,.0f}{wanted}")
+        print(f"{name:32}{count / statistics.median(seconds[name]):14,.0f}{wanted}")
 
 
 def sizes(folder: Path) -> None:
