@@ -57,7 +57,7 @@ class Segment:
         """Whether it should be ended whatever its size is."""
         return self._index.full
 
-    def write(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> None:
+    def write(self, raw: bytearray, count: int, marks: int, *, names: int, step: int) -> None:
         """Write a block of entries; with it, so many names have been given, and this is the last step."""
         offset, number, before = self.disk.size, self._builder.number, self._builder.check
         block = self._builder.build(Kind.ENTRIES, raw, count=count, marks=marks, names=self._names, step=self._step)

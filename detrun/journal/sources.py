@@ -29,7 +29,8 @@ class File:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            # Not to wait, if somebody gives us a pipe: of that nothing can be read from its middle.
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError as error:
             raise JournalError(f"expected a journal, found no file {path}") from error
         except OSError as error:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from enum import Enum
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from detrun.errors import DetrunError, InternalError, UsageError
 from detrun.journal.codec import EMPTY, add, finish
 from detrun.journal.entries import Named
-from detrun.journal.segments import Segment
+from detrun.journal.rotation import Rotation
 from detrun.journal.syncing import Callback, Syncing
 
 if TYPE_CHECKING:
@@ -62,28 +60,32 @@ class Writer:
         most_waiting: int = MOST_WAITING,
     ) -> None:
         self.path = Path(path)
-        self._durability = durability
         self.error: DetrunError | None = None
-        self.syncs = 0
+        self._told = self._closed = False
         self._limit = block
-        self._segment_size = segment
         self._buffer = bytearray(EMPTY)
         self._count = self._marks = 0
         self._names, self._step = header.names, header.step
-        # Bytes of the segments before this one, and of all of them that are on the disk.
-        self._done = self._synced = 0
-        self._closed = self._aged = False
-        # Between the thread that syncs a file and us, who close it.
-        self._files = threading.Lock()
-        self._segment = self._begun(header)
-        self._age = age
+        self._durability = durability
+        durable = durability is not Durability.NONE
+        self._files = Rotation(self.path, header, size=segment, age=age, durable=durable)
         self._most_waiting = most_waiting
-        self._syncing = None if durability is Durability.NONE else Syncing(self._sync_behind, interval, self._fail)
+        self._syncing = Syncing(self._files.sync, interval, self._fail) if durable else None
 
     @property
     def position(self) -> int:
         """How many bytes of all segments the system has been given."""
-        return self._done + self._segment.size
+        return self._files.position
+
+    @property
+    def synced(self) -> int:
+        """How many of them are known to be on the disk."""
+        return self._files.synced
+
+    @property
+    def syncs(self) -> int:
+        """How often the disk was waited for."""
+        return self._files.syncs
 
     @property
     def buffered(self) -> int:
@@ -95,11 +97,6 @@ class Writer:
         """How many have not been told yet that what they wait for is durable."""
         return 0 if self._syncing is None else self._syncing.waiting
 
-    @property
-    def synced(self) -> int:
-        """How many of them are known to be on the disk."""
-        return self._synced
-
     def append(self, entry: Entry) -> None:
         """Add an entry behind all others."""
         if entry.mark:
@@ -107,7 +104,8 @@ class Writer:
         buffer = self._buffer
         add(entry, buffer)
         self._count += 1
-        self._step = max(self._step, entry.step)
+        if entry.step > self._step:  # noqa: PLR1730  # `max` would be a call for each entry
+            self._step = entry.step
         if len(buffer) >= self._limit:
             self._write_block()
 
@@ -120,7 +118,7 @@ class Writer:
     def sync(self) -> None:
         """Return when all entries up to here are on the disk."""
         self.flush()
-        self._attempt(self._sync_behind)
+        self._attempt(self._files.sync)
 
     def sync_then(self, callback: Callback) -> None:
         """Call back, once, when what was appended up to here may be told: with None, or with what went wrong.
@@ -140,31 +138,26 @@ class Writer:
     def rotate(self) -> None:
         """Go on in a new segment."""
         self.flush()
-        self._attempt(self._rotate)
+        self._attempt(self._files.rotate)
 
     def close(self) -> None:
-        """End the journal, with its index. A writer that has failed only lets go of its file."""
+        """End the journal, with its index. A writer that has failed lets go of its file, and says so unless it has."""
         if self._closed:
             return
         try:
             if self.error is None:
                 self.flush()
         finally:
-            if self._syncing is not None:
-                self._syncing.stop()
-            try:
-                if self.error is None:
-                    self._attempt(self._seal)
-            finally:
-                self._closed, self._limit = True, 0
-                self._segment.disk.close()
+            self._stop()
+        if self.error is not None and not self._told:
+            self._check()
 
     def abandon(self) -> None:
         """Let go of the file as it is: without an end, and without what is not written yet."""
         self._closed, self._limit = True, 0
         if self._syncing is not None:
             self._syncing.stop()
-        self._segment.disk.close()
+        self._files.close()
 
     def __enter__(self) -> Writer:
         return self
@@ -184,10 +177,14 @@ class Writer:
         self._marks |= entry.mark
 
     def _check(self) -> None:
-        if self._closed:
+        if self.error is None and not self._closed:
+            return
+        del self._buffer[len(EMPTY) :]
+        self._count = 0
+        if self.error is None:
             raise UsageError(f"expected a journal that is being written, got {self.path}, which was closed")
-        if self.error is not None:
-            raise self.error
+        self._told = True
+        raise self.error
 
     def _fail(self, error: DetrunError) -> None:
         """Take no more: the next entry meets a full block, and the error."""
@@ -200,55 +197,28 @@ class Writer:
             work()
         except DetrunError as error:
             self._fail(error)
+            self._told = True
             raise
 
     def _write_block(self) -> None:
         self._check()
-        segment = self._segment
-        if self._aged or segment.size >= self._segment_size or segment.full:
-            self._attempt(self._rotate)
         self._attempt(self._write)
-        if self._syncing is not None and self.position - self._synced > MOST_UNSYNCED:
-            self._attempt(self._sync_behind)
+        if self._syncing is not None and self._files.position - self._files.synced > MOST_UNSYNCED:
+            self._attempt(self._files.sync)
 
     def _write(self) -> None:
         buffer = self._buffer
         finish(buffer, self._count)
-        self._segment.write(buffer, self._count, self._marks, self._names, self._step)
+        self._files.write(buffer, self._count, self._marks, names=self._names, step=self._step)
         del buffer[len(EMPTY) :]
         self._count = self._marks = 0
 
-    def _sync_behind(self) -> None:
-        with self._files:
-            position = self.position
-            if position != self._synced:
-                self._segment.disk.sync()
-                self._synced = position
-                self.syncs += 1
-            # The clock is asked here, on the thread that no program sees.
-            self._aged = monotonic() - self._began > self._age
-
-    def _rotate(self) -> None:
-        with self._files:
-            header = self._segment.seal(continued=True)
-            if self._durability is not Durability.NONE:
-                self._segment.disk.sync()
-            self._segment.disk.close()
-            self._done += self._segment.size
-            self._segment = self._begun(header)
-            self._synced = self._done
-
-    def _begun(self, header: Header) -> Segment:
-        segment = Segment(self.path, header)
-        if self._durability is not Durability.NONE:
-            segment.disk.sync()
-            segment.disk.sync_directory()
-        self._began = monotonic()
-        self._aged = False
-        return segment
-
-    def _seal(self) -> None:
-        self._segment.seal()
-        if self._durability is not Durability.NONE:
-            self._segment.disk.sync()
-            self._synced = self.position
+    def _stop(self) -> None:
+        if self._syncing is not None:
+            self._syncing.stop()
+        try:
+            if self.error is None:
+                self._attempt(self._files.seal)
+        finally:
+            self._closed, self._limit = True, 0
+            self._files.close()

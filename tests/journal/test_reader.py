@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +20,6 @@ from tests.journal.stories import BLOB, EACH, HEADER, contents, messages, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -244,6 +245,14 @@ def test_what_is_no_journal_is_not_taken_for_one(data: bytes, error: type[Except
 def test_a_file_that_is_not_there_is_no_journal(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="expected a journal, found no file"):
         Journal(tmp_path / "run.bin")
+
+
+def test_what_is_no_file_is_no_journal(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(JournalError, match=f"{path}"):
+            Journal(path)
 
 
 def test_errors_of_journals_pickle(tmp_path: Path) -> None:

@@ -205,6 +205,19 @@ def test_a_journal_that_cannot_begin_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_failure_that_nobody_was_told_of_is_told_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "run.bin"
+    writer = Writer(path, HEADER, interval=0.001)
+    path.unlink()
+    writer.append(EACH[0])
+    writer.flush()
+    while writer.error is None:
+        os.sched_yield()
+
+    with pytest.raises(Unwritable, match="the file was removed while it was written"):
+        writer.close()
+
+
 def test_an_entry_that_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
     with Writer(tmp_path / "run.bin", HEADER) as writer:
         writer.append(EACH[0])

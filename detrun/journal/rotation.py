@@ -1,0 +1,94 @@
+"""The segments of a journal as they are written, one after the other. Knows nothing of entries."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from detrun.journal.segments import Segment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from detrun.journal.header import Header
+
+
+class Rotation:
+    """Writes blocks to the last segment, and ends it for another when it is too large or too old.
+
+    Whoever writes does so on one thread; `sync` may be called on another.
+    """
+
+    def __init__(self, path: Path, header: Header, *, size: int, age: float, durable: bool) -> None:
+        self.syncs = 0
+        self._path = path
+        self._size = size
+        self._age = age
+        self._durable = durable
+        # Bytes of the segments before this one, and of all of them that are on the disk.
+        self._done = self._synced = 0
+        # Between the thread that syncs a file and the one that closes it.
+        self._files = threading.Lock()
+        self._begin(header)
+
+    @property
+    def position(self) -> int:
+        """How many bytes of all segments the system has been given."""
+        return self._done + self._segment.size
+
+    @property
+    def synced(self) -> int:
+        """How many bytes of all segments are known to be on the disk."""
+        return self._synced
+
+    def write(self, raw: bytearray, count: int, marks: int, *, names: int, step: int) -> None:
+        """Write a block of entries, in a new segment if it is time for one."""
+        segment = self._segment
+        if self._aged or segment.size >= self._size or segment.full:
+            self.rotate()
+        self._segment.write(raw, count, marks, names=names, step=step)
+
+    def rotate(self) -> None:
+        """Go on in a new segment."""
+        with self._files:
+            header = self._end(continued=True)
+            self._segment.disk.close()
+            self._done += self._segment.size
+            self._begin(header)
+            self._synced = self._done
+
+    def sync(self) -> None:
+        """Return when what was written before is on the disk."""
+        with self._files:
+            position = self.position
+            if position != self._synced:
+                self._segment.disk.sync()
+                self._synced = position
+                self.syncs += 1
+            # The clock is asked here: on the thread that syncs, it is one that no program sees.
+            self._aged = monotonic() - self._began > self._age
+
+    def seal(self) -> None:
+        """End the journal."""
+        self._end(continued=False)
+        self._synced = self.position
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._files:
+            self._segment.disk.close()
+
+    def _begin(self, header: Header) -> None:
+        self._segment = Segment(self._path, header)
+        if self._durable:
+            self._segment.disk.sync()
+            self._segment.disk.sync_directory()
+        self._began = monotonic()
+        self._aged = False
+
+    def _end(self, *, continued: bool) -> Header:
+        following = self._segment.seal(continued=continued)
+        if self._durable:
+            self._segment.disk.sync()
+        return following
