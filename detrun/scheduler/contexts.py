@@ -62,7 +62,8 @@ class Unit(Context):
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
         self.engine.trace.step += 1
-        loop, outside, hooks = self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
+        clock, loop, outside, hooks = self.engine.clock, self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
+        tick, clock.tick = clock.tick, 0
         loop.append = loop.ready.append
         loop.ready.append(delivery)
         events._set_running_loop(loop)
@@ -70,6 +71,7 @@ class Unit(Context):
         try:
             self._settle()
         finally:
+            clock.tick = tick
             sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(outside)
             loop.append = self._wake

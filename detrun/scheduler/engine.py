@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
-from detrun.scheduler.clock import TICK, Clock
+from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
@@ -35,8 +35,10 @@ Known = TypeVar("Known", bound=Context)
 class Engine:
     """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
-    def __init__(self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = ()) -> None:
-        self.clock = Clock()
+    def __init__(
+        self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = (), begin: int = BIRTHDAY
+    ) -> None:
+        self.clock = Clock(begin)
         self.trace = Trace()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
@@ -117,6 +119,10 @@ class Engine:
         if timer is not None:
             self._pass_until(timer.deadline)
 
+    def sleep(self, seconds: float) -> None:
+        """Let this much time pass for the code that asks, and for everybody."""
+        self._pass_until(self.clock.now + instant(seconds))
+
     def _sleep(self) -> None:
         timer = self.clock.earliest()
         assert timer is not None  # or going on would not have been an event
@@ -127,7 +133,7 @@ class Engine:
         if instant > self._limits.last_instant:
             self._limits.exceed(instant, self)
         # A little later: libraries compare strictly, and would arm the same timer again.
-        self.clock.now = max(self.clock.now, instant + TICK)
+        self.clock.pass_until(instant + TICK)
 
     def _iterate(self, loop: Loop) -> None:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
