@@ -21,6 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
+from detrun.scheduler.threads import locks, starting
 from detrun.scheduler.world import clocks, dates
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def active(engine: Engine) -> Iterator[None]:
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored(), closing(engine):
+        with garbage.restored(), closing(engine), closing(engine.baton):
+            engine.baton.open()
             garbage.hold_back()
             yield
     finally:
@@ -85,12 +87,15 @@ def install() -> None:
     polling.catch(_network)
     clocks.catch()
     dates.catch()
+    locks.catch()
+    starting.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
     imports.after(
         {
             "uvloop": _catch_uvloop,
+            "concurrent.futures.thread": starting.catch_pools,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
             **refused.guards(lambda: ACTIVE.engine is not None),
         }

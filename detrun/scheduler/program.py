@@ -15,6 +15,7 @@ from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
+from detrun.scheduler.threads.starting import end_pools
 from detrun.scheduler.verdict import judged
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
+            if not engine.idle():
+                end_pools(engine.baton)
+                engine.baton.finish()
         engine.end()
     except (Divergence, KeyboardInterrupt):
         raise
@@ -102,7 +106,7 @@ def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
         try:
             _cancel_tasks(loop)
             # With nothing left that could happen, asyncio's two shutdowns would only turn the loop over.
-            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or engine.arrivals:
+            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or not engine.idle():
                 loop.run_until_complete(loop.shutdown_asyncgens())
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:
