@@ -21,7 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.threads import locks, starting
+from detrun.scheduler.threads import locks, pools, starting
 from detrun.scheduler.world import clocks, dates
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def install() -> None:
     imports.after(
         {
             "uvloop": _catch_uvloop,
-            "concurrent.futures.thread": starting.catch_pools,
+            "concurrent.futures.thread": pools.catch,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
             **refused.guards(lambda: ACTIVE.engine is not None),
         }

@@ -62,6 +62,10 @@ class Choices:
         self._events = []
         self._going_on = None
 
+    def offer(self, thread: Thread) -> None:
+        """Offer in the middle of a thread's turn that it goes on, or another."""
+        self._events = [thread, *self._threads]
+
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
         enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers

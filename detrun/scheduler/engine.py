@@ -127,20 +127,21 @@ class Engine:
         self.happen(self._something())
         self.clock.fall_due()
 
+    def offer(self, thread: Thread) -> Event:
+        """Which thread goes on in the middle of a turn: this one by default."""
+        choices, trace = self._choices, self.trace
+        choices.begin(trace.step + 1)
+        choices.offer(thread)
+        event = self._asked()
+        if event is thread:
+            trace.step += 1
+        return event
+
     def turn_to(self, program: Context | None) -> Context | None:
         """From now on this is the loop that would go on, if any; which one it was."""
         choices = self._choices
         before, choices.program = choices.program, program
         return before
-
-    def ask(self, question: EventId, options: int) -> int:
-        """The answer to a question other than what happens next: 0, the boring one, or up to `options` - 1."""
-        step = self.trace.step
-        answer = self._strategy.answer(step, question, options)
-        if answer:
-            self.trace.note(question)
-            self.trace.decide(step, question, answer)
-        return answer
 
     def operation(self) -> EventId:
         """Count an external operation of whoever runs now, a task or a thread, and note it."""
@@ -234,8 +235,10 @@ class Engine:
     def _chosen(self) -> Event | None:
         choices = self._choices
         choices.begin(self.trace.step + 1)
-        if not choices.open():
-            return choices.first()
+        return self._asked() if choices.open() else choices.first()
+
+    def _asked(self) -> Event:
+        choices = self._choices
         event = self._strategy.choose(choices)
         if event is not choices.first():
             self.trace.decide(choices.step, event.id)

@@ -15,7 +15,6 @@ from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
-from detrun.scheduler.threads.starting import end_pools
 from detrun.scheduler.verdict import judged
 
 if TYPE_CHECKING:
@@ -71,9 +70,7 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
-            if not engine.idle():
-                end_pools(engine.baton)
-                engine.baton.finish()
+            engine.baton.finish()
         engine.end()
     except (Divergence, KeyboardInterrupt):
         raise

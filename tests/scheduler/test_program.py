@@ -118,7 +118,7 @@ def test_stuck_says_who_waits_for_what_and_where() -> None:
 
     assert run.failure is not None
     told = run.failure.message
-    assert "3 tasks are waiting" in told
+    assert "3 are waiting" in told
     assert "taker waits for Queue.get()" in told
     assert "in items: yield await queue.get()" in told
     assert "locker waits for Lock.acquire()" in told

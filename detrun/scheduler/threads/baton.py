@@ -19,6 +19,7 @@ from detrun.errors import RunError
 from detrun.scheduler.clock import FOREVER, SECOND, instant
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads import real
+from detrun.scheduler.threads.pools import end_pools
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # A thread that was told so often that the run is over, and goes on, is left where it stands.
 _STUBBORN = 100
+# So many locks it may take until then.
+_HURRIED = 10_000
 # How long the user waits who has had enough, in seconds of the machine's.
 _PATIENCE = 1.0
 # How long somebody outside the run may keep a lock that it shares with it, once nobody inside can go on.
@@ -42,7 +45,7 @@ _by_number = attrgetter("number")
 
 
 class Abandoned(SystemExit):
-    """Ends a thread whose run is over. The thread's own code has nothing to do with it."""
+    """Ends a thread whose run is over; its own code has nothing to do with it."""
 
 
 class Baton:
@@ -63,6 +66,8 @@ class Baton:
         # The numbers of threads and pools that were given no name.
         self.names, self.pools = itertools.count(1), itertools.count()
         self._gone: list[Thread] = []
+        # What the main thread is to be told when it has the baton again.
+        self._news: RunError | None = None
         self._begun = 0
 
     # Where threads meet.
@@ -71,11 +76,10 @@ class Baton:
         """Let another thread go on here, if that is what is chosen."""
         me = self.current
         if self.closing:
-            self._check_over(me)
+            self._hurry(me)
         elif self.ready:
-            answer = self.engine.ask(me.question(), 1 + len(self.ready))
-            if answer:
-                other = self.ready[answer - 1]
+            other = self.engine.offer(me)
+            if other is not me:
                 self._note_ready(me)
                 with self._without_loop():
                     self.engine.happen(other)
@@ -86,7 +90,8 @@ class Baton:
         What can be taken may also become free from outside the run.
         """
         me = self.current
-        self._check_over(me)
+        if self.closing and me is not self.main:
+            self._abandon(me)
         me.awaited, me.reason, me.timely, me.parked = id(thing), reason, True, True
         me.shared = None if take is None else (thing, take)
         self.waiting.setdefault(me.awaited, []).append(me)
@@ -99,6 +104,8 @@ class Baton:
                 self._stop_waiting(me)
                 if timer is not None:
                     timer.cancel()
+        if me.abandoned:
+            self._abandon(me)
         return me.timely
 
     def wake(self, thing: Any) -> None:
@@ -209,25 +216,28 @@ class Baton:
         self.engine.turn_to(None)
         try:
             while self.current is thread:
-                if self.closing or self.engine.error is not None:
+                if self.closing:
                     self._hand_to_main()
                 else:
                     self.engine.turn()
         except RunError as error:
-            self.engine.error = error
-            self._hand_to_main()
+            self._fail(error)
 
     def finish(self) -> None:
         """The program has ended: wait for those threads that the interpreter would wait for as it exits."""
+        end_pools(self.threads)
         for thread in self.threads[1:]:
             while not (thread.daemon or thread.over):
                 self.wait(thread, f"the end of {thread.name}")
 
     def close(self) -> None:
-        """The run is over: end what is left of its threads, one by one."""
+        """The run is over: end what is left of its threads, one by one. Those end that would wait; others go on."""
         self.closing = True
+        end_pools(self.threads)
         for thread in self.threads[1:]:
-            self.give_up(thread)
+            thread.abandoned = self._stop_waiting(thread)
+            if thread.abandoned:
+                self._note_ready(thread)
             self._note_ready(self.main)
             self.give(thread)
         self.bury()
@@ -240,11 +250,16 @@ class Baton:
         try:
             self.engine.turn()
         except RunError as error:
-            # Whoever finds that the run cannot go on: it is the main thread that says so.
-            self.engine.error = self.engine.error or error
             if self.current is self.main:
+                self.engine.error = self.engine.error or error
                 raise
-            raise Abandoned from None
+            self._fail(error)
+
+    def _fail(self, error: RunError) -> None:
+        """Whoever finds that the run cannot go on: it is the main thread that says so."""
+        self.engine.error = self.engine.error or error
+        self._news = error
+        self._hand_to_main()
 
     def _take_back(self, me: Thread) -> None:
         try:
@@ -256,20 +271,26 @@ class Baton:
                 self.threads = [self.main]
             raise
         self.bury()
-        self._check_over(me)
+        if me is self.main and self._news is not None:
+            news, self._news = self._news, None
+            raise news
 
-    def _check_over(self, me: Thread) -> None:
-        if me is self.main:
-            if self.engine.error is not None and not self.closing:
-                raise self.engine.error
-        elif self.closing or self.engine.error is not None:
-            me.refused += 1
-            if me.refused > _STUBBORN:
-                self.threads.remove(me)
-                me.over = True
-                self._hand_to_main()
-                real.acquire(me.gate)
-            raise Abandoned
+    def _abandon(self, me: Thread) -> None:
+        """End a thread whose run is over."""
+        me.refused += 1
+        if me.refused > _STUBBORN:
+            me.over = True
+            self.threads.remove(me)
+            self._hand_to_main()
+            real.acquire(me.gate)
+        raise Abandoned
+
+    def _hurry(self, me: Thread) -> None:
+        """The run is over: who goes on without ever waiting is ended all the same."""
+        if me is not self.main:
+            me.hurried += 1
+            if me.hurried > _HURRIED:
+                self._abandon(me)
 
     def _hand_to_main(self) -> None:
         if self.main not in self.ready:

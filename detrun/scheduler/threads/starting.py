@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import _thread
-import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from detrun.scheduler import ordering
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.clock import FOREVER, instant
 from detrun.scheduler.world import swap
@@ -23,34 +22,17 @@ _threading: Any = threading
 
 def catch() -> None:
     """Put a dispatcher where threads are started, joined, identified and named."""
-    for start in {_thread.start_new_thread, _thread.start_new}:
-        swap.builtin(start, _start)
+    start: swap.Make = _start
     if hasattr(_module, "start_joinable_thread"):
-        swap.builtin(_module.start_joinable_thread, _start_joinable)
+        start = _start_by_handle(swap.builtin(_module.start_joinable_thread, _start_joinable))
         swap.method(_module._ThreadHandle, "join", _join)
+    for name in ("start_new_thread", "start_new"):
+        swap.builtin(getattr(_thread, name), start)
     for identity in (_thread.get_ident, _thread.get_native_id):
         swap.builtin(identity, swap.asked(lambda engine: engine.baton.current.ident))
     _threading._newname = _named(_threading._newname)
     _threading.Thread.ident = property(_identity("_ident", _threading.Thread.ident.__doc__))
     _threading.Thread.native_id = property(_identity("_native_id", _threading.Thread.native_id.__doc__))
-
-
-def catch_pools(module: Any) -> None:
-    """Number pools by run, and let what they walk have an order."""
-    module.ThreadPoolExecutor._counter = staticmethod(_counted(module.ThreadPoolExecutor._counter))
-    ordering.keep_order(module)
-
-
-def end_pools(baton: Baton) -> None:
-    """Let the workers of pools end once they have done what they were given, as the interpreter does when it exits."""
-    ours = {thread.ident for thread in baton.threads}
-    pools: Any = sys.modules.get("concurrent.futures.thread")
-    for thread, work in list(pools._threads_queues.items()) if pools is not None else ():
-        if thread.ident in ours and (arguments := getattr(thread, "_args", None)):
-            pool = arguments[0]()
-            if pool is not None:
-                pool._shutdown = True
-            work.put(None)
 
 
 def _start(function: Callable[..., int]) -> Callable[..., int]:
@@ -69,6 +51,21 @@ def _start(function: Callable[..., int]) -> Callable[..., int]:
         return int(thread.ident)
 
     return start_new_thread
+
+
+def _start_by_handle(really: Callable[..., Any]) -> swap.Make:
+    joinable = _start_joinable(really)
+
+    def make(function: Callable[..., int]) -> Callable[..., int]:
+        def start_new_thread(target: Any, arguments: Any, options: Any = None, /) -> int:
+            if ACTIVE.engine is None or not isinstance(arguments, tuple):
+                return function(target, arguments, *(() if options is None else (options,)))
+            handle = joinable(partial(target, *arguments, **(options or {})))
+            return next(thread.ident for thread in ACTIVE.engine.baton.threads if thread.joined is handle)
+
+        return start_new_thread
+
+    return make
 
 
 def _start_joinable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,16 +113,6 @@ def _named(function: Callable[..., str]) -> Callable[..., str]:
         return function(template) if engine is None else template % next(engine.baton.names)
 
     return newname
-
-
-def _counted(function: Callable[..., int]) -> Callable[..., int]:
-    """The numbers of pools, which their threads' names begin with."""
-
-    def counter() -> int:
-        engine = ACTIVE.engine
-        return function() if engine is None else next(engine.baton.pools)
-
-    return counter
 
 
 def _identity(attribute: str, doc: str | None) -> Callable[[Any], Any]:

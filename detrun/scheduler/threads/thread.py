@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import SimpleNamespace
+import threading
 from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
@@ -25,10 +25,12 @@ class Thread:
     """
 
     __slots__ = (
+        "abandoned",
         "awaited",
         "baton",
         "daemon",
         "gate",
+        "hurried",
         "ident",
         "joined",
         "key",
@@ -63,7 +65,8 @@ class Thread:
         self.reason = ""
         self.timely = True
         self.parked = self.over = False
-        self.turns = self.refused = 0
+        self.abandoned = False
+        self.turns = self.refused = self.hurried = 0
         self.daemon = True
         # By what others learn that it is gone.
         self.joined: Any = None
@@ -96,6 +99,7 @@ class Thread:
     def run(self, function: Callable[..., Any], arguments: Any = (), options: Any = None) -> None:
         """Be the thread: wait for the baton, do what it was started for, and pass the baton on."""
         self.real_ident = real.get_ident()
+        self._report_nothing_of_ours(getattr(function, "__self__", None))
         real.acquire(self.gate)
         ACTIVE.engine = self.baton.engine
         try:
@@ -105,18 +109,19 @@ class Thread:
         except SystemExit:
             pass  # ends a thread and nothing else
         except BaseException as error:
-            _report(error, function)
+            threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
         finally:
             real.mark_end(self, function)
             self.baton.leave(self)
             ACTIVE.engine = None
 
+    def _report_nothing_of_ours(self, owner: Any) -> None:
+        """That a thread is abandoned is no exception of the program's."""
+        report = getattr(owner, "_invoke_excepthook", None)
+        if report is not None:
 
-def _report(error: BaseException, function: Any) -> None:
-    """Say what `_thread` says of an exception; those of `threading.Thread` never get this far."""
-    message = "Exception ignored in thread started by"
-    sys.unraisablehook(
-        SimpleNamespace(
-            exc_type=type(error), exc_value=error, exc_traceback=error.__traceback__, err_msg=message, object=function
-        )
-    )
+            def invoke(thread: Any) -> None:
+                if not isinstance(sys.exception(), SystemExit) or not self.refused:
+                    report(thread)
+
+            owner._invoke_excepthook = invoke
