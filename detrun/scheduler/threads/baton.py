@@ -77,7 +77,7 @@ class Baton:
         me = self.current
         if self.closing:
             self._hurry(me)
-        elif self.ready:
+        elif self.ready and not me.importing:
             other = self.engine.offer(me)
             if other is not me:
                 self._note_ready(me)
@@ -209,7 +209,8 @@ class Baton:
     def leave(self, thread: Thread) -> None:
         """The thread that runs has ended: somebody else goes on."""
         thread.over = True
-        self.threads.remove(thread)
+        if thread in self.threads:
+            self.threads.remove(thread)
         self._gone.append(thread)
         self.wake(thread)
         self.wake(thread.joined)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _queue
 import _thread
+import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ModuleLock: Any = vars(importlib._bootstrap)["_ModuleLock"]
 _RLock: Any = threading.RLock().__class__
 _LOCKS = (
     (_thread.LockType, real.acquire, ("acquire", "acquire_lock"), ("release", "release_lock", "__exit__")),
@@ -38,6 +40,8 @@ def catch() -> None:
     swap.method(_queue.SimpleQueue, "get", _get)
     for name in ("put", "put_nowait"):
         swap.method(_queue.SimpleQueue, name, _put)
+    for name in ("acquire", "release"):
+        setattr(_ModuleLock, name, _importing(getattr(_ModuleLock, name)))
 
 
 def _acquire(take: Callable[..., bool]) -> swap.Make:
@@ -112,3 +116,20 @@ def _put(function: Callable[..., None]) -> Callable[..., None]:
             engine.baton.offer()
 
     return put
+
+
+def _importing(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Whether a module was imported before shall decide nothing: to import is no place where threads meet."""
+
+    def call(self: Any) -> Any:
+        engine = ACTIVE.engine
+        if engine is None:
+            return function(self)
+        me = engine.baton.current
+        outside, me.importing = me.importing, True
+        try:
+            return function(self)
+        finally:
+            me.importing = outside
+
+    return call

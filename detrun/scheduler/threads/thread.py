@@ -32,6 +32,7 @@ class Thread:
         "gate",
         "hurried",
         "ident",
+        "importing",
         "joined",
         "key",
         "name",
@@ -66,6 +67,8 @@ class Thread:
         self.timely = True
         self.parked = self.over = False
         self.abandoned = False
+        # Whether it takes the locks of an import, which it does not where somebody imported the module before.
+        self.importing = False
         self.turns = self.refused = self.hurried = 0
         self.daemon = True
         # By what others learn that it is gone.
