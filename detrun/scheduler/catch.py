@@ -21,7 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.world import clocks, dates
+from detrun.scheduler.world import clocks, dates, signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +85,7 @@ def install() -> None:
     polling.catch(_network)
     clocks.catch()
     dates.catch()
+    signals.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never
 
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.scheduler.channels import Channel
@@ -22,6 +22,7 @@ from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
+from detrun.scheduler.world.signals import Killed, Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +36,9 @@ Known = TypeVar("Known", bound=Context)
 class Engine:
     """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
+    interrupt: Callable[..., None] | None = None
+    """Who handles SIGINT as long as the program has not said who."""
+
     def __init__(
         self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = (), begin: int = BIRTHDAY
     ) -> None:
@@ -43,8 +47,9 @@ class Engine:
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
-        self.error: RunError | None = None
+        self.error: RunError | Killed | None = None
         self._network: Network | None = None
+        self._signals: Signals | None = None
         self._limits = limits or Limits()
         self._strategy = strategy
         self._slack = strategy.slack
@@ -58,6 +63,13 @@ class Engine:
         if self._network is None:
             self._network = Network(self)
         return self._network
+
+    @property
+    def signals(self) -> Signals:
+        """The signals of the program, which are there once somebody asks for them."""
+        if self._signals is None:
+            self._signals = Signals(self)
+        return self._signals
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
@@ -89,6 +101,8 @@ class Engine:
     def drive(self, loop: Loop) -> None:
         """Take steps until this program's loop is stopped; a step is an iteration of it, or another context's turn."""
         choices, outside = self._choices, self._choices.program
+        if isinstance(self.error, Killed):
+            self.kill(self.error)
         choices.program = loop.home
         try:
             self._stop(loop) if loop.stopping else self._iterate(loop)
@@ -101,6 +115,26 @@ class Engine:
     def end(self) -> None:
         """The program has ended by itself; raise if it was not the run that was asked for."""
         self._strategy.end()
+
+    def kill(self, death: Killed) -> NoReturn:
+        """End the program here and now; what it does while it is unwound is no part of the run, nor to be told."""
+        self.error = self.error or death
+        self.trace.seal(self.clock.now)
+        for context in self.contexts:
+            context.loop.abandon()
+        raise death
+
+    @property
+    def killed(self) -> bool:
+        """Whether the program was killed, after which nothing of it runs but what unwinds it."""
+        return isinstance(self.error, Killed)
+
+    def interrupted(self, error: BaseException | None) -> bool:
+        """Whether what ends the program is meant for whoever started it."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._signals is None:
+            return interrupted
+        return self._signals.interrupted_by_user or (interrupted and not self._signals.interrupted)
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
@@ -121,7 +155,10 @@ class Engine:
 
     def sleep(self, seconds: float) -> None:
         """Let this much time pass for the code that asks, and for everybody."""
-        self._pass_until(self.clock.now + instant(seconds))
+        until = self.clock.now + instant(seconds)
+        if self._signals is not None:
+            self._signals.alarms.go_off(until)
+        self._pass_until(until)
 
     def _sleep(self) -> None:
         timer = self.clock.earliest()

@@ -48,6 +48,8 @@ class Limits:
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
         trace = engine.trace
+        if engine._signals is not None:
+            engine._signals.alarms.check_work()
         if trace.step >= self._next_collection or garbage.young() > self._crowd:
             self._next_collection = trace.step + garbage.PERIOD
             garbage.collect()

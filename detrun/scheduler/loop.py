@@ -90,6 +90,7 @@ class Loop(Spawning):
     def close(self) -> None:
         if self.is_running():
             raise RuntimeError("Cannot close a running event loop")
+        self._forget_signals()
         self._closed = True
         self._selector.close()
         self.append = self._refuse

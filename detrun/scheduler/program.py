@@ -12,6 +12,7 @@ from detrun.errors import Divergence, UsageError
 from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
+from detrun.scheduler.interrupts import interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
@@ -35,8 +36,8 @@ def run(
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
-    What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
-    `faults` names what may go wrong in the network.
+    What the program raises becomes part of the result; only a user's `KeyboardInterrupt` goes on. `strategy` may be an
+    object. `faults` names what may go wrong in the network.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
@@ -71,10 +72,14 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
         engine.end()
-    except (Divergence, KeyboardInterrupt):
+    except Divergence:
         raise
     except BaseException as error:
+        if engine.interrupted(error):
+            raise KeyboardInterrupt from error
         return None, engine.error or error
+    if engine.interrupted(None):
+        raise KeyboardInterrupt  # which the program took for its own
     return value, engine.error
 
 
@@ -96,8 +101,9 @@ def _coroutine(awaitable: Any) -> Coroutine[Any, Any, Any]:
 
 def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
     # What `asyncio.run` does, at half its price: that is most of what a short run costs.
+    task = loop.create_task(main)
     try:
-        return loop.run_until_complete(main)
+        return interruptible(engine, task)
     finally:
         try:
             _cancel_tasks(loop)
