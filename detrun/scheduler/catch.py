@@ -86,6 +86,7 @@ def install() -> None:
     clocks.catch()
     dates.catch()
     signals.catch()
+    garbage.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)

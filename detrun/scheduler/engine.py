@@ -15,6 +15,7 @@ from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
+from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
@@ -40,17 +41,24 @@ class Engine:
     """Who handles SIGINT as long as the program has not said who."""
 
     def __init__(
-        self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = (), begin: int = BIRTHDAY
+        self,
+        strategy: Strategy,
+        limits: Limits | None = None,
+        faults: Iterable[str] = (),
+        begin: int = BIRTHDAY,
+        level: int = 1,
     ) -> None:
         self.clock = Clock(begin)
         self.trace = Trace()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
+        self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
         self._network: Network | None = None
         self._signals: Signals | None = None
         self._limits = limits or Limits()
+        self._limits.checkpoint = min(self._limits.checkpoint, self.garbage.checkpoint)
         self._strategy = strategy
         self._slack = strategy.slack
         self._choices = Choices(self.clock, self.arrivals, strategy.slack)
