@@ -21,6 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
+from detrun.scheduler.threads import locks, pools, starting
 from detrun.scheduler.world import clocks, dates, signals
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def active(engine: Engine) -> Iterator[None]:
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored(), closing(engine):
+        with garbage.restored(), closing(engine), closing(engine.baton):
+            engine.baton.open()
             garbage.hold_back()
             yield
     finally:
@@ -85,6 +87,8 @@ def install() -> None:
     polling.catch(_network)
     clocks.catch()
     dates.catch()
+    locks.catch()
+    starting.catch()
     signals.catch()
     garbage.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
@@ -93,6 +97,7 @@ def install() -> None:
     imports.after(
         {
             "uvloop": _catch_uvloop,
+            "concurrent.futures.thread": pools.catch,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
             **refused.guards(lambda: ACTIVE.engine is not None),
         }

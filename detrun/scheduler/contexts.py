@@ -112,14 +112,17 @@ class Program(Context):
     def take(self, delivery: Delivery) -> None:
         """Queue an event behind what is ready, for the next iteration."""
         self.loop.ready.append(delivery)
+        self.engine.baton.wake(self.loop)
 
     def fall_due(self, timer: TimerHandle) -> None:
         """Queue a timer behind what is ready, as asyncio does with all that are due."""
         self.engine.trace.deliver(timer)
         self.loop.ready.append(timer)
+        self.engine.baton.wake(self.loop)
 
     def attend(self) -> None:
-        """Do nothing: the engine selects before each iteration."""
+        """Let the loop's thread go on, if it waits: the engine selects before each iteration."""
+        self.engine.baton.wake(self.loop)
 
 
 def _nothing() -> None:

@@ -69,5 +69,5 @@ class Limits:
 
 def _hint(option: str, engine: Engine) -> str:
     """What to do, and where the first few tasks stand that are not done."""
-    tasks = [f"\n  {line}" for entry in waiting(engine.contexts)[:SHOWN] for line in entry.splitlines()]
+    tasks = [f"\n  {line}" for entry in waiting(engine)[:SHOWN] for line in entry.splitlines()]
     return f"raise it with {option}, or look for what never ends{''.join(tasks)}"

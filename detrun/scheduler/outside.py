@@ -14,11 +14,9 @@ from detrun.scheduler.world.signals import Door
 if TYPE_CHECKING:
     from detrun.scheduler.contexts import Context
 
-_THREADS = "threads do not take part in a simulation yet, so await the work instead of handing it to a thread"
 _PROCESSES = "a simulation has no processes, so put a coroutine in the place of the child"
 
 _MISSING = {
-    _THREADS: "run_in_executor set_default_executor",
     _PROCESSES: "subprocess_exec subprocess_shell connect_read_pipe connect_write_pipe",
 }
 

@@ -80,6 +80,8 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
+            if not engine.killed:
+                engine.baton.finish()
         engine.end()
     except Divergence:
         raise
@@ -117,7 +119,7 @@ def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
         try:
             _cancel_tasks(loop)
             # With nothing left that could happen, asyncio's two shutdowns would only turn the loop over.
-            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or engine.arrivals:
+            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or not engine.idle():
                 loop.run_until_complete(loop.shutdown_asyncgens())
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:

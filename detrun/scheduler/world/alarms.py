@@ -9,7 +9,7 @@ from contextvars import Context as Variables
 from typing import TYPE_CHECKING
 
 from detrun.model import EventId
-from detrun.scheduler.clock import SECOND, TICK, instant
+from detrun.scheduler.clock import MILLISECOND, SECOND, TICK, instant
 from detrun.scheduler.handles import TimerHandle
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ class Alarms:
         self.engine.trace.step += 1
         self.engine.trace.deliver(timer)
         self._timer = None
+        if self.engine.baton.current is not self.engine.baton.main:
+            # Another thread lets time pass. The one that handles signals does so when it runs.
+            self._arm(signal.ITIMER_REAL, self.engine.clock.now + MILLISECOND)
+            return
         self._ring(signal.ITIMER_REAL, timer.deadline)
 
     def _ring(self, which: int, instant: int) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Handler: TypeAlias = Any
 
 _ONE_OF_US = os.path.dirname(errors.__file__) + os.sep
-_ORIGIN = hash((-4,))
+_ORIGIN = hash((-7,))
 # The descriptors by which loops are told of signals are none of the network's.
 _FIRST_DOOR = 2_000_000
 _UNCATCHABLE = {signal.SIGKILL, signal.SIGSTOP}
@@ -43,6 +43,8 @@ _IGNORED = {number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(sign
 _HARMLESS = {signal.SIGCHLD, signal.SIGURG, signal.SIGWINCH, signal.SIGCONT}
 _STOPPING = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 _ONLY_ITSELF = "a program can send signals to itself alone, by signal.raise_signal() or os.kill(os.getpid(), ...)"
+
+_FROM_THERE = "hand signal.raise_signal to the loop of the main thread, with its call_soon_threadsafe()"
 
 
 class Killed(SystemExit):
@@ -64,7 +66,6 @@ class Signals:
         # Whether the program was interrupted by itself, and whether by whoever started us.
         self.interrupted = self.interrupted_by_user = False
         self._engine = engine
-        self._thread = threading.get_ident()
         self._handlers: dict[int, Handler] = {}
         self._blocked: set[int] = set()
         self._pending: set[int] = set()
@@ -101,6 +102,8 @@ class Signals:
             raise _refused()
         if not number:
             return
+        if not self.at_home:
+            raise Forbidden(f"to send {named(number)} from another thread", _FROM_THERE)
         self._sent += 1
         self._engine.trace.note(EventId((_ORIGIN, self._sent)))
         if number in self._blocked:
@@ -173,6 +176,11 @@ class Signals:
 
     # What happens then.
 
+    @property
+    def at_home(self) -> bool:
+        """Whether the thread runs in which Python handles signals."""
+        return self._engine.baton.current is self._engine.baton.main
+
     def open(self, channel: Channel) -> int:
         """A descriptor by which signals come on a channel."""
         door = _FIRST_DOOR + len(self._doors)
@@ -220,7 +228,7 @@ class Signals:
                     file.send(bytes([number]))
 
     def _check_thread(self) -> None:
-        if threading.get_ident() != self._thread:
+        if not self.at_home:
             raise ValueError("signal only works in main thread of the main interpreter")
 
 

@@ -64,7 +64,7 @@ def builtin(function: Any, make: Make) -> Callable[..., Any]:
     if id(function) in _kept:
         raise RuntimeError(f"{function!r} was swapped before")
     changed = _Builtin.from_address(id(function))
-    real: Callable[..., Any] = _twin(function, changed)
+    real: Callable[..., Any] = twin(function)
     dispatcher = wraps(real)(make(real))
     old = _MethodDef.from_address(changed.definition)
     new = _MethodDef(old.name, _CALL, _FASTCALL_WITH_KEYWORDS, old.doc)
@@ -99,9 +99,10 @@ def asked(answer: Callable[..., Any]) -> Make:
     return make
 
 
-def _twin(function: Any, shape: _Builtin) -> Any:
-    """A builtin that is what this one was."""
-    return _python.PyCMethod_New(shape.definition, function.__self__, function.__module__, None)
+def twin(function: Any) -> Any:
+    """A builtin that is what this one is, and stays so."""
+    definition = _Builtin.from_address(id(function)).definition
+    return _python.PyCMethod_New(definition, function.__self__, function.__module__, None)
 
 
 def _fast() -> _Builtin:

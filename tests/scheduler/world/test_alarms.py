@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import Callable
 
@@ -89,3 +90,15 @@ def test_alarms_that_never_end_end_at_a_limit() -> None:
         time.sleep(3600)
 
     assert detrun.run(main, max_steps=1000).outcome == "limit"
+
+
+def test_an_alarm_that_another_thread_waits_for_is_handled_by_the_main_thread() -> None:
+    async def main() -> list[object]:
+        log: list[object] = []
+        signal.signal(signal.SIGALRM, lambda *_: log.append(threading.current_thread() is threading.main_thread()))
+        signal.alarm(5)
+        await asyncio.to_thread(time.sleep, 10)
+        return log
+
+    for seed in range(10):
+        assert detrun.run(main, seed=seed).result() == [True]

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from signal import SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_UNBLOCK, SIGCHLD, SIGINT, SIGKILL, SIGTERM, SIGTSTP, SIGUSR1
@@ -131,7 +132,7 @@ def test_what_is_ignored_or_does_nothing_by_default_does_nothing(number: int, ha
         lambda: os.kill(1, SIGTERM),
         lambda: os.kill(0, SIGTERM),
         lambda: os.killpg(1, SIGTERM),
-        lambda: signal.pthread_kill(1, SIGTERM),
+        lambda: signal.pthread_kill(999, SIGTERM),
         lambda: signal.raise_signal(SIGTSTP),
         lambda: signal.set_wakeup_fd(1),
         lambda: signal.sigwaitinfo([SIGTERM]),
@@ -358,3 +359,27 @@ def test_a_program_may_be_woken_by_a_socket_of_its_own() -> None:
         return await asyncio.get_running_loop().sock_recv(reading, 9)
 
     assert detrun.run(main).result() == bytes([SIGUSR1])
+
+
+# Threads.
+
+
+def test_only_the_main_thread_has_to_do_with_signals() -> None:
+    async def main() -> None:
+        for ask in (lambda: signal.signal(SIGTERM, print), lambda: signal.set_wakeup_fd(-1)):
+            with pytest.raises(ValueError, match="signal only works in main thread"):
+                await asyncio.to_thread(ask)
+        with pytest.raises(detrun.Forbidden, match="from another thread"):
+            await asyncio.to_thread(signal.raise_signal, SIGTERM)
+
+    detrun.run(main).result()
+
+
+def test_a_program_that_is_killed_does_not_wait_for_its_threads() -> None:
+    def main() -> None:
+        threading.Thread(target=time.sleep, args=(3600,)).start()
+        signal.raise_signal(SIGTERM)
+
+    run = detrun.run(main)
+
+    assert (run.exit_code, run.virtual_seconds < 1) == (143, True)
