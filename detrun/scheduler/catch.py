@@ -22,7 +22,7 @@ from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
 from detrun.scheduler.threads import locks, pools, starting
-from detrun.scheduler.world import clocks, dates
+from detrun.scheduler.world import clocks, dates, signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,8 @@ def install() -> None:
     dates.catch()
     locks.catch()
     starting.catch()
+    signals.catch()
+    garbage.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asyncio import events
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.model import EventId
@@ -17,6 +17,7 @@ from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
+from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
@@ -26,6 +27,7 @@ from detrun.scheduler.threads.baton import Baton
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
+from detrun.scheduler.world.signals import Killed, Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,17 +41,28 @@ Known = TypeVar("Known", bound=Context)
 class Engine:
     """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
+    interrupt: Callable[..., None] | None = None
+    """Who handles SIGINT as long as the program has not said who."""
+
     def __init__(
-        self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = (), begin: int = BIRTHDAY
+        self,
+        strategy: Strategy,
+        limits: Limits | None = None,
+        faults: Iterable[str] = (),
+        begin: int = BIRTHDAY,
+        level: int = 1,
     ) -> None:
         self.clock = Clock(begin)
         self.trace = Trace()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
-        self.error: RunError | None = None
+        self.garbage = Collections(level, strategy, self.trace)
+        self.error: RunError | Killed | None = None
         self._network: Network | None = None
+        self._signals: Signals | None = None
         self._limits = limits or Limits()
+        self._limits.checkpoint = min(self._limits.checkpoint, self.garbage.checkpoint)
         self._strategy = strategy
         self._slack = strategy.slack
         self.baton = Baton(self)
@@ -62,6 +75,13 @@ class Engine:
         if self._network is None:
             self._network = Network(self)
         return self._network
+
+    @property
+    def signals(self) -> Signals:
+        """The signals of the program, which are there once somebody asks for them."""
+        if self._signals is None:
+            self._signals = Signals(self)
+        return self._signals
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
@@ -92,6 +112,8 @@ class Engine:
 
     def drive(self, loop: Loop) -> None:
         """Take steps until this program's loop is stopped; a step is an iteration of it, or another context's turn."""
+        if isinstance(self.error, Killed):
+            self.kill(self.error)
         outside = self.turn_to(loop.home)
         try:
             self._stop(loop) if loop.stopping else self._iterate(loop)
@@ -104,6 +126,26 @@ class Engine:
     def end(self) -> None:
         """The program has ended by itself; raise if it was not the run that was asked for."""
         self._strategy.end()
+
+    def kill(self, death: Killed) -> NoReturn:
+        """End the program here and now; what it does while it is unwound is no part of the run, nor to be told."""
+        self.error = self.error or death
+        self.trace.seal(self.clock.now)
+        for context in self.contexts:
+            context.loop.abandon()
+        raise death
+
+    @property
+    def killed(self) -> bool:
+        """Whether the program was killed, after which nothing of it runs but what unwinds it."""
+        return isinstance(self.error, Killed)
+
+    def interrupted(self, error: BaseException | None) -> bool:
+        """Whether what ends the program is meant for whoever started it."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._signals is None:
+            return interrupted
+        return self._signals.interrupted_by_user or (interrupted and not self._signals.interrupted)
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
@@ -163,6 +205,8 @@ class Engine:
         """Let the thread that asks stand still for so long."""
         deadline = self.clock.now + instant(seconds)
         if len(self.baton.threads) == 1:
+            if self._signals is not None:
+                self._signals.alarms.go_off(deadline)
             self._pass_until(deadline)
         elif seconds:
             self.baton.wait(deadline, f"time.sleep({seconds})", deadline)

@@ -90,6 +90,7 @@ class Loop(Spawning):
     def close(self) -> None:
         if self.is_running():
             raise RuntimeError("Cannot close a running event loop")
+        self._forget_signals()
         self._closed = self._executor_shutdown_called = True
         if self._default_executor is not None:
             self._default_executor.shutdown(wait=False)

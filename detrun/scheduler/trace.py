@@ -52,4 +52,5 @@ class Trace:
 
     def seal(self, instant: int) -> None:
         """The run ends at this instant: nothing that happens from now on counts."""
-        self._seal = hash((self.digest, self.step, self.ran, instant))
+        if self._seal is None:
+            self._seal = hash((self.digest, self.step, self.ran, instant))
