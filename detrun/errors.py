@@ -136,4 +136,4 @@ class InternalError(DetrunError):
 
 
 def _count(waiting: Sequence[str]) -> str:
-    return "one task is" if len(waiting) == 1 else f"{len(waiting)} tasks are"
+    return "one is" if len(waiting) == 1 else f"{len(waiting)} are"

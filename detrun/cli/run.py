@@ -23,6 +23,12 @@ from detrun.cli.target import load
     default="random",
     help="random lets the seed decide, default decides nothing and is what stock asyncio does.",
 )
+@click.option(
+    "--level",
+    type=click.IntRange(1, 2),
+    metavar="N",
+    help="What may be permuted: 1 what the environment orders, 2 also when garbage is collected.",
+)
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
@@ -35,6 +41,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     """
     hashseed.pin()
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
+    from detrun.scheduler.garbage import freeze  # noqa: PLC0415
     from detrun.scheduler.program import run  # noqa: PLC0415
 
     given = {name: value for name, value in options.items() if value is not None}
@@ -44,6 +51,8 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
-    result = run(load(target, args), **given)
+    program = load(target, args)
+    freeze()  # what was imported, which no collection in the run will set free
+    result = run(program, **given)
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

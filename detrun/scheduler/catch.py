@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
 from detrun.scheduler import garbage, imports, ordering
+from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
+from detrun.scheduler.threads import locks, pools, starting
+from detrun.scheduler.world import clocks, dates, signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,34 +36,35 @@ _policies: Any = events
 _INSTEAD = "use asyncio.run(), asyncio.Runner() or asyncio.new_event_loop(), which give the run's own loop"
 
 
-class _Active(threading.local):
-    engine: Engine | None = None
-    # Whether a runner is making the loop that its user's factory describes.
-    making = False
+class _Making(threading.local):
+    """Whether a runner of this thread is making the loop that its user's factory describes."""
+
+    now = False
 
 
-_active = _Active()
+_making = _Making()
 
 
 @contextmanager
 def active(engine: Engine) -> Iterator[None]:
     """Let this thread's program run in `engine`: its loops come from there, and nothing of it is left afterwards."""
-    if _active.engine is not None:
+    if ACTIVE.engine is not None:
         raise UsageError(
             "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
         )
     install()
     running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
-    _active.engine = engine
+    ACTIVE.engine = engine
     # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored(), closing(engine):
+        with garbage.restored(), closing(engine), closing(engine.baton):
+            engine.baton.open()
             garbage.hold_back()
             yield
     finally:
-        _active.engine = None
+        ACTIVE.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy
         sys.set_asyncgen_hooks(*hooks)
@@ -68,7 +72,7 @@ def active(engine: Engine) -> Iterator[None]:
 
 def current() -> Engine | None:
     """The run that this thread's program is part of."""
-    return _active.engine
+    return ACTIVE.engine
 
 
 def install() -> None:
@@ -81,20 +85,27 @@ def install() -> None:
     catch_names(_network)
     catch_tls(_network)
     polling.catch(_network)
+    clocks.catch()
+    dates.catch()
+    locks.catch()
+    starting.catch()
+    signals.catch()
+    garbage.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
     imports.after(
         {
             "uvloop": _catch_uvloop,
+            "concurrent.futures.thread": pools.catch,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
-            **refused.guards(lambda: _active.engine is not None),
+            **refused.guards(lambda: ACTIVE.engine is not None),
         }
     )
 
 
 def _network() -> Network | None:
-    return None if _active.engine is None else _active.engine.network
+    return None if ACTIVE.engine is None else ACTIVE.engine.network
 
 
 def new_loop(engine: Engine) -> Loop:
@@ -107,7 +118,7 @@ def _catch_policy(policy: Any) -> None:
     real = policy._loop_factory
 
     def make() -> asyncio.AbstractEventLoop:
-        return real() if _active.engine is None else new_loop(_active.engine)
+        return real() if ACTIVE.engine is None else new_loop(ACTIVE.engine)
 
     policy._loop_factory = staticmethod(make)
 
@@ -118,12 +129,12 @@ def _catch_runner(runner: Any) -> None:
     @wraps(real)
     def lazy_init(self: Any) -> None:
         # The factory is called, for it may well do more than make a loop; asyncio's own loops in it become ours.
-        _active.making = self._loop_factory is not None
+        _making.now = self._loop_factory is not None
         try:
             real(self)
         finally:
-            _active.making = False
-        if _active.engine is not None and isinstance(self._loop, asyncio.AbstractEventLoop):
+            _making.now = False
+        if ACTIVE.engine is not None and isinstance(self._loop, asyncio.AbstractEventLoop):
             _check_ours(self._loop)
 
     runner._lazy_init = lazy_init
@@ -136,11 +147,11 @@ def _check_ours(loop: asyncio.AbstractEventLoop) -> None:
 
 def _catch_selector_loop(loop: Any) -> None:
     def new(cls: type, *_: Any, **__: Any) -> Any:
-        if _active.engine is None or issubclass(cls, Loop):
+        if ACTIVE.engine is None or issubclass(cls, Loop):
             return object.__new__(cls)
-        if not _active.making:
+        if not _making.now:
             raise Forbidden(f"a {cls.__name__}", _INSTEAD)
-        return new_loop(_active.engine)
+        return new_loop(ACTIVE.engine)
 
     # Not `__init__`: a loop that was refused there would be there, and complain when it is dropped.
     loop.__new__ = staticmethod(new)
@@ -150,7 +161,7 @@ class _CaughtLoop(type):
     """The type of `uvloop.Loop`: to call that inside a run makes the run's own loop, which passes for it."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
-        return super().__call__(*args, **options) if _active.engine is None else new_loop(_active.engine)
+        return super().__call__(*args, **options) if ACTIVE.engine is None else new_loop(ACTIVE.engine)
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Loop) or super().__instancecheck__(instance)

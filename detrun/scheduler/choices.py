@@ -10,6 +10,7 @@ from detrun.model import EventId
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
     from collections import deque
@@ -35,21 +36,22 @@ class Continue(msgspec.Struct, frozen=True):
         return f"{self.home.name}/continue at step {self.step}"
 
 
-Event: TypeAlias = Channel | TimerHandle | Continue
+Event: TypeAlias = Channel | TimerHandle | Continue | Thread
 
 
 class Choices:
     """The events that the environment may let happen next.
 
-    Every channel's head is one. So is the earliest timer of a context, within `slack`: to choose it means that the turn
-    before took that long. Timers of one context never overtake each other.
+    Every channel's head is one, and every thread that could go on. So is the earliest timer of a context, within
+    `slack`: to choose it means that the turn before took that long. Timers of one context never overtake each other.
     """
 
-    def __init__(self, clock: Clock, arrivals: deque[Channel], slack: int) -> None:
+    def __init__(self, clock: Clock, arrivals: deque[Channel], threads: list[Thread], slack: int) -> None:
         self.program: Context | None = None
         self.step = 0
         self._clock = clock
         self._arrivals = arrivals
+        self._threads = threads
         self._slack = slack
         self._events: list[Event] = []
         self._going_on: Continue | None = None
@@ -60,9 +62,13 @@ class Choices:
         self._events = []
         self._going_on = None
 
+    def offer(self, thread: Thread) -> None:
+        """Offer in the middle of a thread's turn that it goes on, or another."""
+        self._events = [thread, *self._threads]
+
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
-        enabled, timers = len(self._arrivals) + self._can_continue(), self._clock.timers
+        enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers
         if enabled:
             return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + self._slack)
         earliest = self._clock.earliest() if self._slack else None
@@ -74,10 +80,12 @@ class Choices:
             return self._events[0]
         if self._arrivals:
             return self._arrivals[0]
-        earliest = self._clock.earliest()
-        if self.program is not None and (self.program.loop.ready or earliest is not None):
-            return self._continue(self.program)
-        return earliest
+        program, earliest = self.program, self._clock.earliest()
+        if program is not None and program.loop.ready:
+            return self._continue(program)
+        if self._threads:
+            return self._threads[0]
+        return self._continue(program) if program is not None and earliest is not None else earliest
 
     def oldest(self) -> Event:
         """The default, where there is something to choose."""
@@ -95,11 +103,15 @@ class Choices:
         events: list[Event] = list(dict.fromkeys(self._arrivals))
         program, earliest, now = self.program, self._clock.earliest(), self._clock.now
         ready = program is not None and program.loop.ready
-        if program is not None and (ready or (not events and earliest is not None)):
+        sleeps = not ready and not events and not self._threads and earliest is not None
+        if program is not None and (ready or sleeps):
             events.append(self._continue(program))
+        events += self._threads
         if earliest is None:
             return events
-        limit = now + self._slack if ready or self._arrivals else earliest.deadline + self._idle_slack()
+        limit = (
+            now + self._slack if ready or self._arrivals or self._threads else earliest.deadline + self._idle_slack()
+        )
         # A timer of the program's that is due already comes along when the loop goes on.
         along = program if ready else None
         if earliest.deadline <= limit:

@@ -18,6 +18,8 @@ MILLISECOND = 1_000_000
 TICK = 1_000
 # Not zero, which too many programs take for "never".
 START = Instant(1_000 * SECOND)
+# When runs begin unless they are told: midnight, on the first day of 2026, in nanoseconds since the epoch.
+BIRTHDAY = 1_767_225_600 * SECOND
 # The deadline of whoever sleeps for infinity; no run comes near it.
 FOREVER = Instant(1 << 62)
 # A heap is searched for cancelled timers when it has this many and they are half of it, as asyncio does.
@@ -39,10 +41,15 @@ class Clock:
     What is less than a nanosecond apart goes by the loop's float seconds, as it does on stock asyncio.
     """
 
-    __slots__ = ("_cancelled", "_created", "homes", "now", "timers")
+    __slots__ = ("_cancelled", "_created", "_day", "_idle", "homes", "now", "tick", "timers")
 
-    def __init__(self) -> None:
+    def __init__(self, begin: int = BIRTHDAY) -> None:
         self.now: int = START
+        # How long a look takes in the context whose turn it is.
+        self.tick = TICK
+        # What separates virtual time from the time of day, and how much of it nobody worked.
+        self._day = begin - START
+        self._idle = 0
         # How many there are that timers may belong to.
         self.homes = 0
         self.timers: list[tuple[int, float, int, TimerHandle]] = []
@@ -53,6 +60,25 @@ class Clock:
     def elapsed(self) -> float:
         """Seconds since the run began."""
         return (self.now - START) / SECOND
+
+    def look(self) -> int:
+        """The instant, for a program that asks: looking takes a moment."""
+        self.now = now = self.now + self.tick
+        return now
+
+    def look_at_wall(self) -> int:
+        """Nanoseconds since the epoch, for a program that asks."""
+        return self.look() + self._day
+
+    def look_at_work(self) -> int:
+        """How long the program has worked, for a program that asks."""
+        return self.look() - START - self._idle
+
+    def pass_until(self, instant: int) -> None:
+        """Let time pass in which nothing happens."""
+        if instant > self.now:
+            self._idle += instant - self.now
+            self.now = instant
 
     def add(self, timer: TimerHandle) -> None:
         """Let a timer wait for its deadline."""

@@ -62,7 +62,8 @@ class Unit(Context):
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
         self.engine.trace.step += 1
-        loop, outside, hooks = self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
+        clock, loop, outside, hooks = self.engine.clock, self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
+        tick, clock.tick = clock.tick, 0
         loop.append = loop.ready.append
         loop.ready.append(delivery)
         events._set_running_loop(loop)
@@ -70,6 +71,7 @@ class Unit(Context):
         try:
             self._settle()
         finally:
+            clock.tick = tick
             sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(outside)
             loop.append = self._wake
@@ -110,14 +112,17 @@ class Program(Context):
     def take(self, delivery: Delivery) -> None:
         """Queue an event behind what is ready, for the next iteration."""
         self.loop.ready.append(delivery)
+        self.engine.baton.wake(self.loop)
 
     def fall_due(self, timer: TimerHandle) -> None:
         """Queue a timer behind what is ready, as asyncio does with all that are due."""
         self.engine.trace.deliver(timer)
         self.loop.ready.append(timer)
+        self.engine.baton.wake(self.loop)
 
     def attend(self) -> None:
-        """Do nothing: the engine selects before each iteration."""
+        """Let the loop's thread go on, if it waits: the engine selects before each iteration."""
+        self.engine.baton.wake(self.loop)
 
 
 def _nothing() -> None:

@@ -6,22 +6,28 @@ not know which strategy answers, nor who observes.
 
 from __future__ import annotations
 
-import threading
+from asyncio import events
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
 from detrun.errors import Forbidden, RunError, Stuck
+from detrun.model import EventId
+from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
-from detrun.scheduler.clock import TICK, Clock
+from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
+from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
+from detrun.scheduler.threads.baton import Baton
+from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
+from detrun.scheduler.world.signals import Killed, Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,19 +41,32 @@ Known = TypeVar("Known", bound=Context)
 class Engine:
     """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
-    def __init__(self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = ()) -> None:
-        self.clock = Clock()
+    interrupt: Callable[..., None] | None = None
+    """Who handles SIGINT as long as the program has not said who."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        limits: Limits | None = None,
+        faults: Iterable[str] = (),
+        begin: int = BIRTHDAY,
+        level: int = 1,
+    ) -> None:
+        self.clock = Clock(begin)
         self.trace = Trace()
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
-        self.error: RunError | None = None
+        self.garbage = Collections(level, strategy, self.trace)
+        self.error: RunError | Killed | None = None
         self._network: Network | None = None
+        self._signals: Signals | None = None
         self._limits = limits or Limits()
+        self._limits.checkpoint = min(self._limits.checkpoint, self.garbage.checkpoint)
         self._strategy = strategy
         self._slack = strategy.slack
-        self._choices = Choices(self.clock, self.arrivals, strategy.slack)
-        self._thread = threading.get_ident()
+        self.baton = Baton(self)
+        self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy.slack)
         strategy.begin(self)
 
     @property
@@ -56,6 +75,13 @@ class Engine:
         if self._network is None:
             self._network = Network(self)
         return self._network
+
+    @property
+    def signals(self) -> Signals:
+        """The signals of the program, which are there once somebody asks for them."""
+        if self._signals is None:
+            self._signals = Signals(self)
+        return self._signals
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
@@ -81,24 +107,45 @@ class Engine:
         event = self._chosen()
         if event is None:
             return False
-        self._happen(event)
+        self.happen(event)
         return True
 
     def drive(self, loop: Loop) -> None:
         """Take steps until this program's loop is stopped; a step is an iteration of it, or another context's turn."""
-        choices, outside = self._choices, self._choices.program
-        choices.program = loop.home
+        if isinstance(self.error, Killed):
+            self.kill(self.error)
+        outside = self.turn_to(loop.home)
         try:
             self._stop(loop) if loop.stopping else self._iterate(loop)
         except RunError as error:
             self.error = self.error or error  # the program may swallow it; the run is over all the same
             raise
         finally:
-            choices.program = outside
+            self.turn_to(outside)
 
     def end(self) -> None:
         """The program has ended by itself; raise if it was not the run that was asked for."""
         self._strategy.end()
+
+    def kill(self, death: Killed) -> NoReturn:
+        """End the program here and now; what it does while it is unwound is no part of the run, nor to be told."""
+        self.error = self.error or death
+        self.trace.seal(self.clock.now)
+        for context in self.contexts:
+            context.loop.abandon()
+        raise death
+
+    @property
+    def killed(self) -> bool:
+        """Whether the program was killed, after which nothing of it runs but what unwinds it."""
+        return isinstance(self.error, Killed)
+
+    def interrupted(self, error: BaseException | None) -> bool:
+        """Whether what ends the program is meant for whoever started it."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._signals is None:
+            return interrupted
+        return self._signals.interrupted_by_user or (interrupted and not self._signals.interrupted)
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
@@ -106,16 +153,65 @@ class Engine:
         for context in self.contexts:
             LOOPS.discard(context.loop)
 
+    def idle(self) -> bool:
+        """Whether nothing is under way and there is no thread but the first."""
+        return not self.arrivals and len(self.baton.threads) == 1
+
     def check_thread(self, what: str) -> None:
-        """Refuse what comes from a thread that the engine does not order."""
-        if threading.get_ident() != self._thread:
-            raise Forbidden(f"{what} from another thread", "threads do not take part in a simulation yet")
+        """Refuse what comes from a thread that began outside the run."""
+        if ACTIVE.engine is not self:
+            raise Forbidden(f"{what} from a thread that is no part of the run", "start the thread inside the run")
+
+    def turn(self) -> None:
+        """Let something happen, for a thread that waits; raise when nothing can."""
+        if self.trace.step >= self._limits.checkpoint:
+            self._limits.check(self)
+        self.happen(self._something())
+        self.clock.fall_due()
+
+    def offer(self, thread: Thread) -> Event:
+        """Which thread goes on in the middle of a turn: this one by default."""
+        choices, trace = self._choices, self.trace
+        choices.begin(trace.step + 1)
+        choices.offer(thread)
+        event = self._asked()
+        if event is thread:
+            trace.step += 1
+        return event
+
+    def turn_to(self, program: Context | None) -> Context | None:
+        """From now on this is the loop that would go on, if any; which one it was."""
+        choices = self._choices
+        before, choices.program = choices.program, program
+        return before
+
+    def operation(self) -> EventId:
+        """Count an external operation of whoever runs now, a task or a thread, and note it."""
+        if (loop := events._get_running_loop()) is not None:
+            return cast("Loop", loop).operation()
+        origin = self.baton.current.origin
+        origin.count = count = origin.count + 1
+        event = EventId((origin.key, count))
+        self.trace.note(event)
+        return event
 
     def let_timer_through(self) -> None:
         """Let time pass until the earliest timer is due, whatever else is ready."""
         timer = self.clock.earliest()
         if timer is not None:
             self._pass_until(timer.deadline)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the thread that asks stand still for so long."""
+        deadline = self.clock.now + instant(seconds)
+        if len(self.baton.threads) == 1:
+            if self._signals is not None:
+                self._signals.alarms.go_off(deadline)
+            self._pass_until(deadline)
+        elif seconds:
+            self.baton.wait(deadline, f"time.sleep({seconds})", deadline)
+        else:
+            self.baton.offer()
 
     def _sleep(self) -> None:
         timer = self.clock.earliest()
@@ -127,14 +223,15 @@ class Engine:
         if instant > self._limits.last_instant:
             self._limits.exceed(instant, self)
         # A little later: libraries compare strictly, and would arm the same timer again.
-        self.clock.now = max(self.clock.now, instant + TICK)
+        self.clock.pass_until(instant + TICK)
 
     def _iterate(self, loop: Loop) -> None:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
         clock, trace, limits = self.clock, self.trace, self._limits
         timers, arrivals, ready, due = clock.timers, self.arrivals, loop.ready, loop.selector.due
+        threads = self.baton.ready
         while True:
-            if due or arrivals or not ready or (timers and timers[0][0] <= clock.now + self._slack):
+            if due or arrivals or not ready or threads or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
             trace.step = step = trace.step + 1
             made = loop.iterate()  # which may move the clock itself
@@ -150,7 +247,7 @@ class Engine:
         if self.arrivals:
             event = self._chosen()
             assert event is not None  # something arrived
-            self._happen(event)
+            self.happen(event)
         loop.selector.select()
         self.clock.fall_due()
         self.trace.step += 1
@@ -163,27 +260,36 @@ class Engine:
         select = loop.selector.select
         select()  # whoever has something to see does not sleep
         while True:
-            event = self._chosen()
-            if event is None:
-                raise Stuck(waiting(self.contexts))
-            self._happen(event)
+            self.happen(self._something())
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
             select()
             self.clock.fall_due()
             if loop.ready:
                 return
 
+    def _something(self) -> Event:
+        """What happens next; raises when nothing can."""
+        event = self._chosen()
+        if event is None and self.baton.await_outside():
+            event = self._chosen()
+        if event is None:
+            raise Stuck(waiting(self))
+        return event
+
     def _chosen(self) -> Event | None:
         choices = self._choices
         choices.begin(self.trace.step + 1)
-        if not choices.open():
-            return choices.first()
+        return self._asked() if choices.open() else choices.first()
+
+    def _asked(self) -> Event:
+        choices = self._choices
         event = self._strategy.choose(choices)
         if event is not choices.first():
             self.trace.decide(choices.step, event.id)
         return event
 
-    def _happen(self, event: Event) -> None:
+    def happen(self, event: Event) -> None:
+        """Let it happen."""
         match event:
             case Continue():
                 if not event.home.loop.ready:
@@ -192,7 +298,9 @@ class Engine:
                 self._pass_until(event.deadline)
                 if isinstance(event.home, Unit):
                     self.clock.fall_due()
-                    self._happen(event.home.timers)
+                    self.happen(event.home.timers)
+            case Thread():
+                self._go_on(event)
             case Channel():
                 self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
                 delivery = event.queue.popleft()
@@ -200,6 +308,17 @@ class Engine:
                 event.home.take(delivery)
             case _:
                 assert_never(event)
+
+    def _go_on(self, thread: Thread) -> None:
+        """A thread has its turn, and whoever runs now waits for the next one."""
+        self.trace.step += 1
+        self.trace.deliver(thread)
+        self.clock.now += TICK
+        program = self._choices.program
+        if program is not None and self.baton.current is not thread:
+            loop = program.loop
+            self.baton.wait_at_loop(loop, ready=bool(loop.ready or loop.selector.due))
+        self.baton.give(thread)
 
     def _known(self, context: Known) -> Known:
         self.contexts.append(context)

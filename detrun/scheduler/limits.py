@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from detrun.errors import LimitReached, UsageError
-from detrun.scheduler import garbage
 from detrun.scheduler.clock import SECOND, START, instant
 from detrun.scheduler.waits import waiting
 
@@ -28,7 +27,10 @@ GRACE_SECONDS = 3600
 
 
 class Limits:
-    """How many steps and how much virtual time a run may take. `checkpoint` is the step at which to look again."""
+    """How many steps and how much virtual time a run may take. `checkpoint` is the step at which to look again.
+
+    What else is looked at now and then, garbage and alarms of work, is looked at then.
+    """
 
     def __init__(self, steps: int = STEPS, seconds: float = SECONDS) -> None:
         if steps < 1:
@@ -40,19 +42,15 @@ class Limits:
         # Steps bound no work by themselves: one may make any number of callbacks.
         self._last_call = max(CALLS, 10 * steps)
         self.last_instant = START + instant(seconds)
-        self._next_collection = garbage.PERIOD
-        # What the process made before the run is no reason to collect in it.
-        self._crowd = garbage.young() + garbage.CROWD
         self.checkpoint = min(steps, WATCH)
 
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
         trace = engine.trace
-        if trace.step >= self._next_collection or garbage.young() > self._crowd:
-            self._next_collection = trace.step + garbage.PERIOD
-            garbage.collect()
-            self._crowd = garbage.CROWD
-        self.checkpoint = min(trace.step + WATCH, self._last_step)
+        if engine._signals is not None:
+            engine._signals.alarms.check_work()
+        engine.garbage.check()
+        self.checkpoint = min(trace.step + WATCH, self._last_step, engine.garbage.checkpoint)
         if trace.step >= self._last_step:
             self._last_step = trace.step + GRACE_STEPS
             raise LimitReached("steps", self._steps, _hint("--max-steps", engine))
@@ -71,5 +69,5 @@ class Limits:
 
 def _hint(option: str, engine: Engine) -> str:
     """What to do, and where the first few tasks stand that are not done."""
-    tasks = [f"\n  {line}" for entry in waiting(engine.contexts)[:SHOWN] for line in entry.splitlines()]
+    tasks = [f"\n  {line}" for entry in waiting(engine)[:SHOWN] for line in entry.splitlines()]
     return f"raise it with {option}, or look for what never ends{''.join(tasks)}"

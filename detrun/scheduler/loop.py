@@ -90,7 +90,11 @@ class Loop(Spawning):
     def close(self) -> None:
         if self.is_running():
             raise RuntimeError("Cannot close a running event loop")
-        self._closed = True
+        self._forget_signals()
+        self._closed = self._executor_shutdown_called = True
+        if self._default_executor is not None:
+            self._default_executor.shutdown(wait=False)
+            self._default_executor = None
         self._selector.close()
         self.append = self._refuse
         self.ready.clear()
@@ -101,9 +105,6 @@ class Loop(Spawning):
 
     async def shutdown_asyncgens(self) -> None:
         await self.generators.shutdown()
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """Do nothing: there is none."""
 
     def _check_idle(self) -> None:
         if self.is_running():

@@ -21,7 +21,8 @@ class Networking(_UnixSelectorEventLoop):
     """A selector loop without a selector of the machine's; of its methods only the network's are ever run."""
 
     _internal_fds = 0
-    _default_executor = None
+    _default_executor: Any = None
+    _executor_shutdown_called = False
 
     def __init__(self, home: Context) -> None:
         # asyncio's own `__init__` is not called: it would open sockets to wake itself up with.

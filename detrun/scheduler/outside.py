@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-import inspect
-import signal
+from contextvars import Context as Variables
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.errors import Forbidden
+from detrun.scheduler.active import ACTIVE
+from detrun.scheduler.handles import Handle
 from detrun.scheduler.networking import Networking
+from detrun.scheduler.world.signals import Door
 
 if TYPE_CHECKING:
     from detrun.scheduler.contexts import Context
 
-_THREADS = "threads do not take part in a simulation yet, so await the work instead of handing it to a thread"
 _PROCESSES = "a simulation has no processes, so put a coroutine in the place of the child"
 
 _MISSING = {
-    _THREADS: "run_in_executor set_default_executor",
     _PROCESSES: "subprocess_exec subprocess_shell connect_read_pipe connect_write_pipe",
 }
 
-_UNCATCHABLE = (signal.SIGKILL, signal.SIGSTOP)
-
 
 class Outside(Networking):
-    """A loop with no outside but the simulated network: every other way out raises `Forbidden`, which names it.
+    """A loop with no outside but simulated ones, the network and signals: every other way out raises `Forbidden`.
 
-    Signals do not come in either. Servers ask for them all the same, so a handler is taken, and never called.
+    What a signal does to a loop is asyncio's own, but for the socket by which one is woken.
     """
 
-    _check_signal: Any  # asyncio's own, of which types do not know
+    ready: Any
 
     def __init__(self, home: Context) -> None:
         super().__init__(home)
-        self._handled: set[int] = set()
+        self._signal_handlers: dict[int, Any] = {}
+        self._csock = Door(self)
 
-    def add_signal_handler(self, sig: int, callback: Any, *_: Any) -> None:  # type: ignore[override]
-        if inspect.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
-            raise TypeError("coroutines cannot be used with add_signal_handler()")
-        self._check_signal(sig)
-        self._check_closed()
-        if sig in _UNCATCHABLE:
-            raise RuntimeError(f"sig {sig} cannot be caught")
-        self._handled.add(sig)
+    def _add_callback_signalsafe(self, handle: Any) -> None:
+        self.ready.append(Handle((handle._run,), Variables()))
 
-    def remove_signal_handler(self, sig: int) -> bool:
-        self._check_signal(sig)
-        handled = sig in self._handled
-        self._handled.discard(sig)
-        return handled
+    def _forget_signals(self) -> None:
+        # A loop that outlives its run has nothing to do with the signals of the process.
+        if ACTIVE.engine is self._home.engine:
+            for number in list(self._signal_handlers):
+                self.remove_signal_handler(number)
+        self._signal_handlers.clear()
 
 
 def _refuse(name: str, hint: str) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Divergence, UsageError
 from detrun.model import Run
+from detrun.scheduler import garbage
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.engine import Engine
+from detrun.scheduler.interrupts import interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
 
+# What may be permuted: what the environment orders, and also what the interpreter does in between.
+LEVELS = (1, 2)
+
 
 def run(
     main: Callable[[], Any],
@@ -32,16 +37,21 @@ def run(
     max_steps: int = STEPS,
     max_time: float = SECONDS,
     faults: Iterable[str] = (),
+    level: int = 1,
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
-    What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
-    `faults` names what may go wrong in the network.
+    What the program raises becomes part of the result; only a user's `KeyboardInterrupt` goes on. `strategy` may be an
+    object. `faults` names what may go wrong in the network. At `level` 2 it also decides when garbage is collected.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
-    engine = Engine(answers, Limits(max_steps, max_time), faults)
+    if level not in LEVELS:
+        raise UsageError(f"expected a level of 1 or 2, got {level!r}")
+    if level >= garbage.LEVEL:
+        garbage.tidy()
+    engine = Engine(answers, Limits(max_steps, max_time), faults, level=level)
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began
@@ -70,11 +80,17 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
         with active(engine):
             # A copy: context variables that the program sets are gone with it.
             value = contextvars.copy_context().run(_call, engine, main)
+            if not engine.killed:
+                engine.baton.finish()
         engine.end()
-    except (Divergence, KeyboardInterrupt):
+    except Divergence:
         raise
     except BaseException as error:
+        if engine.interrupted(error):
+            raise KeyboardInterrupt from error
         return None, engine.error or error
+    if engine.interrupted(None):
+        raise KeyboardInterrupt  # which the program took for its own
     return value, engine.error
 
 
@@ -96,13 +112,14 @@ def _coroutine(awaitable: Any) -> Coroutine[Any, Any, Any]:
 
 def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
     # What `asyncio.run` does, at half its price: that is most of what a short run costs.
+    task = loop.create_task(main)
     try:
-        return loop.run_until_complete(main)
+        return interruptible(engine, task)
     finally:
         try:
             _cancel_tasks(loop)
             # With nothing left that could happen, asyncio's two shutdowns would only turn the loop over.
-            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or engine.arrivals:
+            if loop.ready or loop.generators.alive or engine.clock.earliest() is not None or not engine.idle():
                 loop.run_until_complete(loop.shutdown_asyncgens())
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:

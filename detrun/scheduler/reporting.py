@@ -36,6 +36,8 @@ class Reporting(Outside):
         _log("\n".join(lines), error is not None and (type(error), error, error.__traceback__))
 
     def call_exception_handler(self, context: Report) -> None:
+        if self._home.engine.killed:
+            return  # whoever is killed says nothing more
         try:
             self._handle(context)
         except (SystemExit, KeyboardInterrupt):

@@ -50,7 +50,9 @@ class Scheduling(Reporting):
 
     def call_soon_threadsafe(self, *call: Any, context: Variables | None = None) -> Handle:  # type: ignore[override]
         self._engine.check_thread("loop.call_soon_threadsafe()")
-        return self.call_soon(*call, context=context)
+        handle = self.call_soon(*call, context=context)
+        self._engine.baton.rouse(self)
+        return handle
 
     def call_later(self, delay: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
         if delay is None:

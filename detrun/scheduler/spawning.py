@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -69,6 +70,13 @@ class Spawning(Scheduling):
         task.count = 0
         self._know(task)
         return task
+
+    def abandon(self) -> None:
+        """Let the tasks go that have not begun, without anybody being told."""
+        for task in self.tasks():
+            coro = task.get_coro()
+            if inspect.iscoroutine(coro) and inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+                coro.close()
 
     def _know(self, task: Any) -> None:
         # asyncio promises no more than a weak reference. The dead ones are swept now and then: cheaper than callbacks.

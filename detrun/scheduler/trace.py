@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.model import Decision, EventId
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.threads.thread import Thread
 
 
 class Trace:
@@ -26,14 +27,14 @@ class Trace:
         # Folded where operations happen, not by a method: they are on the hot path.
         self.digest = 0
         self.decisions: list[Decision] = []
-        self.observers: list[Callable[[Delivery], None]] = []
+        self.observers: list[Callable[[Any], None]] = []
         self._seal: int | None = None
 
     def note(self, operation: EventId) -> None:
         """Fold an operation into the digest, with the step in which it was."""
         self.digest = hash((self.digest, self.step, operation))
 
-    def deliver(self, delivery: Delivery) -> None:
+    def deliver(self, delivery: Delivery | Thread) -> None:
         """Note that an event happens, and tell those who observe."""
         self.digest = hash((self.digest, self.step, delivery.id))
         self.eventful = self.step
@@ -51,4 +52,5 @@ class Trace:
 
     def seal(self, instant: int) -> None:
         """The run ends at this instant: nothing that happens from now on counts."""
-        self._seal = hash((self.digest, self.step, self.ran, instant))
+        if self._seal is None:
+            self._seal = hash((self.digest, self.step, self.ran, instant))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import signal
 import traceback
 from typing import TYPE_CHECKING, TypeAlias
 
 from detrun import errors
 from detrun.model import Failure
 from detrun.scheduler.waits import place
+from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +28,8 @@ def judged(error: BaseException | None) -> Verdict:
     match error:
         case None:
             return "ok", None, 0
-        case SystemExit(code=code):
-            return _exited(error, code)
+        case SystemExit() | KeyboardInterrupt():
+            return _exited(error)
         case errors.Stuck():
             return "stuck", _failure("stuck", error), 1
         case errors.LimitReached():
@@ -38,7 +40,11 @@ def judged(error: BaseException | None) -> Verdict:
             return "failed", _failure("exception", error), 1
 
 
-def _exited(error: SystemExit, code: object) -> Verdict:
+def _exited(error: SystemExit | KeyboardInterrupt) -> Verdict:
+    if isinstance(error, Killed | KeyboardInterrupt):
+        # As the shell has it.
+        return "failed", _failure("signal", error), 128 + getattr(error, "number", signal.SIGINT)
+    code = error.code
     # As the interpreter has it: nothing is 0, a number is itself, anything else is printed and is 1.
     exit_code = 0 if code is None else code & 0xFF if isinstance(code, int) else 1
     return ("failed", _failure("exit", error), exit_code) if exit_code else ("ok", None, 0)
@@ -46,7 +52,9 @@ def _exited(error: SystemExit, code: object) -> Verdict:
 
 def _failure(kind: str, error: BaseException) -> Failure:
     told = traceback.TracebackException.from_exception(error)
-    message = str(error) if isinstance(error, errors.RunError) else "".join(told.format_exception_only()).strip()
+    message = (
+        str(error) if isinstance(error, errors.RunError | Killed) else "".join(told.format_exception_only()).strip()
+    )
     where = _where(told.stack) if not isinstance(error, errors.Stuck) else _waiting(error)
     _keep_own_frames(told)
     return Failure(kind, message, where, "".join(told.format()))

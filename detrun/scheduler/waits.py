@@ -3,23 +3,69 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import gc
 import linecache
 import os
+import sys
+import threading
+import traceback
+from itertools import takewhile
 from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from detrun import errors
 
-    from detrun.scheduler.contexts import Context
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.threads.baton import Baton
+    from detrun.scheduler.threads.thread import Thread
 
 _ASYNCIO = os.path.dirname(asyncio.__file__)
+# What is outside of this one's frames is no part of a run.
+_RUN = os.path.join(os.path.dirname(errors.__file__), "scheduler", "program.py")
+# Frames of these say nothing about a program's own thread.
+_MACHINERY = (
+    os.path.dirname(errors.__file__) + os.sep,
+    _ASYNCIO + os.sep,
+    os.path.dirname(concurrent.futures.__file__) + os.sep,
+    threading.__file__,
+    contextlib.__file__,
+)
 
 
-def waiting(contexts: Iterable[Context]) -> list[str]:
-    """A paragraph for each task that is not done: its await stack, innermost last, and what it waits for."""
-    return [described(task) for context in contexts for task in context.loop.tasks() if not task.done()]
+def waiting(engine: Engine) -> list[str]:
+    """A paragraph for each task that is not done and for each thread that waits in the middle of something."""
+    loops = [context.loop for context in engine.contexts]
+    # A task in the middle of its turn does not wait: its thread does.
+    now = {asyncio.current_task(loop) for loop in loops}
+    tasks = [task for loop in loops for task in loop.tasks() if not task.done() and task not in now]
+    return [described(task) for task in tasks] + stacks(engine.baton)
+
+
+def stacks(baton: Baton) -> list[str]:
+    """What each thread waits for, who has it, and where it stands."""
+    waits = [thread for thread in baton.threads if thread.parked]
+    return ["\n".join([_reason(baton, thread), *_places(thread.real_ident)]) for thread in waits]
+
+
+def _reason(baton: Baton, thread: Thread) -> str:
+    owner = baton.owners.get(thread.awaited)
+    if owner is thread:  # what a condition waits for
+        return f"{thread.name} waits to be notified"
+    return f"{thread.name} waits for {thread.reason}" + (f" that {owner.name} has" if owner is not None else "")
+
+
+def _places(ident: int) -> list[str]:
+    # What is outside of the program called the run.
+    frames = takewhile(
+        lambda at: at[0].f_code.co_filename != _RUN, traceback.walk_stack(sys._current_frames().get(ident))
+    )
+    own = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in frames]
+    return [f"  {place(*where)}" for where in reversed(own) if not where[0].startswith(_MACHINERY)]
 
 
 def described(task: asyncio.Task[Any]) -> str:

@@ -77,9 +77,10 @@ ASLEEP = [
     "    while True: await asyncio.sleep(0)",
     "asyncio.run(main())",
 ]
+STUBBORN = [*ASLEEP[:-1], "try:", "    asyncio.run(main())", "except KeyboardInterrupt:", "    pass"]
 
 
-@pytest.mark.parametrize("program", [BUSY, ASLEEP])
+@pytest.mark.parametrize("program", [BUSY, ASLEEP, STUBBORN])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_signal_ends_the_process_without_a_traceback(
     tmp_path: Path, program: list[str], number: int, status: int

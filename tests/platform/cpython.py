@@ -49,9 +49,6 @@ NETWORK = ("test_streams", "test_server")
 
 # Patterns of what is left out, and why. A failure that detrun could mend has no place here.
 EXCLUDED = {
-    "test_tasks.RunCoroutineThreadsafeTests.test_run_coroutine_threadsafe*": (
-        "submits a coroutine from a thread of an executor, and threads do not take part in a simulation yet"
-    ),
     "test_tasks.CoroutineGatherTests.test_issue46672": (
         "puts a mock in the place of a method of `BaseEventLoop`, and looks for it on a loop that does not inherit it"
     ),

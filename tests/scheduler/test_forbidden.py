@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -50,39 +49,52 @@ def test_a_loop_of_ones_own_is_untouched_outside_a_run() -> None:
         assert isinstance(runner.get_loop(), asyncio.SelectorEventLoop)
 
 
-def test_a_thread_without_a_run_gets_a_real_loop_meanwhile() -> None:
+def test_a_thread_that_began_outside_has_real_loops_meanwhile() -> None:
     kinds: list[Any] = []
+    begun, done = threading.Event(), threading.Event()
 
     async def kind() -> None:
         kinds.append(type(asyncio.get_running_loop()).__module__)
 
+    def foreign() -> None:
+        begun.wait()
+        asyncio.run(kind())
+        done.set()
+
     async def main() -> None:
-        thread = threading.Thread(target=lambda: asyncio.run(kind()))
-        thread.start()
-        thread.join()
+        begun.set()
+        done.wait()
         await kind()
 
+    thread = threading.Thread(target=foreign)
+    thread.start()
     assert detrun.run(main).outcome == "ok"
+    thread.join()
     assert kinds == ["asyncio.unix_events", "detrun.scheduler.loop"]
 
 
-@pytest.mark.parametrize("call", [lambda loop: loop.call_soon_threadsafe(int)])
-def test_calls_from_another_thread_are_refused(call: Callable[[Any], object]) -> None:
+def test_calls_from_a_thread_that_began_outside_are_refused() -> None:
     refused: list[Exception] = []
+    loops: list[Any] = []
+    begun, done = threading.Event(), threading.Event()
 
-    def foreign(loop: Any) -> None:
-        try:
-            call(loop)
-        except detrun.Forbidden as error:
-            refused.append(error)
+    def foreign() -> None:
+        begun.wait()
+        with pytest.raises(detrun.Forbidden) as error:
+            loops[0].call_soon_threadsafe(int)
+        refused.append(error.value)
+        done.set()
 
     async def main() -> None:
-        thread = threading.Thread(target=foreign, args=(asyncio.get_running_loop(),))
-        thread.start()
-        thread.join()
+        loops.append(asyncio.get_running_loop())
+        begun.set()
+        done.wait()
 
+    thread = threading.Thread(target=foreign)
+    thread.start()
     detrun.run(main)
-    assert "another thread" in str(refused[0])
+    thread.join()
+    assert "no part of the run" in str(refused[0])
 
 
 def test_sockets_outside_a_run_are_untouched() -> None:

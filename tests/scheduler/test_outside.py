@@ -1,4 +1,4 @@
-"""Signals stay outside: a loop takes their handlers, with asyncio's own objections, and calls none."""
+"""Handlers of signals are a loop's own: with asyncio's own objections, and unknown to the process."""
 
 from __future__ import annotations
 

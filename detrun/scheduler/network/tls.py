@@ -87,7 +87,7 @@ class Connection:
     def selected_alpn_protocol(self) -> str | None:
         return self._handshake.protocol
 
-    def getpeercert(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:  # noqa: FBT002
+    def getpeercert(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:
         if not self._dialogue.is_open:
             raise ValueError("handshake not done yet")
         peer = self._handshake.peer

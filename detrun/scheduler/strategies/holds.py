@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.threads.thread import Thread
 
 
 class Holds:
@@ -49,7 +50,7 @@ class Holds:
     def _holding(self, event: EventId) -> Iterable[Hold]:
         return (hold for hold in self._holds if hold.event == event and hold.until not in self._delivered)
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: Delivery | Thread) -> None:
         self._release(delivery.id)
         self._delivered.add(delivery.id)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+import detrun
 from tests.platform.libraries.seeds import check
 
 fastapi = pytest.importorskip("fastapi", reason="shows that FastAPI runs unmodified")
@@ -76,6 +79,51 @@ def test_starlette_echoes_on_a_web_socket() -> None:
             assert [await socket.recv() for _ in range(2)] == ["ONE", "TWO"]
 
     check(main)
+
+
+def _slow() -> Any:
+    async def work(_: Any) -> Any:
+        await asyncio.sleep(3)
+        return responses.PlainTextResponse("done")
+
+    return starlette.Starlette(routes=[routing.Route("/work", work)])
+
+
+def test_a_signal_ends_a_server_once_it_has_answered() -> None:
+    async def main() -> list[object]:
+        log: list[object] = []
+        # The server ends, and then sends itself what it was sent, to whoever handled that before.
+        signal.signal(signal.SIGTERM, lambda number, _: log.append(number))
+        server = uvicorn.Server(uvicorn.Config(_slow(), port=8000, log_config=None))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        async with _client() as client:
+            asyncio.get_running_loop().call_later(1, os.kill, os.getpid(), signal.SIGTERM)
+            log.append((await client.get("/work")).text)
+            await serving
+            with pytest.raises(httpx.TransportError):
+                await client.get("/work")
+        assert sorted(log, key=str) == [signal.SIGTERM, "done"]
+        return log
+
+    before = signal.getsignal(signal.SIGTERM)
+    check(main, talks=False)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_program_that_is_a_server_ends_by_a_signal_as_it_would() -> None:
+    def main(number: int) -> str:
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
+        signal.alarm(5)
+        uvicorn.run(_slow(), port=8000, log_config=None)
+        return "interrupted"
+
+    interrupted, terminated = (detrun.run(lambda: main(number)) for number in (signal.SIGINT, signal.SIGTERM))  # noqa: B023
+
+    assert interrupted.result() == "interrupted"
+    assert terminated.failure is not None
+    assert (terminated.failure.kind, terminated.exit_code) == ("signal", 143)
 
 
 def _bank() -> Any:

@@ -35,17 +35,6 @@ def test_a_connection_that_is_collected_after_the_run_does_not_count() -> None:
     gc.collect()  # what it kept warns here
 
 
-def test_nothing_is_collected_between_two_turns_of_a_loop() -> None:
-    def main() -> bool:
-        with asyncio.Runner() as runner:
-            runner.run(asyncio.sleep(1))
-            return gc.isenabled()
-
-    assert gc.isenabled()
-    assert detrun.run(main).result() is False
-    assert gc.isenabled()
-
-
 def test_to_connect_to_a_path_takes_no_time_and_the_listener_learns_of_it() -> None:
     async def main() -> bytes:
         loop = asyncio.get_running_loop()
