@@ -169,10 +169,14 @@ class Emitted(_At, tag=4, frozen=True, gc=False):
 
 
 class Checked(_At, tag=5, frozen=True, gc=False):
-    """The digest of everything up to the end of this step, and the instant at which it ended."""
+    """The digest of everything up to the end of this step, and the instant at which it ended.
+
+    The marks are the lower two bytes, least first, of the digests after each iteration since the last such entry.
+    """
 
     digest: int
     instant: int = 0
+    marks: bytes = b""
 
 
 class ContextBegun(_At, tag=6, frozen=True, gc=False):
@@ -251,6 +255,20 @@ class Ended(_At, tag=13, frozen=True, gc=False):
     instant: int = 0
 
 
+class Happened(_At, tag=14, frozen=True, gc=False):
+    """An event of the run's own happens: something arrives, a timer falls due, a thread goes on."""
+
+    origin: int
+    n: int
+    name: int
+    instant: int = 0
+
+    @property
+    def event(self) -> EventId:
+        """The id of the event."""
+        return EventId((self.origin, self.n))
+
+
 Entry: TypeAlias = (
     Named
     | Received
@@ -266,4 +284,5 @@ Entry: TypeAlias = (
     | Cut
     | Failed
     | Ended
+    | Happened
 )

@@ -21,6 +21,7 @@ from detrun.journal.entries import (
     Ended,
     Failed,
     GenerationMoved,
+    Happened,
     Named,
     Received,
     Sent,
@@ -114,9 +115,13 @@ class Recorder:
         size = len(payload)
         self._append(Emitted(step, kind, event[0], event[1], name, zlib.crc32(payload), size, kept, code, blob))
 
-    def checked(self, step: int, digest: int, instant: int = 0) -> None:
-        """The digest of everything up to the end of this step."""
-        self._append(Checked(step, digest, instant))
+    def happened(self, step: int, event: EventId, name: int, instant: int) -> None:
+        """An event of the run's own happens."""
+        self._append(Happened(step, event[0], event[1], name, instant))
+
+    def checked(self, step: int, digest: int, instant: int = 0, marks: bytes = b"") -> None:
+        """The digest of everything up to the end of this step, and what it was on the way."""
+        self._append(Checked(step, digest, instant, marks))
 
     def context_begun(
         self, step: int, context: int, name: str, kind: str, *, parent: int = 0, generation: int = 0

@@ -53,7 +53,7 @@ class Channel:
         self._count = count = self._count + 1
         event = EventId((self.key, count))
         self._note(event)
-        self.push(Delivery((self._receive, *message), self._variables.copy(), None, event))
+        self.push(Delivery((self._receive, *message), self._variables.copy(), None, event, self.name))
 
     def push(self, delivery: Delivery) -> None:
         """Queue something that already is an event."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from detrun.scheduler.loop import Loop
+    from detrun.scheduler.record import Record
     from detrun.scheduler.strategies.strategy import Strategy
 
 Known = TypeVar("Known", bound=Context)
@@ -49,11 +50,13 @@ class Engine:
         strategy: Strategy,
         limits: Limits | None = None,
         faults: Iterable[str] = (),
+        *,
         begin: int = BIRTHDAY,
         level: int = 1,
+        record: Record | None = None,
     ) -> None:
         self.clock = Clock(begin)
-        self.trace = Trace()
+        self.trace = Trace(record)
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
@@ -68,6 +71,9 @@ class Engine:
         self.baton = Baton(self)
         self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy.slack)
         strategy.begin(self)
+        if record is not None:
+            record.begin(self)
+            self.trace.observers.append(record.happens)
 
     @property
     def network(self) -> Network:
@@ -229,13 +235,15 @@ class Engine:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
         clock, trace, limits = self.clock, self.trace, self._limits
         timers, arrivals, ready, due = clock.timers, self.arrivals, loop.ready, loop.selector.due
-        threads = self.baton.ready
+        threads, mark = self.baton.ready, trace.mark
         while True:
             if due or arrivals or not ready or threads or (timers and timers[0][0] <= clock.now + self._slack):
                 self._settle(loop)
             trace.step = step = trace.step + 1
             made = loop.iterate()  # which may move the clock itself
             clock.now += TICK * made
+            if mark is not None:
+                mark(trace.digest)
             if loop.stopping:
                 return
             if step >= limits.checkpoint:

@@ -46,6 +46,8 @@ class Delivery(Handle):
     """A call that is an event: delivering it is something that the scheduler chooses."""
 
     id: EventId = EventId((0, 0))
+    # The name of the channel that it comes by.
+    path: str = ""
 
     def begin(self) -> None:
         """Become what happens now."""

@@ -47,6 +47,7 @@ class Limits:
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
         trace = engine.trace
+        trace.check()
         if engine._signals is not None:
             engine._signals.alarms.check_work()
         engine.garbage.check()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
     from detrun.scheduler.loop import Loop
+    from detrun.scheduler.record import Record
     from detrun.scheduler.strategies.strategy import Strategy
 
 # What may be permuted: what the environment orders, and also what the interpreter does in between.
@@ -38,11 +39,13 @@ def run(
     max_time: float = SECONDS,
     faults: Iterable[str] = (),
     level: int = 1,
+    record: Record | None = None,
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
     What the program raises becomes part of the result; only a user's `KeyboardInterrupt` goes on. `strategy` may be an
     object. `faults` names what may go wrong in the network. At `level` 2 it also decides when garbage is collected.
+    `record` learns what happens.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
@@ -51,7 +54,7 @@ def run(
         raise UsageError(f"expected a level of 1 or 2, got {level!r}")
     if level >= garbage.LEVEL:
         garbage.tidy()
-    engine = Engine(answers, Limits(max_steps, max_time), faults, level=level)
+    engine = Engine(answers, Limits(max_steps, max_time), faults, level=level, record=record)
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began

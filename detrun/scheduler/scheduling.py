@@ -96,6 +96,7 @@ class Scheduling(Reporting):
             copy_context() if context is None else context,
             None,
             self.operation(),
+            "",
             deadline,
             when,
             self.home,

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.record import Record
     from detrun.scheduler.threads.thread import Thread
 
 
 class Trace:
     """The story so far. It only grows, until it is sealed: what happens after the end of a run is no part of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: Record | None = None) -> None:
+        self.record = record
+        # Told the digest after each iteration, if somebody keeps it.
+        self.mark = None if record is None else record.mark
         self.step = 0
         # How many callbacks its steps made.
         self.ran = 0
@@ -44,7 +48,15 @@ class Trace:
 
     def decide(self, step: int, event: EventId, answer: int = 0) -> None:
         """Keep an answer that was not the default."""
-        self.decisions.append(Decision(step, event, answer))
+        decision = Decision(step, event, answer)
+        self.decisions.append(decision)
+        if self.record is not None:
+            self.record.decided(decision)
+
+    def check(self) -> None:
+        """Some steps are over: whoever writes them down may do so now."""
+        if self.record is not None:
+            self.record.checked()
 
     def fingerprint(self) -> int:
         """The digest of everything up to now, or to the end of the run."""
@@ -52,5 +64,7 @@ class Trace:
 
     def seal(self, instant: int) -> None:
         """The run ends at this instant: nothing that happens from now on counts."""
+        self.check()
+        self.record = self.mark = None
         if self._seal is None:
             self._seal = hash((self.digest, self.step, self.ran, instant))

@@ -84,6 +84,7 @@ def test_no_tag_is_used_twice_and_none_has_changed() -> None:
         "Cut": 11,
         "Failed": 12,
         "Ended": 13,
+        "Happened": 14,
     }
 
 

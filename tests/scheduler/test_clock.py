@@ -21,7 +21,8 @@ def waiting(*deadlines: int) -> tuple[Engine, list[TimerHandle]]:
     for number, deadline in enumerate(deadlines):
         at = START + deadline * MILLISECOND
         variables = contextvars.copy_context()
-        timers.append(TimerHandle((int,), variables, None, EventId((0, number)), at, at / SECOND, home, private=False))
+        event = EventId((0, number))
+        timers.append(TimerHandle((int,), variables, None, event, "", at, at / SECOND, home, private=False))
         engine.clock.add(timers[-1])
     return engine, timers
 

@@ -43,7 +43,7 @@ class Kernel:
             self.engine.clock.homes += 1
         self._timers += 1
         event = EventId((_TIMERS, self._timers))
-        timer = TimerHandle(call, _NONE, None, event, deadline, deadline / SECOND, self)
+        timer = TimerHandle(call, _NONE, None, event, "", deadline, deadline / SECOND, self)
         self.engine.clock.add(timer)
 
     def fall_due(self, timer: TimerHandle) -> None:
@@ -79,7 +79,7 @@ class Wire(Channel):
         self._count = count = self._count + 1
         event = EventId((self.key, count))
         self._note(event)
-        delivery = Delivery(message, _NONE, None, event)
+        delivery = Delivery(message, _NONE, None, event, self.name)
         # Behind what still travels, though the link may have become faster since.
         if self._link is not None and (self._traveling or self._link.takes_time()):
             self._send_slowly(delivery, self._link)
@@ -116,7 +116,7 @@ class Wire(Channel):
     def put_back(self, *message: Any) -> None:
         """Let something arrive before all else that is under way."""
         self._count = count = self._count + 1
-        self.queue.appendleft(Delivery(message, _NONE, None, EventId((self.key, count))))
+        self.queue.appendleft(Delivery(message, _NONE, None, EventId((self.key, count)), self.name))
         if not self._holds:
             self._arrivals.appendleft(self)
 

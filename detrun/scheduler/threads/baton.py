@@ -311,7 +311,7 @@ class Baton:
         return True
 
     def _timer(self, me: Thread, deadline: int) -> TimerHandle:
-        timer = TimerHandle((_nothing,), _NONE, None, me.question(), deadline, deadline / SECOND, me)
+        timer = TimerHandle((_nothing,), _NONE, None, me.question(), "", deadline, deadline / SECOND, me)
         self.engine.clock.add(timer)
         return timer
 

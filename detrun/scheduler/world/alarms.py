@@ -124,7 +124,7 @@ class Alarms:
             self.engine.clock.homes += 1
         self._count += 1
         event, call = EventId((_ORIGIN, self._count)), (self._ring, which, deadline)
-        self._timer = TimerHandle(call, _NONE, None, event, deadline, deadline / SECOND, self)
+        self._timer = TimerHandle(call, _NONE, None, event, "", deadline, deadline / SECOND, self)
         self.engine.trace.note(event)
         self.engine.clock.add(self._timer)
 
