@@ -16,6 +16,7 @@ LAYERS = [
     {"compat"},
     {"bindings"},
     {"runtime"},
+    {"recording"},
     {"simulation"},
     {"scheduler", "journal"},
     {"model"},
