@@ -9,6 +9,8 @@ from random import Random
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detrun.journal.entries import Emitted, Entry, Failed, InputKind, Named, OutputKind, Received, Sent
 from detrun.journal.header import Header
@@ -113,6 +115,26 @@ def test_a_secret_may_be_anything(secret: str) -> None:
 
     assert secret.encode("utf-8", "surrogatepass") not in pseudonyms.data(data)
     assert len(pseudonyms.data(data)) == len(data)
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from([b"authorization", b"Cookie: ", b": ", b"=", b";", b"\r\n", b'"', KEY.encode(), b"Bearer "]),
+        st.binary(max_size=8),
+    ),
+    max_size=12,
+)
+
+
+@given(pieces=PIECES, secrets=st.dictionaries(st.sampled_from("abc"), st.text(max_size=5), max_size=2))
+@settings(derandomize=True, deadline=None)
+def test_whatever_it_is_it_stays_as_long_as_it_was(pieces: list[bytes], secrets: dict[str, str]) -> None:
+    pseudonyms = Pseudonyms({**SECRETS, **secrets})
+    for piece in pieces:
+        assert len(pseudonyms.data(piece, "client-1")) == len(piece)
+    whole = b"".join(pieces)
+    assert len(pseudonyms.data(whole)) == len(whole)
+    assert KEY.encode() not in pseudonyms.data(whole)
 
 
 def record(recorder: Recorder) -> None:
