@@ -28,6 +28,7 @@ def load(target: str, arguments: Sequence[str]) -> Program:
     if colon and not function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
     sys.argv[:] = [place, *arguments]
+    enter(target)
     path = Path(place)
     try:
         return _in_file(path, function) if path.is_file() else _in_module(place, function)
@@ -37,15 +38,19 @@ def load(target: str, arguments: Sequence[str]) -> Program:
         return _raising(error)
 
 
+def enter(target: str) -> None:
+    """Have `sys.path` begin as the program expects it to, before anything of it is imported."""
+    path = Path(target.partition(":")[0])
+    _search_first(path.resolve().parent if path.is_file() else Path.cwd())
+
+
 def _in_file(path: Path, function: str) -> Program:
-    _search_first(path.resolve().parent)
     if function:
         return _function(_import_file(path), function, str(path))
     return lambda: _run_script(path.absolute())
 
 
 def _in_module(name: str, function: str) -> Program:
-    _search_first(Path.cwd())
     spec = _find(name)
     if function:
         return _function(importlib.import_module(spec.name), function, name)
