@@ -8,7 +8,7 @@ import click
 
 from detrun.errors import UsageError
 
-COMMANDS = ("run",)
+COMMANDS = ("run", "doctor")
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
 
 
