@@ -34,7 +34,7 @@ MEANINGS = {
 }
 CAUSES = tuple(MEANINGS)
 # What is about these changes with whatever else is changed.
-RESTLESS = (OUTSIDE, HEAP)
+RESTLESS = (OUTSIDE, HEAP, THREADS)
 
 # What a process must find in its environment as it starts, by the name of the ward.
 WARDS = {
@@ -115,7 +115,7 @@ def lens(kind: str) -> Lens:
     match kind:
         case "clock rate":
             # Every instant is another one. Which way the program goes shall not be.
-            return Lens(outcomes=False, values=False)
+            return Lens(outcomes=False, values=False, threads=False)
         case "thread latency":
             return Lens(threads=False)
         case "debug mode":
@@ -152,4 +152,4 @@ def written(healthy: Told, other: Told, lens: Lens) -> tuple[str, str] | None:
         for line, changed in zip_longest(before, after, fillvalue=""):
             if line != changed:
                 return line, changed
-    return None
+    return (healthy.message, other.message) if healthy.message != other.message else None

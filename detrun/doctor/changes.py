@@ -27,7 +27,7 @@ _HEADER = sys.getsizeof(b"")
 # Every collection costs some milliseconds, and it is the early ones that matter.
 _EAGER = 200
 _LATER = 100
-_MICROSECONDS = 20_000
+_MICROSECONDS = 60_000
 
 _kept: list[Any] = []
 

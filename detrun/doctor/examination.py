@@ -61,6 +61,7 @@ def examine(program: Program, open_ward: OpenWard) -> Examined:
     return Examined(program, doctor.healthy, findings, rounds.made, seconds, tuple(doctor.remarks))
 
 
+_ATTEMPTS = 2
 _FULL = f"notes were taken of the first {BOUND:,} things that happened, and none of what followed"
 
 
@@ -78,11 +79,13 @@ class _Doctor:
         self._restless: set[Place] = set()
         # Whether such runs went different ways, so that there are more such lines than could be found.
         self._lost = False
+        # Whether one of them differed in no line that could be seen.
+        self._placeless = False
 
     def findings(self) -> Iterator[Finding]:
         """What is found, cause by cause."""
         suspects = self._suspects()
-        healthy = self._noted(Change()) if suspects else None
+        healthy = self._healthy() if suspects else None
         named: set[Place] = set()
         for cause in causes.CAUSES:
             changes = suspects.get(cause, [])
@@ -97,6 +100,7 @@ class _Doctor:
             if finding is not None and (finding.parting is None or finding.parting.place not in named):
                 yield finding
                 named |= {finding.parting.place} if finding.parting else set()
+                self._placeless |= finding.parting is None and finding.cause in causes.RESTLESS
 
     def _suspects(self) -> dict[str, list[Change]]:
         """The changes with which a run differs from the first, by cause."""
@@ -115,8 +119,16 @@ class _Doctor:
             self.remarks.append(_FULL)
         return case
 
+    def _healthy(self) -> Case:
+        """A run with nothing changed, and notes: taking them takes time, which real threads may not have."""
+        cases = (self._noted(Change()) for _ in range(_ATTEMPTS))
+        lens = causes.lens("")
+        return next(
+            (case for case in cases if not causes.symptoms(self.healthy, case.told, lens)), self._noted(Change())
+        )
+
     def _by_the_clock(self) -> Finding | None:
-        if self._lost:
+        if self._lost or self._placeless:
             self.remarks.append("clock rate was not looked into: runs go different ways without that")
             return None
         program = causes.boring(self._program)
@@ -142,7 +154,7 @@ class _Doctor:
         symptoms = tuple(causes.symptoms(healthy.told, case.told, lens))
         fresh = [parting for parting in places if parting.place not in self._restless]
         # After a line that is restless by itself, whatever differs may follow from that.
-        explained = places and (not fresh or (self._lost and fresh[0] is not places[0]))
+        explained = (not fresh and (places or self._placeless)) or (self._lost and fresh[:1] != places[:1])
         if explained or not (symptoms or (cause == causes.CLOCK and fresh)):
             return None
         parting = fresh[0] if fresh else None
@@ -153,7 +165,7 @@ class _Doctor:
 
     def _unnoted(self, cause: str, changes: Iterable[Change]) -> Finding | None:
         """What differs only while no notes are taken, if it does so again, and with nothing else going on."""
-        if self._restless:
+        if self._restless or self._placeless:
             return None
         lens = causes.lens(cause)
         for change in changes:

@@ -36,15 +36,18 @@ def names_of(code: CodeType) -> dict[int, Names]:
         line, operation = at.get(instruction.offset), instruction.opname
         if line is None or operation in _NEUTRAL:
             continue
+        if operation in _ATTRIBUTES:
+            if last:
+                read.setdefault(line, {})[f"{last}.{instruction.argval}"] = None
+            last = ""
+            continue
         names = list(_named(instruction.argval)) if any(kind in operation for kind in _KINDS) else []
-        if last and operation in _ATTRIBUTES:
-            names = [f"{last}.{instruction.argval}"]
         # Instructions that do both to two names (3.13) have both words in theirs.
-        if "LOAD" in operation or last:
+        if "LOAD" in operation:
             read.setdefault(line, {}).update(dict.fromkeys(names))
-        if "STORE" in operation and operation not in _ATTRIBUTES:
+        if "STORE" in operation:
             stored.setdefault(line, {}).update(dict.fromkeys(names))
-        last = names[-1] if names and "LOAD" in operation and operation not in _ATTRIBUTES else ""
+        last = names[-1] if names and "LOAD" in operation else ""
     return {line: Names(tuple(read.get(line, ())), tuple(stored.get(line, ()))) for line in read.keys() | stored.keys()}
 
 

@@ -22,16 +22,14 @@ if TYPE_CHECKING:
     from detrun.scheduler.handles import Delivery
 
 # More notes than these are not taken: the run goes on without.
-BOUND = 300_000
-# So many are written at once.
-_PAGE = 2_000
+BOUND = 200_000
 
 
 class Note(msgspec.Struct, array_like=True):
     """Something that happened in the program's own code, and where.
 
     `kind` is "read" (a line begins, and these are the values that it reads), "stored" (it is over, and gave these
-    values), "call", "return", "write" (to standard output or error) or "event". `frame` numbers the calls.
+    values), "call", "return", "raise", "write" (to standard output or error) or "event". `frame` numbers the calls.
     """
 
     kind: str
@@ -49,9 +47,8 @@ class Notebook:
     """Takes the notes of this process, from `begin` on, into a file."""
 
     def __init__(self, path: str, bound: int = BOUND) -> None:
-        # Unbuffered: what a process leaves that ends in the middle are whole notes.
+        # Unbuffered: a process may end in the middle.
         self._out = open(path, "wb", buffering=0)  # noqa: SIM115
-        self._page: list[bytes] = []
         self._left = bound
         self._frames = 0
         self._threads: dict[int, int] = {}
@@ -60,7 +57,7 @@ class Notebook:
 
     @property
     def full(self) -> bool:
-        """Whether there would have been more to note."""
+        """Whether there is more to note than may be."""
         return self._left <= 0
 
     def begin(self) -> None:
@@ -73,8 +70,8 @@ class Notebook:
         """Take no more."""
         sys.settrace(None)
         threading.settrace(None)
-        self._turn()
-        self._out.close()
+        # Not closed: another thread may be writing, and its note would go into whatever has the number next.
+        self._left = 0
 
     def happen(self, delivery: Delivery) -> None:
         """Note an event."""
@@ -100,13 +97,7 @@ class Notebook:
         if self._left <= 0:
             return
         self._left -= 1
-        self._page.append(self._encode(note))
-        if len(self._page) >= _PAGE or self._left == 0:
-            self._turn()
-
-    def _turn(self) -> None:
-        self._out.write(b"".join(page + b"\n" for page in self._page))
-        self._page.clear()
+        self._out.write(self._encode(note) + b"\n")
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
         if self._left <= 0:
@@ -137,7 +128,11 @@ class _Follower:
         self._import = frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") != "__main__"
         book.importing += self._import
 
-    def __call__(self, frame: FrameType, event: str, argument: Any) -> _Follower:
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> _Follower | None:
+        if self._book.full:
+            return None
+        if event == "exception" and not isinstance(argument[1], StopIteration | StopAsyncIteration):
+            self._book.take("raise", frame, frame.f_lineno, {"": rendered(argument[1])}, self._number)
         if event in {"line", "return"}:
             self._note_stored(frame)
         if event == "line":

@@ -102,8 +102,8 @@ class Patient:
             result = run(partial(self._inside, program), **job.program.options)
         finally:
             if self._book is not None:
-                self._book.end()
                 self._told.full = self._book.full
+                self._book.end()
         self._keep(result)
 
     def _inside(self, program: Callable[[], Any]) -> Any:

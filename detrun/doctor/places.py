@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from detrun.doctor.causes import Lens
 
 Place: TypeAlias = tuple[str, int]
+_WORDS = {"write": "written", "return": "returned", "raise": "raised"}
 
 
 class Parting(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def _values(one: Note, two: Note) -> Parting:
 def _name(note: Note, name: str) -> str:
     if name:
         return f"{name} of {note.values['()']}()" if "()" in note.values else name
-    return "what is written" if note.kind == "write" else "what is returned"
+    return f"what is {_WORDS[note.kind]}"
 
 
 def _split(one: Note | None, two: Note | None, lines: dict[int, Note]) -> Parting:

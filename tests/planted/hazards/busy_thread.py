@@ -1,6 +1,7 @@
-"""A loader in a thread of its own, of which the loop looks whether it is done."""
+"""A loader in a thread of its own, of which the loop looks whether it is done when it has done something else."""
 
 import asyncio
+import hashlib
 import threading
 
 loaded: list[int] = []
@@ -12,6 +13,7 @@ def load() -> None:
 
 async def main() -> None:
     threading.Thread(target=load, daemon=True).start()
+    hashlib.sha256(bytes(4_000_000)).hexdigest()
     await asyncio.sleep(0.1)
     if loaded:  # hazard: thread latency
         print("loaded")
