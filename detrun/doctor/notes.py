@@ -131,7 +131,7 @@ class _Follower:
     def __call__(self, frame: FrameType, event: str, argument: Any) -> _Follower | None:
         if self._book.full:
             return None
-        if event == "exception" and not isinstance(argument[1], StopIteration | StopAsyncIteration):
+        if event == "exception" and _is_told(argument[1]):
             self._book.take("raise", frame, frame.f_lineno, {"": rendered(argument[1])}, self._number)
         if event in {"line", "return"}:
             self._note_stored(frame)
@@ -162,6 +162,11 @@ class _Noted(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         self._book.write(text)
         return super().write(text)
+
+
+def _is_told(error: object) -> bool:
+    """Whether an exception says something, and is no mere end of something."""
+    return isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration)
 
 
 def _step() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from functools import partial
@@ -93,6 +94,8 @@ class Patient:
         if job.noted and not again:
             self._note()
         program = self._load(job.program.target, job.program.arguments)
+        # No more garbage is collected than a run collects: what it leaves is no part of it.
+        gc.disable()
         if again:
             run(program, **job.program.options)
             self._forget_output()
