@@ -32,6 +32,7 @@ def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Pr
     if colon and not function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
     sys.argv[:] = [place, *arguments]
+    enter(target)
     path = Path(place)
     try:
         if path.is_file() or str(path.absolute()) in recorded:
@@ -43,15 +44,19 @@ def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Pr
         return _raising(error)
 
 
+def enter(target: str) -> None:
+    """Have `sys.path` begin as the program expects it to, before anything of it is imported."""
+    path = Path(target.partition(":")[0])
+    _search_first(path.resolve().parent if path.is_file() else Path.cwd())
+
+
 def _in_file(path: Path, function: str, recorded: Sources) -> Program:
-    _search_first(path.resolve().parent)
     if function:
         return _function(_import_file(path, recorded), function, str(path))
     return lambda: _run_script(path.absolute(), recorded)
 
 
 def _in_module(name: str, function: str) -> Program:
-    _search_first(Path.cwd())
     spec = _find(name)
     if function:
         return _function(importlib.import_module(spec.name), function, name)
