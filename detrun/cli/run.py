@@ -26,6 +26,12 @@ from detrun.cli.target import load
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
+@click.option("--start-time", metavar="WHEN", help="When the program believes to begin, as in 2026-01-31T12:00:00.")
+@click.option(
+    "--entropy",
+    type=click.Choice(["seeded", "fixed", "real"]),
+    help="What randomness follows from: the seed, nothing, or the operating system, which no seed repeats.",
+)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.

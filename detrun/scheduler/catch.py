@@ -21,7 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.world import clocks, dates
+from detrun.scheduler.world import catch as surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +83,7 @@ def install() -> None:
     catch_names(_network)
     catch_tls(_network)
     polling.catch(_network)
-    clocks.catch()
-    dates.catch()
+    surroundings.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
@@ -93,6 +92,7 @@ def install() -> None:
             "uvloop": _catch_uvloop,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
             **refused.guards(lambda: ACTIVE.engine is not None),
+            **surroundings.later(),
         }
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
-from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
+from detrun.scheduler.clock import TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
@@ -22,6 +22,7 @@ from detrun.scheduler.network.network import Network
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
+from detrun.scheduler.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,10 +37,16 @@ class Engine:
     """Everything of one run that is not the program: its clock, contexts, channels and choices, and what happened."""
 
     def __init__(
-        self, strategy: Strategy, limits: Limits | None = None, faults: Iterable[str] = (), begin: int = BIRTHDAY
+        self,
+        strategy: Strategy,
+        limits: Limits | None = None,
+        faults: Iterable[str] = (),
+        world: World | None = None,
     ) -> None:
-        self.clock = Clock(begin)
         self.trace = Trace()
+        self.world = world or World()
+        self.world.enter(self.trace)
+        self.clock = Clock(self.world.begin)
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
@@ -107,6 +114,7 @@ class Engine:
         self.trace.seal(self.clock.now)
         for context in self.contexts:
             LOOPS.discard(context.loop)
+        self.world.leave()
 
     def check_thread(self, what: str) -> None:
         """Refuse what comes from a thread that the engine does not order."""

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Divergence, UsageError
 from detrun.model import Run
 from detrun.scheduler.catch import active, new_loop
+from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged
+from detrun.scheduler.world.world import World, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
+    from datetime import datetime
 
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
@@ -32,16 +35,20 @@ def run(
     max_steps: int = STEPS,
     max_time: float = SECONDS,
     faults: Iterable[str] = (),
+    start_time: str | datetime | None = None,
+    entropy: str = "seeded",
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
     What the program raises becomes part of the result; only `KeyboardInterrupt` goes on. `strategy` may be an object.
-    `faults` names what may go wrong in the network.
+    `faults` names what may go wrong in the network. `start_time` is when the program believes to begin, and `entropy`
+    says where randomness comes from: the seed ("seeded"), a fixed seed ("fixed") or the operating system ("real").
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
-    engine = Engine(answers, Limits(max_steps, max_time), faults)
+    world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)
+    engine = Engine(answers, Limits(max_steps, max_time), faults, world)
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began
@@ -61,6 +68,7 @@ def run(
         faults=dict(engine.faults.happened),
         value=value,
         error=error if failure is not None else None,
+        entropy=entropy,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.command import ENVIRONMENT, detrun, facts, written
 
 FIELDS = ["schema", "seed", "strategy", "outcome", "failure", "exit_code"]
-FIELDS += ["steps", "virtual_seconds", "wall_seconds", "digest", "journal"]
+FIELDS += ["steps", "virtual_seconds", "wall_seconds", "digest", "journal", "entropy"]
 
 # Two tasks whose timers fall into the middle of what the other does: who comes first is free.
 FREE = [
@@ -180,9 +180,35 @@ def test_the_command_that_repeats_is_as_short_as_it_can_be(tmp_path: Path) -> No
     assert repeated(sys.executable, "-m", "detrun", "run", program) == [sys.executable, "-m", "detrun"]
 
 
+def test_a_start_time_and_an_entropy_are_part_of_the_command_that_repeats(tmp_path: Path) -> None:
+    lines = ["import os, time", "raise SystemExit(f'{time.ctime()} {os.urandom(4).hex()}')"]
+    words = ["run", written(tmp_path, "program.py", lines), "--start-time", "2031-05-06T07:08", "--entropy", "fixed"]
+
+    once, other = detrun(*words, cwd=tmp_path), detrun(*words, "--seed", "2", cwd=tmp_path)
+    repro = once.stderr.splitlines()[-1]
+    assert " --start-time 2031-05-06T07:08 --entropy fixed" in repro
+    told = [line for line in once.stderr.splitlines() if "Tue May  6 07:08:00 2031" in line]
+    assert told == [line for line in other.stderr.splitlines() if line in told] != []
+    assert told[0] in subprocess.getoutput(f"cd {tmp_path} && {repro.removeprefix('repro: ')}")
+
+
+def test_real_entropy_is_reported_as_not_repeatable(tmp_path: Path) -> None:
+    program = written(tmp_path, "program.py", ["pass"])
+
+    assert "the seed alone does not repeat this run" in detrun("run", program, "--entropy", "real", cwd=tmp_path).stderr
+    assert facts(program, "--entropy", "real", cwd=tmp_path)["entropy"] == "real"
+
+
+def test_a_start_time_that_is_none_is_a_matter_of_usage(tmp_path: Path) -> None:
+    ended = detrun("run", written(tmp_path, "program.py", ["pass"]), "--start-time", "soon", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "expected a start time such as 2026-01-31T12:00:00, got 'soon'" in ended.stderr
+
+
 ADVERSE = {
     "an unfinished line": "print('unfinished', end='')",
-    "a child's unfinished line": "import subprocess; subprocess.run(['printf', 'unfinished'])",
+    "an unfinished line below": "import os; os.write(1, b'unfinished')",
     "closed": "sys.stdout.close()",
     "closed below": "import os; os.close(1)",
     "nothing": "sys.stdout = None",
