@@ -53,16 +53,20 @@ def active(engine: Engine) -> Iterator[None]:
         )
     install()
     running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
-    ACTIVE.engine = engine
     # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored(), closing(engine):
+        # Whoever listens to collections is outside, and must never find the run's clock: not as it begins, nor ends.
+        with garbage.restored():
             garbage.hold_back()
-            yield
+            ACTIVE.engine = engine
+            try:
+                with closing(engine):
+                    yield
+            finally:
+                ACTIVE.engine = None
     finally:
-        ACTIVE.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy
         sys.set_asyncgen_hooks(*hooks)
