@@ -27,7 +27,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network
+	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network && $(BIN)/python -m benchmarks.inside
 
 soak: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto -m soak
