@@ -32,11 +32,14 @@ SEEDED = ("default", "random")
 class Keeping:
     """The journal of one run of a program."""
 
-    def __init__(self, path: Path, target: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path, target: str, arguments: Sequence[str], options: Mapping[str, Any], hash_seed: str
+    ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
         header = replace(
             here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
             strategy=strategy,
+            hash_seed=hash_seed,
             world="simulated",
             arguments=tuple(arguments),
             configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},

@@ -48,12 +48,13 @@ class Difference(msgspec.Struct, frozen=True):
 class Replaying:
     """Takes entries of an earlier run as what has to happen.
 
-    `step` is the last one that was compared; `whole` is true once the earlier run was followed to its end.
+    `last` is the step in which it ended the run, if it did; `whole` is true once there was nothing left to compare.
     """
 
     def __init__(self, entries: Iterator[Entry], until: int | None = None) -> None:
         self.difference: Difference | None = None
         self.whole = False
+        self.last: int | None = None
         self._entries = entries
         self._until = until
         self._names = {0: ""}
@@ -151,7 +152,7 @@ class Replaying:
 
     def _end(self) -> NoReturn:
         """The run need not go on; what it does while it is unwound is not looked at."""
-        self._over, self._marks, self._until = True, None, None
+        self._over, self._marks, self._until, self.last = True, None, None, self.step
         raise Enough
 
 

@@ -27,7 +27,9 @@ Current = Callable[[], "Network | None"]
 _NAMES: dict[str, Callable[..., Any]] = {
     "getaddrinfo": names.addresses,
     "getnameinfo": names.names,
+    "gethostbyaddr": names.host,
     "gethostbyname": names.address,
+    "gethostbyname_ex": names.aliases,
 }
 
 
