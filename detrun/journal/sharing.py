@@ -88,10 +88,14 @@ class Sharing:
         return replace(entry, **changes) if changes else entry
 
     def _learn(self, entry: Entry) -> None:
-        if isinstance(entry, Stored):
-            self._pseudonyms.learn(entry.data, entry.blob)
-        elif isinstance(entry, Received | Sent | Emitted):
-            self._pseudonyms.learn(entry.payload, stream_of(entry))
+        for field in entry.__struct_fields__:
+            match getattr(entry, field):
+                case str(text):
+                    self._pseudonyms.learn(text.encode("utf-8", "surrogatepass"))
+                case bytes(data) if field == "data":
+                    self._pseudonyms.learn(data, getattr(entry, "blob", None))
+                case bytes(data) if field == "payload":
+                    self._pseudonyms.learn(data, stream_of(entry))
 
     def _payload(self, entry: Any, payload: bytes) -> bytes:
         return self._pseudonyms.data(payload, stream_of(entry))

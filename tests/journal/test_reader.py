@@ -305,3 +305,10 @@ def test_a_damaged_dictionary_is_reported_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="what follows cannot be read without it") as caught:
         list(Journal([bytes(spoiled)]).entries(4_900))
     assert caught.value.at < 4_000
+
+
+def test_a_segment_without_a_whole_header_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    parts = contents(write(tmp_path / "run.bin", messages(1_200), segment=4_000))
+
+    with pytest.raises(Truncated, match="the journal ends within its header"):
+        list(Journal([parts[0], parts[1][:60], *parts[2:]]).entries())

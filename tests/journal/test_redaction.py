@@ -94,6 +94,16 @@ def test_a_secret_in_two_pieces_is_found_in_both(cut: int) -> None:
             assert secret[begin : begin + 5].encode() not in changed, (cut, changed)
 
 
+@pytest.mark.parametrize("data", FORMS)
+def test_a_secret_in_pieces_is_found_in_whatever_form(data: bytes) -> None:
+    for cut in range(1, len(data)):
+        pseudonyms = Pseudonyms()
+        changed = b"".join(pseudonyms.data(piece, "client-1") for piece in (data[:cut], data[cut:]))
+        assert len(changed) == len(data)
+        for begin in range(len(TOKEN) - 4):
+            assert TOKEN[begin : begin + 5].encode() not in changed, (cut, changed)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_after_a_first_reading_pieces_have_the_same_pseudonym(seed: int) -> None:
     random, pseudonyms = Random(seed), Pseudonyms(SECRETS)
