@@ -29,6 +29,7 @@ def command(one: Path, other: Path, output: str) -> int:
 
     Exits with 1 if they differ. What the runs were made of is said first, and is no difference by itself.
     """
+    from detrun.cli.journal.endings import note_ending  # noqa: PLC0415
     from detrun.journal.comparing import Comparison, headers, told  # noqa: PLC0415
     from detrun.journal.reader import Journal  # noqa: PLC0415
 
@@ -40,6 +41,7 @@ def command(one: Path, other: Path, output: str) -> int:
         say_json({"schema": "detrun.diff/1", "same": difference is None, "header": made_of, "difference": found})
     else:
         _print(made_of, difference, first, second, width())
+    note_ending(first, second)
     return SAME if difference is None else DIFFERENT
 
 

@@ -26,6 +26,7 @@ def command(journal: Path, form: str, file: Path | None, secrets: tuple[str, ...
 
     The same journal gives the same bytes.
     """
+    from detrun.cli.journal.endings import note_ending  # noqa: PLC0415
     from detrun.journal.exporting import Form, exported  # noqa: PLC0415
     from detrun.journal.reader import Journal  # noqa: PLC0415
 
@@ -39,6 +40,7 @@ def command(journal: Path, form: str, file: Path | None, secrets: tuple[str, ...
     else:
         write(file, parts)
         note(f"written to {file}, {file.stat().st_size:,} bytes")
+    note_ending(opened)
     return 0
 
 

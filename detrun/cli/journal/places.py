@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from detrun.cli.plain import printable
 from detrun.errors import UsageError
 
 DIRECTORY = Path(".detrun/journals")
@@ -83,7 +84,7 @@ def say_json(value: object) -> None:
 
 def note(line: str) -> None:
     """Say something beside the result."""
-    click.echo(f"detrun: {line}", err=True)
+    click.echo(f"detrun: {printable(line)}", err=True)
 
 
 def found_in(directory: Path) -> Iterator[Path]:

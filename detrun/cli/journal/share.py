@@ -25,6 +25,7 @@ def command(journal: Path, file: Path, secrets: tuple[str, ...]) -> int:
 
     A pseudonym is as long as what it stands for, and the same everywhere. The header says what was replaced.
     """
+    from detrun.cli.journal.endings import note_ending  # noqa: PLC0415
     from detrun.journal.reader import Journal  # noqa: PLC0415
     from detrun.journal.sharing import Sharing  # noqa: PLC0415
 
@@ -35,6 +36,7 @@ def command(journal: Path, file: Path, secrets: tuple[str, ...]) -> int:
     note(f"written to {file}, without {', '.join(sharing.header(opened.header).redacted)}")
     if segments > 1:
         note(f"it has {segments} segments: {file.name} to {file.name}.{segments - 1} belong together")
+    note_ending(opened)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from detrun.cli.journal.places import Place, note, output, say, say_json, width
+from detrun.cli.journal.places import Place, output, say, say_json, width
 from detrun.errors import JournalError, UsageError
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _followed(journal: "Journal", path: Path, step: int) -> "Iterator[Entry]":
 
 def _write_text(journal: "Journal", entries: "Iterator[Entry]", columns: int) -> None:
     from detrun.cli.journal import telling  # noqa: PLC0415
+    from detrun.cli.journal.endings import note_ending  # noqa: PLC0415
 
     for text in telling.heading(journal.header, journal.path, columns):
         say(text)
@@ -98,20 +99,22 @@ def _write_text(journal: "Journal", entries: "Iterator[Entry]", columns: int) ->
         say(telling.line(entry, instant, journal.name, columns))
         for text in telling.below(entry, columns):
             say(text)
-    _note_ending(journal)
+    note_ending(journal)
 
 
 def _write_jsonl(journal: "Journal", entries: "Iterator[Entry]") -> None:
+    from detrun.cli.journal.endings import note_ending  # noqa: PLC0415
     from detrun.journal.spelling import facts, plain  # noqa: PLC0415
 
     say_json({"schema": "detrun.journal/1", "header": facts(journal.header)})
     for entry in entries:
         say_json(plain(entry, journal.name))
-    _note_ending(journal)
+    note_ending(journal)
 
 
 def _write_json(journal: "Journal", entries: "Iterator[Entry]") -> None:
     """One object, as it comes; also if the journal cannot be read to its end."""
+    from detrun.cli.journal.endings import ending_of  # noqa: PLC0415
     from detrun.journal.spelling import facts, plain  # noqa: PLC0415
 
     sys.stdout.write(f'{{"schema": "detrun.journal/1", "header": {json.dumps(facts(journal.header))}, "entries": [')
@@ -122,25 +125,6 @@ def _write_json(journal: "Journal", entries: "Iterator[Entry]") -> None:
             comma = ", "
     except JournalError as error:
         problem, failed = str(error), error
-    say(f'], "ending": {json.dumps(_ending(journal))}, "problem": {json.dumps(problem)}}}')
+    say(f'], "ending": {json.dumps(ending_of(journal))}, "problem": {json.dumps(problem)}}}')
     if failed is not None:
         raise failed
-
-
-def _note_ending(journal: "Journal") -> None:
-    if ending := _ending(journal):
-        sys.stdout.flush()
-        note(ending)
-
-
-def _ending(journal: "Journal") -> str | None:
-    """What has to be said of how the journal ends; nothing, if that is in order or was not looked at."""
-    from detrun.journal.scan import Finished, Open  # noqa: PLC0415
-
-    match journal.ending:
-        case None | Finished():
-            return None
-        case Open():
-            return "the journal has no end: it is being written, or its writer was killed"
-        case torn_or_missing:
-            return f"the journal has no end: {torn_or_missing}"
