@@ -37,7 +37,7 @@ def fitted(text: str, width: int) -> str:
 def padded(text: str, width: int) -> str:
     """The text in exactly so many columns."""
     text = fitted(text, width)
-    return text + " " * (width - sum(map(_columns, text)))
+    return text.ljust(width) if text.isascii() else text + " " * (width - sum(map(_columns, text)))
 
 
 def size_of(count: int) -> str:
