@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from detrun.errors import JournalError
@@ -15,6 +16,8 @@ from detrun.journal.scan import Finished, Open, Torn
 from detrun.journal.segments import segment_path
 from detrun.journal.verification import verify
 from tests.journal import compat
+from tests.journal.independent import segment
+from tests.journal.stories import contents
 
 ROOT = Path(__file__).parents[1] / "journals"
 FIRST = ROOT / "compat" / "1"
@@ -38,6 +41,17 @@ def test_what_was_written_in_format_1_is_verified(name: str) -> None:
     verified = verify(FIRST / f"{name}.bin")
 
     assert verified.entries == len(story.entries) or (story.torn and 0 < verified.entries < len(story.entries))
+
+
+@pytest.mark.parametrize("name", [name for name, story in compat.STORIES.items() if story.ended])
+def test_a_reader_that_was_written_from_the_page_finds_the_same(name: str) -> None:
+    found = [entry for data in contents(FIRST / f"{name}.bin") for entry in _entries(data)]
+
+    assert tuple(msgspec.convert(found, list[Entry])) == compat.STORIES[name].entries
+
+
+def _entries(data: bytes) -> list[list[Any]]:
+    return segment(data)[1]
 
 
 def test_there_is_every_kind_of_entry() -> None:

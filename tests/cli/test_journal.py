@@ -157,3 +157,20 @@ def test_help_imports_nothing_of_journals(tmp_path: Path) -> None:
     assert "detrun.cli.journal.places" in ended.stderr
     assert "detrun.journal" not in ended.stderr
     assert "msgspec" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_where_nobody_listens_a_command_ends_as_it_would(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "lean.bin"
+    path.write_bytes((CORPUS / "lean.bin").read_bytes())
+    line = f'"{sys.executable}" -m detrun journal {" ".join(map(str, words(command, path)))} >&-'
+    ended = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, check=False)
+
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (0, False)
+
+
+def test_what_an_encoding_does_not_have_is_written_out(tmp_path: Path) -> None:
+    ended = detrun("journal", "show", str(CORPUS / "every-entry.bin"), cwd=tmp_path, PYTHONIOENCODING="ascii")
+
+    assert ended.returncode == 0
+    assert "Raum:\\xe4 \\u2192 \\u90e8\\u5c4b" in ended.stdout

@@ -25,6 +25,7 @@ def recorded(folder: Path, number: int, outcome: str) -> Path:
 def test_runs_are_listed_with_what_became_of_them(journal: Journal, tmp_path: Path) -> None:
     for number, outcome in enumerate(["ok", "failed", ""], 1):
         recorded(tmp_path / ".detrun" / "journals", number, outcome)
+    assert [run["name"] for run in journal("ls", "2", "-o", "jsonl").objects()] == ["2"]
     (tmp_path / ".detrun" / "journals" / "4.bin").write_bytes(b"")
     with Writer(tmp_path / ".detrun" / "journals" / "5.bin", HEADER, durability=Durability.NONE):
         listed = journal("ls", "-o", "json").json()["journals"]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from detrun.cli.journal.places import DIRECTORY, note, output, say, say_json, style, width
+from detrun.cli.journal.places import DIRECTORY, Place, note, output, say, say_json, style, width
 from detrun.cli.plain import age_of, fitted, padded, printable, size_of
 from detrun.errors import JournalError
 
@@ -35,7 +35,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 @click.command("ls")
-@click.argument("places", metavar="[DIR|JOURNAL]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("places", metavar="[DIR|JOURNAL]...", nargs=-1, type=Place())
 @output("text", "json", "jsonl")
 def command(places: Sequence[Path], output: str) -> int:
     """List the runs in .detrun/journals, or in other directories, or these journals; the newest first."""
@@ -50,9 +50,7 @@ def command(places: Sequence[Path], output: str) -> int:
         case _:
             _print(listed, width())
     if missing:
-        raise JournalError(
-            "".join(f"expected a journal or a directory of them, found no {place}" for place in missing[:1])
-        )
+        raise JournalError(f"expected a journal or a directory of them, found no {missing[0]}")
     if not listed:
         note(f"no journals in {printable(', '.join(map(str, places)) or str(DIRECTORY))}")
     return 0

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, TypeVar
@@ -85,8 +85,3 @@ def say_json(value: object) -> None:
 def note(line: str) -> None:
     """Say something beside the result."""
     click.echo(f"detrun: {printable(line)}", err=True)
-
-
-def found_in(directory: Path) -> Iterator[Path]:
-    """The first segments of the journals in a directory."""
-    return iter(sorted(directory.glob(f"*{SUFFIX}")))

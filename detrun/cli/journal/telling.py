@@ -1,6 +1,5 @@
 """What is said of a journal in text: its header in a few lines, and an entry in one."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -28,7 +27,7 @@ from detrun.journal.spelling import hexadecimal, kind, word
 
 Name = Callable[[int], str]
 
-STEP, TIME, KIND, NAME = 8, 13, 20, 28
+STEP, TIME, KIND, NAME = 8, 12, 20, 24
 MOST_TRACEBACK = 30
 _MOST_TEXT = 1_000
 
@@ -179,4 +178,4 @@ def _event(entry: Decided) -> str:
 
 
 def _with(*parts: str) -> str:
-    return re.sub(r"^, |, $", "", ", ".join(filter(None, parts)))
+    return ", ".join(filter(None, parts))
