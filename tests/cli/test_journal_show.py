@@ -1,9 +1,11 @@
 """`detrun journal show`: what is shown of which entries, and how it reads."""
 
+import os
 import re
 import subprocess
 import sys
 from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -136,19 +138,28 @@ def test_a_journal_that_is_bad_further_on_is_one_object_all_the_same(journal: Jo
 def test_colours_are_for_terminals(journal: Journal) -> None:
     assert "\x1b" not in journal("show", EACH).stdout
 
-    words = f"{sys.executable} -m detrun journal show {EACH}"
-    in_terminal = {
-        variables: subprocess.run(
-            ["script", "-qec", words, "/dev/null"],
-            env=ENVIRONMENT | {"TERM": "xterm"} | dict([variables] if variables else []),
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout
-        for variables in ((), ("NO_COLOR", "1"))
-    }
-    assert "\x1b[2m" in in_terminal[()]
-    assert "\x1b" not in in_terminal["NO_COLOR", "1"]
+    assert b"\x1b[2m" in in_terminal()
+    assert b"\x1b" not in in_terminal(NO_COLOR="1")
+    assert b"\x1b" not in in_terminal(TERM="dumb")
+
+
+def in_terminal(**variables: str) -> bytes:
+    """What a terminal gets to see."""
+    around = {name: value for name, value in ENVIRONMENT.items() if name != "NO_COLOR"}
+    ours, theirs = os.openpty()
+    ended = subprocess.Popen(
+        [sys.executable, "-m", "detrun", "journal", "show", str(CORPUS / "lean.bin")],
+        env=around | {"TERM": "xterm"} | variables,
+        stdout=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # which is how Linux says that nobody has the other side any more
+        while data := os.read(ours, 65_536):
+            seen += data
+    os.close(ours)
+    assert ended.wait() == 0
+    return seen
 
 
 def test_a_journal_that_is_written_is_followed_to_its_end(tmp_path: Path) -> None:
