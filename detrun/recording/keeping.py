@@ -42,7 +42,7 @@ class Keeping:
             hash_seed=hash_seed,
             world="simulated",
             arguments=tuple(arguments),
-            configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},
+            configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
         self._writer = Writer(path, header, durability=Durability.NONE)
@@ -71,6 +71,10 @@ class Keeping:
             self._recorder.failed(run.steps, run.failure)
         self._recorder.ended(run.steps, run.outcome, run.exit_code, signed(run.digest))
         return replace(run, journal=str(self.path))
+
+
+def _spelled(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def place(target: str, seed: int) -> Path:
