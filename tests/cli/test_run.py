@@ -82,7 +82,8 @@ def test_text_goes_to_stderr_and_leaves_stdout_to_the_program(tmp_path: Path) ->
     verdict, told = ended.stderr.splitlines()
     assert verdict == "detrun: ok"
     assert re.fullmatch(
-        r"detrun: seed 5, strategy random, \d+ steps, \d+\.\d{3} s virtual, \d+\.\d{3} s wall, digest [0-9a-f]{16}",
+        r"detrun: seed 5, strategy random, \d+ steps, \d+\.\d{3} s virtual, \d+\.\d{3} s wall, digest [0-9a-f]{16}, "
+        r"journal \.detrun/journals/[-\d]+program-5\.bin",
         told,
     )
 
