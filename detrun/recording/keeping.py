@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from detrun.journal import retention
+from detrun.journal.disk import unwritable
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
 from detrun.journal.recorder import Level, Recorder
@@ -79,8 +80,11 @@ def _spelled(value: Any) -> str:
 
 def place(target: str, seed: int) -> Path:
     """Where the journal of a run goes that nobody named; room is made for it."""
-    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-    retention.prune(FOLDER)
+    try:
+        FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+        retention.prune(FOLDER)
+    except OSError as error:
+        raise unwritable(FOLDER, error) from error
     stem = Path(target.partition(":")[0]).stem or "program"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{stem}-{seed}"
     paths = (FOLDER / f"{name}{suffix}{retention.SUFFIX}" for suffix in ("", *(f"-{n}" for n in range(1, 10_000))))
