@@ -21,7 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.threads import locks, pools, starting
+from detrun.scheduler.threads import locks, numbers, pools, starting
 from detrun.scheduler.world import clocks, dates
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def install() -> None:
     dates.catch()
     locks.catch()
     starting.catch()
+    numbers.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
