@@ -21,7 +21,7 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.threads import locks, pools, starting
+from detrun.scheduler.threads import locks, numbers, pools, starting
 from detrun.scheduler.world import catch as surroundings
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def install() -> None:
     polling.catch(_network)
     locks.catch()
     starting.catch()
+    numbers.catch()
     garbage.catch()
     surroundings.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)

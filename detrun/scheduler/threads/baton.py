@@ -61,10 +61,13 @@ class Baton:
         self.ready: list[Thread] = []
         self.waiting: dict[int, list[Thread]] = {}
         self.closing = False
-        # Which thread took a lock last that has it still.
+        # Which thread took a lock last that it still has.
         self.owners: dict[int, Thread] = {}
         # The numbers of threads and pools that were given no name.
         self.names, self.pools = itertools.count(1), itertools.count()
+        # By what futures and threads hash; pools of this run that stand in for older ones, by identity.
+        self.numbers = itertools.count(1)
+        self.substitutes: dict[int, Any] = {}
         self._gone: list[Thread] = []
         # What the main thread is to be told when it has the baton again.
         self._news: RunError | None = None
@@ -118,10 +121,11 @@ class Baton:
         self.offer()
         deadline = FOREVER if timeout < 0 else self.engine.clock.now + instant(timeout)
         while not take(lock, False):
+            if self._take_from_outside(lock, take):
+                break
             if not self.wait(lock, "a lock", deadline, take):
                 return False
-        if len(self.threads) > 1:
-            self.owners[id(lock)] = self.current
+        self.owners[id(lock)] = self.current
         return True
 
     def rouse(self, loop: Any) -> None:
@@ -132,8 +136,8 @@ class Baton:
 
     def released(self, lock: Any) -> None:
         """A lock is free again: who waits for it may try."""
+        self.owners.pop(id(lock), None)
         if len(self.threads) > 1:
-            self.owners.pop(id(lock), None)
             self.wake(lock)
             self.offer()
 
@@ -214,6 +218,7 @@ class Baton:
         self._gone.append(thread)
         self.wake(thread)
         self.wake(thread.joined)
+        self.owners.pop(id(thread.joined), None)
         self.engine.turn_to(None)
         try:
             while self.current is thread:
@@ -237,7 +242,7 @@ class Baton:
         end_pools(self.threads)
         for thread in self.threads[1:]:
             thread.abandoned = self._stop_waiting(thread)
-            if thread.abandoned:
+            if thread not in self.ready:  # which it also is not if the user interrupted who was about to hand over
                 self._note_ready(thread)
             self._note_ready(self.main)
             self.give(thread)
@@ -246,6 +251,11 @@ class Baton:
         _threads.pop(self.main.ident, None)
 
     # Below.
+
+    def _take_from_outside(self, lock: Any, take: Callable[..., bool]) -> bool:
+        """Take a lock that nobody of the run has, but somebody outside."""
+        # Modules have locks that the whole process shares, for a moment each: that must not change a run.
+        return id(lock) not in self.owners and take(lock, True, _SHORTLY)
 
     def _turn(self) -> None:
         try:

@@ -48,9 +48,14 @@ def _acquire(take: Callable[..., bool]) -> swap.Make:
     def make(function: Callable[..., bool]) -> Callable[..., bool]:
         def acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
             engine = ACTIVE.engine
-            if engine is None or not blocking or (timeout < 0 and timeout != -1):
+            if engine is None or (timeout < 0 and timeout != -1):
                 return function(self, blocking, timeout)
-            return engine.baton.acquire(self, timeout, take)
+            if blocking:
+                return engine.baton.acquire(self, timeout, take)
+            taken = function(self, blocking, timeout)
+            if taken:
+                engine.baton.owners[id(self)] = engine.baton.current
+            return taken
 
         return acquire
 
@@ -72,7 +77,7 @@ def _release(function: Callable[..., Any]) -> Callable[..., Any]:
     def release(self: Any, *error: Any) -> Any:
         result = function(self, *error)
         engine = ACTIVE.engine
-        if engine is not None:
+        if engine is not None and not (type(self) is _RLock and real.is_owned(self)):
             engine.baton.released(self)
         return result
 

@@ -33,16 +33,22 @@ def check(main: Main, *, talks: bool = True, distinct: int = DISTINCT) -> None:
     It does not `talk` if nothing travels that faults could happen to. If nothing travels at all, there is no choice.
     """
     with _quiet():
-        digests = {_works(main, seed, ()).digest for seed in range(SEEDS)}
+        digests = _digests(main, distinct)
         happened: Counter[str] = Counter()
         for seed in range(FAULTY_SEEDS):
             happened.update(_works(main, seed, HARMLESS).faults)
             for faults in HARMFUL:
                 happened.update(_ends(main, seed, faults).faults)
-    assert len(digests) >= distinct, f"expected {SEEDS} seeds to make {distinct} different runs, got {len(digests)}"
     missed = {"split", "delay", "reset"} - happened.keys()
     assert not (talks and missed), f"expected each fault to happen in some run, got no {', '.join(sorted(missed))}"
     print(f"{len(digests)} different runs; faults that happened: {dict(happened)}")  # noqa: T201  # for `pytest -rP`
+
+
+def check_order(main: Main, *, distinct: int = DISTINCT) -> None:
+    """Run a program under each seed, twice, where there is no network that anything could go wrong in."""
+    with _quiet():
+        digests = _digests(main, distinct)
+    print(f"{len(digests)} different runs")  # noqa: T201  # for `pytest -rP`
 
 
 @asynccontextmanager
@@ -53,6 +59,12 @@ async def served(serve: Serve, port: int, context: ssl.SSLContext | None = None)
         yield
     finally:
         server.close()
+
+
+def _digests(main: Main, distinct: int) -> set[str]:
+    digests = {_works(main, seed, ()).digest for seed in range(SEEDS)}
+    assert len(digests) >= distinct, f"expected {SEEDS} seeds to make {distinct} different runs, got {len(digests)}"
+    return digests
 
 
 def _works(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
@@ -71,6 +83,7 @@ def _ends(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
 def _twice(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
     first, second = (_run(main, seed, faults) for _ in range(2))
     assert second.digest == first.digest, f"seed {seed} with {faults} made two different runs"
+    assert second.value == first.value, f"seed {seed} with {faults} made two different values"
     return first
 
 
