@@ -54,24 +54,22 @@ def active(engine: Engine) -> Iterator[None]:
         )
     install()
     running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
-    # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
-    events._set_running_loop(None)
-    _policies._event_loop_policy = None
-    try:
-        # Whoever listens to collections is outside, and must never find the run's clock: not as it begins, nor ends.
-        with garbage.restored():
-            garbage.hold_back()
-            ACTIVE.engine = engine
-            try:
-                with closing(engine), closing(engine.baton):
-                    engine.baton.open()
-                    yield
-            finally:
-                ACTIVE.engine = None
-    finally:
-        events._set_running_loop(running)
-        _policies._event_loop_policy = policy
-        sys.set_asyncgen_hooks(*hooks)
+    # Before the run is there: a collection that is due already comes now, and who listens to it looks at a real clock.
+    with garbage.restored():
+        garbage.hold_back()
+        engine.baton.open()
+        ACTIVE.engine = engine
+        # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
+        events._set_running_loop(None)
+        _policies._event_loop_policy = None
+        try:
+            with closing(engine), closing(engine.baton):
+                yield
+        finally:
+            ACTIVE.engine = None
+            events._set_running_loop(running)
+            _policies._event_loop_policy = policy
+            sys.set_asyncgen_hooks(*hooks)
 
 
 def current() -> Engine | None:

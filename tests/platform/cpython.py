@@ -53,13 +53,7 @@ EXCLUDED = {
     "test_tasks.CoroutineGatherTests.test_issue46672": (
         "puts a mock in the place of a method of `BaseEventLoop`, and looks for it on a loop that does not inherit it"
     ),
-    "test_streams.StreamTests.test_drain_raises": (
-        "has its server in a thread, and threads do not take part in a simulation yet"
-    ),
     "test_streams.StreamTests.test_read_all_from_pipe_reader": "reads a pipe, which a simulation does not have yet",
-    "test_server.SelectorStartServerTests.*": (
-        "have their clients in threads, and threads do not take part in a simulation yet"
-    ),
     "test_server.UnixServerCleanupTests.test_unix_server_cleanup_[gpr]*": (
         "remove or replace the file of a Unix socket, which in a simulation is a name and no file"
     ),

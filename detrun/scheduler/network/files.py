@@ -31,6 +31,8 @@ class File:
         self.network = network
         self.name = f"{kind}#{network.count(kind)}"
         self.closed = False
+        # Who else is told that it is ready: what threads wait for.
+        self.watches: list[object] = []
         self._watcher: Readiness | None = None
         self._fd = -1
 
@@ -59,6 +61,8 @@ class File:
 
     def poll(self) -> None:
         """Have whoever watches see it before the next iteration, if the file is ready."""
+        if self.watches:
+            self.network.rouse(self.watches)
         if self._watcher is not None and self._watcher.wants(self._fd, self):
             self._watcher.look(self._fd, self)
 

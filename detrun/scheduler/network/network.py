@@ -10,12 +10,15 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
+from detrun.scheduler.clock import FOREVER, SECOND, instant
 from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
 from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.network.readiness import Readiness
 
@@ -80,6 +83,42 @@ class Network:
         file = self._files.pop(fd, None)
         if file is not None:
             file.close()
+
+    # Threads that wait.
+
+    def wait(self, asked: Sequence[tuple[File, int]], reason: str, seconds: float | None) -> bool:
+        """Let the thread that calls stand still until a file is ready for what it asks; false if time is up first."""
+        engine = self._engine
+        engine.check_thread(reason)
+        deadline = self.deadline(seconds)
+        watch = object()
+        for file, _ in asked:
+            file.watches.append(watch)
+        try:
+            while not any(file.events(events) for file, events in asked):
+                if not engine.baton.wait(watch, reason, deadline):
+                    return False
+        finally:
+            for file, _ in asked:
+                file.watches.remove(watch)
+        return True
+
+    def deadline(self, seconds: float | None) -> int:
+        """The instant after so many seconds, if that is ever."""
+        return FOREVER if seconds is None else self._engine.clock.now + instant(seconds)
+
+    def left(self, deadline: int) -> float:
+        """How many seconds there are until then, and be it a moment."""
+        return max(deadline - self._engine.clock.now, 1) / SECOND
+
+    def rouse(self, watches: Iterable[object]) -> None:
+        """Let those threads look that wait for these."""
+        for watch in watches:
+            self._engine.baton.wake(watch)
+
+    def offer(self) -> None:
+        """Let another thread go on, where one calls what might wait."""
+        self._engine.baton.offer()
 
     def count(self, kind: str) -> int:
         """The number of the next file of a kind."""
@@ -174,11 +213,9 @@ class Network:
         listener.arrive(answering)
 
     def connect_at_once(self, stream: Stream) -> None:
-        """Connect a stream without waiting, for a kernel needs nobody to accept: to a path, or where a call blocks."""
-        if stream.between[0] != stream.between[1] and self.link(*stream.between).broken:
-            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        """Connect a stream to a path without waiting, for a kernel needs nobody to accept."""
         listener = self._find(socket.SOCK_STREAM, stream.between[0], stream.remote)
-        if listener is None and isinstance(stream.remote, str):
+        if listener is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 import weakref
 
-from detrun.errors import Forbidden
 from detrun.scheduler.network.sockets import Socket
 
 
@@ -14,7 +13,7 @@ class SecureSocket(ssl.SSLSocket, Socket):  # type: ignore[misc]  # CPython's cl
 
 
 class Line:
-    """Carries records over a socket, which must not block."""
+    """Carries records over a socket; one that blocks waits for them."""
 
     def __init__(self, sock: Socket) -> None:
         # The socket has the connection, the connection has this.
@@ -22,25 +21,17 @@ class Line:
 
     def receive(self, size: int) -> bytes | None:
         try:
-            return self._opened()._stream().receive(size)
+            return Socket.recvfrom(self._opened(), size)[0]
         except BlockingIOError:
-            self._refuse_to_block()
             return None
 
     def send(self, data: bytes) -> int:
         try:
-            return self._opened()._stream().send(data)
+            return Socket.send(self._opened(), data)
         except BlockingIOError:
-            self._refuse_to_block()
             return 0
 
     def _opened(self) -> Socket:
         sock = self._sock()
         assert sock is not None  # who calls has the connection from it
         return sock
-
-    def _refuse_to_block(self) -> None:
-        if self._opened().gettimeout() != 0.0:
-            self._opened().close()  # `ssl` would, but for errors that it knows only
-            hint = "use ssl= of the loop's methods, or set it non-blocking and do_handshake_on_connect=False"
-            raise Forbidden("TLS on a blocking socket", hint)

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import struct
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
@@ -23,8 +24,11 @@ _FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0
 # What sockets here do anyway.
 # Plain numbers: the flags of `socket` are enumerations, whose arithmetic costs more than a whole read.
 _PEEK = int(socket.MSG_PEEK)
+_NOW = int(getattr(socket, "MSG_DONTWAIT", 0))
 _HARMLESS = int(getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0))
 _new = socket.socket.__new__
+# Who connects and hears nothing at all gives up after so many seconds, as Linux does.
+_PATIENCE = 127.0
 
 
 class Socket(socket.socket):
@@ -43,7 +47,7 @@ class Socket(socket.socket):
         )
         self._local: Address | None = None
         self._options: dict[tuple[int, int], Any] = {}
-        self._timeout: float | None = None
+        self._timeout = socket.getdefaulttimeout()
         if fileno is not None:
             self._file, self._fd = self._network.file(fileno), fileno
         else:
@@ -119,6 +123,8 @@ class Socket(socket.socket):
         self._timeout = None if flag else 0.0
 
     def settimeout(self, value: float | None) -> None:
+        if value is not None and value < 0:
+            raise ValueError("Timeout value out of range")
         self._timeout = value
 
     def gettimeout(self) -> float | None:
@@ -165,11 +171,9 @@ class Socket(socket.socket):
         self._check_open()
         if not isinstance(self._file, Listener):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        try:
-            stream = self._file.accept()
-        except BlockingIOError:
-            self._refuse_to_block("accept")
-            raise
+        if self._timeout != 0.0:
+            self._wait(EVENT_READ, "accept")
+        stream = self._file.accept()
         accepted = Socket.around(self._network, stream, self._kind)
         return accepted, accepted.getpeername() if self._kind[0] != socket.AF_UNIX else ""
 
@@ -184,21 +188,22 @@ class Socket(socket.socket):
         if isinstance(self._file, Stream):
             code = errno.EISCONN if self._file.connected else errno.EALREADY
             raise OSError(code, os.strerror(code))
-        path = self._kind[0] == socket.AF_UNIX
         stream = self._network.stream(self._file, self._local, remote)
-        if path or self._timeout != 0.0:
+        if self._kind[0] == socket.AF_UNIX:
             self._network.connect_at_once(stream)
             self._become(stream)
-        else:
-            self._become(stream)
-            self._network.connect(stream)
+            return
+        self._become(stream)
+        self._network.connect(stream)
+        if self._timeout == 0.0:
             raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
+        self._await_connection(stream)
 
     def connect_ex(self, address: Any) -> int:
         try:
             self.connect(address)
         except OSError as error:
-            return error.errno or errno.EIO
+            return error.errno or errno.EAGAIN
         return 0
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -207,11 +212,10 @@ class Socket(socket.socket):
         if isinstance(self._file, Datagrams):
             self._check_open()
             return self._send_datagram(bytes(data), self._file.remote)
-        try:
-            return self._stream().send(bytes(data))
-        except BlockingIOError:
-            self._refuse_to_block("send")
-            raise
+        stream = self._stream()
+        if self._timeout != 0.0:
+            self._wait(EVENT_WRITE, "send")
+        return stream.send(bytes(data))
 
     def sendmsg(self, buffers: Iterable[Any], *rest: Any) -> int:
         if any(rest):
@@ -219,9 +223,14 @@ class Socket(socket.socket):
         return self.send(b"".join(map(bytes, buffers)))
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        view = memoryview(data).cast("B")
-        while view:
-            view = view[self.send(view, flags) :]
+        view, before = memoryview(data).cast("B"), self._timeout
+        deadline = self._network.deadline(before)
+        try:
+            while view:
+                view = view[self.send(view, flags) :]
+                self._timeout = self._network.left(deadline) if before else before
+        finally:
+            self._timeout = before
 
     def sendto(self, data: Any, *rest: Any) -> int:
         self._check_open()
@@ -244,16 +253,13 @@ class Socket(socket.socket):
         if flags:
             peeks = bool(flags & _PEEK)
             _check_flags("recv", flags & ~_PEEK)
-        try:
-            if not isinstance(self._file, Datagrams):
-                stream = self._stream()
-                return stream.peek(size) if peeks else stream.receive(size), None
-            self._check_open()
-            data, sender = self._file.peek() if peeks else self._file.receive()
-            return data[:size], self._spelled(sender)
-        except BlockingIOError:
-            self._refuse_to_block("recv")
-            raise
+        file = self._file if isinstance(self._file, Datagrams) else self._stream()
+        if self._timeout != 0.0 and not flags & _NOW:
+            self._wait(EVENT_READ, "recv")
+        if isinstance(file, Stream):
+            return file.peek(size) if peeks else file.receive(size), None
+        data, sender = file.peek() if peeks else file.receive()  # of which a closed socket has none
+        return data[:size], self._spelled(sender)
 
     def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Any]:
         view = memoryview(buffer).cast("B")
@@ -350,11 +356,24 @@ class Socket(socket.socket):
         if self._fd == -1:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
-    def _refuse_to_block(self, what: str) -> None:
-        if self._timeout != 0.0:
-            raise Forbidden(
-                f"a blocking socket.{what}()", "set the socket non-blocking and await the loop's sock_ methods"
-            )
+    def _wait(self, events: int, what: str, seconds: float | None = None) -> None:
+        """Have the thread that calls wait until the file is ready for what it wants to do."""
+        self._network.offer()
+        file, seconds = self._file, self._timeout if seconds is None else seconds
+        if not file.events(events) and not self._network.wait([(file, events)], f"socket.{what}()", seconds):
+            raise TimeoutError("timed out")
+
+    def _await_connection(self, stream: Stream) -> None:
+        patience = _PATIENCE if self._timeout is None else min(self._timeout, _PATIENCE)
+        try:
+            self._wait(EVENT_WRITE, "connect", patience)
+        except TimeoutError:
+            if patience == self._timeout:
+                raise
+            stream.error = errno.ETIMEDOUT
+        if error := stream.pop_error():
+            self._become(File(self._network, "socket"))  # which may try again
+            raise OSError(error, os.strerror(error))
 
 
 def _check_flags(what: str, flags: int = 0) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _STUBBORN = 100
 # So many locks it may take until then.
 _HURRIED = 10_000
+# How long the user's interrupt may go unnoticed, in seconds of the machine's.
+_SLICE = 0.1
 # How long the user waits who has had enough, in seconds of the machine's.
 _PATIENCE = 1.0
 # How long somebody outside the run may keep a lock that it shares with it, once nobody inside can go on.
@@ -150,11 +152,12 @@ class Baton:
         thread.parked = False
         if thread is me:
             return
-        self.current = thread
         outside = self.engine.turn_to(None)
-        real.release(thread.gate)
-        if not me.over:
-            self._take_back(me)
+        if me.over:
+            self.current = thread
+            real.release(thread.gate)
+        else:
+            self._exchange(me, thread)
             self.engine.turn_to(outside)
 
     def wait_at_loop(self, loop: Any, *, ready: bool) -> None:
@@ -272,14 +275,20 @@ class Baton:
         self._news = error
         self._hand_to_main()
 
-    def _take_back(self, me: Thread) -> None:
+    def _exchange(self, me: Thread, other: Thread) -> None:
+        """Let another thread run, until this one may again."""
+        # The interpreter's signals are for the main thread; one that comes just before a wait is noticed only after it.
+        slice_ = _SLICE if me is self.main else -1
         try:
-            real.acquire(me.gate)
+            self.current = other
+            real.release(other.gate)
+            while not real.acquire(me.gate, True, slice_):
+                pass
         except KeyboardInterrupt:
             # The user's, while another thread runs: that one ends where it meets others next, if it ever does.
             self.closing = True
             if not real.acquire(me.gate, True, _PATIENCE):
-                self.threads = [self.main]
+                self.threads, self.current = [self.main], me
             raise
         self.bury()
         if me is self.main and self._news is not None:

@@ -44,9 +44,15 @@ def check(main: Main, *, talks: bool = True, distinct: int = DISTINCT) -> None:
     print(f"{len(digests)} different runs; faults that happened: {dict(happened)}")  # noqa: T201  # for `pytest -rP`
 
 
-def check_order(main: Main, *, distinct: int = DISTINCT) -> None:
-    """Run a program under each seed, twice, where there is no network that anything could go wrong in."""
+def check_order(main: Main, *, distinct: int = DISTINCT, warm: bool = False) -> None:
+    """Run a program under each seed, twice, where nothing goes wrong in the network.
+
+    It is run once before if it is to be `warm`: what a library imports and caches when it is first used takes locks, at
+    which others may go on, so that the first run of a process is another one, as it is in the next process.
+    """
     with _quiet():
+        if warm:
+            detrun.run(main)
         digests = _digests(main, distinct)
     print(f"{len(digests)} different runs")  # noqa: T201  # for `pytest -rP`
 

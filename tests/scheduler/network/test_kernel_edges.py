@@ -17,6 +17,7 @@ from detrun.scheduler.catch import active
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.files import Stream
 from detrun.scheduler.strategies.default import Default
+from detrun.scheduler.threads.thread import Thread
 from tests.scheduler.network.test_kernel import default, nonblocking_pair, outcomes, resolve
 
 
@@ -215,7 +216,11 @@ class Merges(Default):
 
     def begin(self, engine: Engine) -> None:
         self.arrived: list[str] = []
-        engine.trace.observers.append(lambda delivery: self.arrived.append(delivery.call[0].__qualname__))
+        engine.trace.observers.append(self.observe)
+
+    def observe(self, delivery: Any) -> None:
+        if not isinstance(delivery, Thread):
+            self.arrived.append(delivery.call[0].__qualname__)
 
     def answer(self, *_: object) -> int:
         return 1

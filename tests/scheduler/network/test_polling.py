@@ -1,4 +1,4 @@
-"""`select` and `selectors` know simulated sockets: what is ready can be asked at once, and not waited for."""
+"""`select` and `selectors` know simulated sockets: what is ready is told at once, or waited for in virtual time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import select
 import selectors
 import socket
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -44,46 +46,51 @@ def test_a_connection_is_readable_once_something_has_arrived(readable: Callable[
     assert detrun.run(main).result() == [False, True, False, True]
 
 
-@pytest.mark.parametrize(
-    ("wait", "what"),
-    [
-        (lambda fd: select.select([fd], [], []), "select.select() that waits"),
-        (lambda fd: selectors.DefaultSelector().register(fd, selectors.EVENT_READ), "a simulated socket in a"),
-    ],
+def _by_poll(sock: socket.socket, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _by_selector(kind: type[selectors.BaseSelector]) -> Callable[[socket.socket, float], bool]:
+    def wait(sock: socket.socket, seconds: float) -> bool:
+        with kind() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
+
+    return wait
+
+
+WAYS = (
+    _by_poll,
+    lambda sock, seconds: bool(select.select([sock], [], [], seconds)[0]),
+    *map(_by_selector, (selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector)),
 )
-def test_to_wait_for_a_simulated_socket_is_refused(wait: Callable[[int], object], what: str) -> None:
-    async def main() -> None:
-        with socket.socket() as waited:
-            wait(waited.fileno())
-
-    failure = detrun.run(main).failure
-
-    assert failure is not None
-    assert what in failure.message
 
 
-def test_a_poll_that_waits_is_refused() -> None:
-    async def main() -> None:
-        poll = select.poll()
-        with socket.socket() as waited:
-            poll.register(waited)
-            poll.poll()
+@pytest.mark.parametrize("wait", WAYS)
+def test_a_connection_is_waited_for_in_virtual_time(wait: Callable[[socket.socket, float], bool]) -> None:
+    def main() -> list[object]:
+        one, other = socket.socketpair()
+        with one, other:
+            began = time.monotonic()
+            told: list[object] = [wait(one, 5), round(time.monotonic() - began)]
+            threading.Timer(3, other.send, [b"x"]).start()
+            told += [wait(one, 5), round(time.monotonic() - began), wait(one, 5)]
+            return told
 
-    failure = detrun.run(main).failure
-
-    assert failure is not None
-    assert "select.poll() that waits" in failure.message
+    for seed in range(10):
+        assert detrun.run(main, seed=seed).result() == [False, 5, True, 8, True]
 
 
-def test_a_poll_of_a_closed_socket_says_so() -> None:
-    async def main() -> list[tuple[int, int]]:
-        poll = select.poll()
-        with socket.socket() as closed:
-            poll.register(closed)
-        return list(poll.poll(0))
+def test_who_polls_for_ever_what_nobody_sends_is_stuck() -> None:
+    def main() -> None:
+        one, other = socket.socketpair()
+        with one, other:
+            select.select([one], [], [])
 
-    ((_, event),) = detrun.run(main).result()
-    assert event == select.POLLNVAL
+    with pytest.raises(detrun.Stuck, match=r"main thread waits for select\(\)"):
+        detrun.run(main).result()
 
 
 def test_real_descriptors_are_asked_as_ever() -> None:
@@ -97,3 +104,14 @@ def test_real_descriptors_are_asked_as_ever() -> None:
     assert detrun.run(main).result() == (False, True)
     for fd in (reading, writing):
         os.close(fd)
+
+
+def test_a_selector_that_was_there_before_does_not_know_simulated_sockets() -> None:
+    with selectors.DefaultSelector() as selector:
+
+        def main() -> None:
+            with socket.socket() as sock:
+                selector.register(sock, selectors.EVENT_READ)
+
+        with pytest.raises(detrun.Forbidden, match="a simulated socket in a"):
+            detrun.run(main).result()

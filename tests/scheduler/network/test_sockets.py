@@ -110,15 +110,6 @@ def test_names_are_those_of_the_simulation(look_up: Any) -> None:
     assert detrun.run(lambda: socket.gethostbyname("localhost")).result() == "127.0.0.1"
 
 
-def test_a_blocking_call_is_refused_by_name() -> None:
-    def main() -> None:
-        one, other = socket.socketpair()
-        with one, other:
-            one.recv(1)
-
-    assert "a blocking socket.recv()" in refused(main)
-
-
 @pytest.mark.parametrize(
     ("call", "code"),
     [
