@@ -22,6 +22,7 @@ from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
+from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.threads.baton import Baton
 from detrun.scheduler.threads.thread import Thread
@@ -77,10 +78,14 @@ class Engine:
 
     @property
     def network(self) -> Network:
-        """The simulated network, which is there once somebody asks for it."""
+        """The network of the program, which is there once somebody asks for it."""
         if self._network is None:
             self._network = Network(self)
         return self._network
+
+    def selector(self, loop: Any) -> Readiness:
+        """What a new loop waits with for descriptors."""
+        return Readiness(self, loop)
 
     @property
     def signals(self) -> Signals:

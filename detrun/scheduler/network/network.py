@@ -6,13 +6,18 @@ import errno
 import itertools
 import os
 import socket
+import ssl
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from detrun.errors import UsageError
+from detrun.scheduler.network import names
 from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
+from detrun.scheduler.network.secure import SecureSocket
+from detrun.scheduler.network.sockets import Socket
+from detrun.scheduler.network.tls import Connection
 from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
@@ -30,6 +35,12 @@ HOST: ContextVar[str] = ContextVar("detrun_host", default=LOCALHOST)
 
 class Network:
     """Hosts by name and address, listeners, descriptors, and the wires between hosts."""
+
+    kinds: ClassVar[dict[type, Any]] = {socket.socket: Socket, ssl.SSLSocket: SecureSocket}
+    """What a program gets that makes a socket of this kind."""
+
+    secured: Any = Connection
+    """What stands in OpenSSL's place."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -99,6 +110,17 @@ class Network:
         return self._links.setdefault(frozenset((one, other)), Link())
 
     # Names and addresses.
+
+    def look_up(self, question: str, *arguments: Any, **options: Any) -> Any:
+        """What a function of `socket` says of names."""
+        return getattr(names, question)(self, *arguments, **options)
+
+    async def tell(self, loop: Any, question: str, *arguments: Any, **options: Any) -> Any:
+        """The same for a task; the answer arrives by a wire like everything from outside."""
+        arrived = loop.create_future()
+        self.wire("name server").put(_resolve, arrived)
+        await arrived
+        return self.look_up(question, *arguments, **options)
 
     def host(self, name: str, address: str | None = None) -> str:
         """The address of a host, which is known from now on."""
@@ -225,3 +247,8 @@ class Network:
             # Others know this host by an address that it does not call its own.
             return self._addresses.find(kind, host, (LOOPBACK[family_of(address[0])], address[1]))
         return found
+
+
+def _resolve(future: Any) -> None:
+    if not future.done():
+        future.set_result(None)
