@@ -16,7 +16,7 @@ LAYERS = [
     {"compat"},
     {"bindings"},
     {"runtime"},
-    {"simulation"},
+    {"simulation", "live"},
     {"scheduler", "journal"},
     {"model"},
     {"errors"},
