@@ -169,11 +169,40 @@ def opening(folder: Path, rounds: int, megabytes: int) -> None:
         print(f"{name:32}{taken:8.3f}{whole:8.3f}{after / 1024:8.0f} ({before / 1024:.0f} before; targets 0.3, 100)")
 
 
+READ = """
+import sys
+from detrun.journal.reader import Journal
+print(sum(1 for _ in Journal(sys.argv[1]).entries()))
+print(int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024)
+"""
+
+WRITE = """
+import sys
+from benchmarks.journal import Durability, Sent, Writer, here
+with Writer(sys.argv[1], here("benchmark"), durability=Durability.BATCH) as writer:
+    payload, step = __import__("os").urandom(300), 0
+    while writer.position < int(sys.argv[2]) * 1_000_000:
+        step += 1
+        writer.append(Sent(step, -step * 7_919, step, 1, step, 300, payload[step % 300:] + payload[:step % 300]))
+print(step)
+print(int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024)
+"""
+
+
+def memory(folder: Path, megabytes: int) -> None:
+    title("megabytes of memory, of a process that does nothing else")
+    for name, script in (("to write", WRITE), ("to read", READ)):
+        command = [sys.executable, "-c", script, str(folder / "memory.bin"), str(megabytes // 50)]
+        count, peak = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+        print(f"{name} {int(count):,} entries{peak:>16}")
+
+
 def compare(rounds: int, megabytes: int) -> None:
     with TemporaryDirectory() as folder:
         rates(rounds, Path(folder))
         sizes(Path(folder))
         opening(Path(folder), rounds, megabytes)
+        memory(Path(folder), megabytes)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ PACKAGE = Path(__file__).parents[1] / "detrun"
 LAYERS = [
     {"__init__", "__main__"},
     {"cli", "testing"},
-    {"server", "explore"},
+    {"server", "explore", "doctor"},
     {"compat"},
     {"bindings"},
     {"runtime"},
+    {"recording"},
     {"simulation", "live"},
     {"scheduler", "journal"},
     {"model"},

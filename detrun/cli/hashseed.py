@@ -18,7 +18,8 @@ def pin() -> None:
     if BEFORE in os.environ:
         _restore(os.environ.pop(BEFORE))
     elif pinned() is None:
-        _replace()
+        # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | variables(PINNED))
 
 
 def pinned() -> str | None:
@@ -27,11 +28,10 @@ def pinned() -> str | None:
     return seed if seed.isdecimal() else None
 
 
-def _replace() -> None:
+def variables(seed: str) -> dict[str, str]:
+    """What an interpreter finds in its environment that is to have this hash seed, and to hide that it was asked to."""
     before = os.environ.get("PYTHONHASHSEED")
-    environment = {"PYTHONHASHSEED": PINNED, BEFORE: "" if before is None else f"={before}"}
-    # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | environment)
+    return {"PYTHONHASHSEED": seed, BEFORE: "" if before is None else f"={before}"}
 
 
 def _restore(before: str) -> None:

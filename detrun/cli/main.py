@@ -8,7 +8,7 @@ import click
 
 from detrun.errors import JournalError, UsageError
 
-COMMANDS = ("run",)
+COMMANDS = ("run", "doctor")
 USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from detrun.cli import hashseed
 
 
-def line(target: str, arguments: Sequence[str], options: Mapping[str, object]) -> str:
+def line(target: str, arguments: Sequence[str], options: Mapping[str, object], command: str = "run") -> str:
     """`repro:` and a command for a shell. To be asked before the program has `sys.argv` for its own."""
-    words = [*_launcher(), "run", target]
+    words = [*_launcher(), command, target]
     for name, value in options.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     if arguments:

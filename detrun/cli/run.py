@@ -2,6 +2,7 @@
 
 import atexit
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,8 +33,9 @@ from detrun.cli.target import load
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
+@click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
-def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
+def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
 
     TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what
@@ -41,6 +43,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     """
     hashseed.pin()
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
+    from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
     from detrun.scheduler.garbage import freeze  # noqa: PLC0415
     from detrun.scheduler.program import run  # noqa: PLC0415
 
@@ -51,8 +54,12 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
+    path = Path(journal) if journal is not None else place(target, options["seed"])
+    keeping = Keeping(path, target, args, given)
     program = load(target, args)
+    keeping.keep_sources(target)
     freeze()  # what was imported, which no collection in the run will set free
-    result = run(program, **given)
+    with keeping:
+        result = keeping.ended(run(program, **given, record=keeping.record))
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

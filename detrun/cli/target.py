@@ -3,7 +3,7 @@
 import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -16,10 +16,14 @@ from typing import Any
 from detrun.errors import UsageError
 
 Program = Callable[[], Any]
+Sources = Mapping[str, bytes]
+_NONE: Sources = {}
 
 
-def load(target: str, arguments: Sequence[str]) -> Program:
+def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Program:
     """The program that `target` names, with `sys.argv` and the head of `sys.path` as it expects them.
+
+    A file that is among those recorded is not read from the disk.
 
     What a `:function` lives in is imported here and now, once for however many runs follow. An import that fails is the
     failure of the program: it is raised when the program is called, so that the run reports it like any other.
@@ -28,24 +32,31 @@ def load(target: str, arguments: Sequence[str]) -> Program:
     if colon and not function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
     sys.argv[:] = [place, *arguments]
+    enter(target)
     path = Path(place)
     try:
-        return _in_file(path, function) if path.is_file() else _in_module(place, function)
+        if path.is_file() or str(path.absolute()) in recorded:
+            return _in_file(path, function, recorded)
+        return _in_module(place, function)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
         return _raising(error)
 
 
-def _in_file(path: Path, function: str) -> Program:
-    _search_first(path.resolve().parent)
+def enter(target: str) -> None:
+    """Have `sys.path` begin as the program expects it to, before anything of it is imported."""
+    path = Path(target.partition(":")[0])
+    _search_first(path.resolve().parent if path.is_file() else Path.cwd())
+
+
+def _in_file(path: Path, function: str, recorded: Sources) -> Program:
     if function:
-        return _function(_import_file(path), function, str(path))
-    return lambda: _run_script(path.absolute())
+        return _function(_import_file(path, recorded), function, str(path))
+    return lambda: _run_script(path.absolute(), recorded)
 
 
 def _in_module(name: str, function: str) -> Program:
-    _search_first(Path.cwd())
     spec = _find(name)
     if function:
         return _function(importlib.import_module(spec.name), function, name)
@@ -61,9 +72,9 @@ def _search_first(directory: Path) -> None:
         sys.path[0] = str(directory)
 
 
-def _run_script(path: Path) -> None:
+def _run_script(path: Path, recorded: Sources) -> None:
     file = str(path)
-    loader = SourceFileLoader("__main__", file)
+    loader = _Loader("__main__", file, recorded)
     module = ModuleType("__main__")
     vars(module).update(__file__=file, __cached__=None, __loader__=loader)
     # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
@@ -88,11 +99,27 @@ def _run_as_main(module: ModuleType, code: CodeType) -> None:
     exec(code, vars(module))
 
 
-def _import_file(path: Path) -> ModuleType:
+class _Loader(SourceFileLoader):
+    """Loads a source that is recorded, or else what is on the disk."""
+
+    def __init__(self, fullname: str, path: str, recorded: Sources) -> None:
+        super().__init__(fullname, path)
+        self._recorded = recorded
+
+    def get_data(self, path: Any) -> bytes:
+        return self._recorded[path] if path in self._recorded else super().get_data(path)
+
+    def path_stats(self, path: Any) -> Any:
+        if path in self._recorded:
+            raise OSError(f"{path} is recorded")  # so that no bytecode is looked for, nor left behind
+        return super().path_stats(path)
+
+
+def _import_file(path: Path, recorded: Sources) -> ModuleType:
     name = path.stem
     if name in sys.modules:
         raise UsageError(f"expected a name that no imported module has, got {name!r}: rename {path}")
-    spec = spec_from_file_location(name, path.absolute(), loader=SourceFileLoader(name, str(path.absolute())))
+    spec = spec_from_file_location(name, path.absolute(), loader=_Loader(name, str(path.absolute()), recorded))
     assert spec is not None
     assert spec.loader is not None
     sys.modules[name] = module = module_from_spec(spec)

@@ -73,7 +73,7 @@ def version() -> str:
 
 def first_line() -> bytes:
     """How a journal begins: what it is, the version of its format, and who wrote it."""
-    return f"{MAGIC} {FORMAT} {version()}\n".encode("ascii")
+    return f"{MAGIC} {FORMAT} {version()[:32]}\n".encode("ascii", "replace")
 
 
 def _installed(name: str) -> str | None:

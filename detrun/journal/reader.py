@@ -15,7 +15,7 @@ from detrun.errors import Corrupt, UsageError
 from detrun.journal.cursor import Cursor
 from detrun.journal.entries import BLOBS, ENDS, NAMES, Ended, Entry, Failed, Named, Stored
 from detrun.journal.scan import Ending
-from detrun.journal.segmentation import Place, Segments, row_place
+from detrun.journal.segmentation import Place, Segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +76,8 @@ class Journal:
     def blob(self, name: bytes) -> Iterator[bytes]:
         """The parts of a blob. Whether they are all of it is known, and said, at their end."""
         hashed, found = sha256(), False
-        for entry in chain.from_iterable(Cursor(self._segments, Place(0), BLOBS).blocks()):
+        blocks = (self._segments.marked(segment, BLOBS) for segment in range(self._segments.count()))
+        for entry in chain.from_iterable(chain.from_iterable(blocks)):
             if isinstance(entry, Stored) and entry.blob == name:
                 hashed.update(entry.data)
                 yield entry.data
@@ -101,12 +102,8 @@ class Journal:
 
     def ends(self) -> list[Entry]:
         """How the run ended, found without reading the rest: `Failed` if it did, and `Ended` if it came to that."""
-        segment = self._segments.count() - 1
-        rows = [row for row in self._segments.rows(segment) if row.marks & ENDS]
-        if not rows:
-            return []
-        cursor = Cursor(self._segments, row_place(segment, rows[-1]), ENDS)
-        return [entry for entry in chain.from_iterable(cursor.blocks()) if isinstance(entry, Failed | Ended)]
+        blocks = self._segments.marked(self._segments.count() - 1, ENDS)
+        return [entry for entry in chain.from_iterable(blocks) if isinstance(entry, Failed | Ended)]
 
     def _look_up(self, number: int) -> None:
         if len(self._names) > _MOST_NAMES:

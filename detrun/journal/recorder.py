@@ -58,6 +58,11 @@ def digest(payload: bytes) -> int:
     return zlib.crc32(payload)
 
 
+def blob_name(data: bytes) -> bytes:
+    """The name under which this would be stored."""
+    return sha256(data).digest()
+
+
 class Recorder:
     """Writes down what happens, in order, each thing before it has its effect."""
 
@@ -167,7 +172,7 @@ class Recorder:
 
     def blob(self, data: bytes) -> bytes:
         """Store this, unless it is stored already; the name it has."""
-        name = sha256(data).digest()
+        name = blob_name(data)
         if self.is_new(name):
             view = memoryview(data)
             for part in range(max((len(data) + PART - 1) // PART, 1)):

@@ -56,7 +56,6 @@ class Rotation:
             self._segment.disk.close()
             self._done += self._segment.size
             self._begin(header)
-            self._synced = self._done
 
     def sync(self) -> None:
         """Return when what was written before is on the disk."""
@@ -84,6 +83,7 @@ class Rotation:
         if self._durable:
             self._segment.disk.sync()
             self._segment.disk.sync_directory()
+            self._synced = self.position
         self._began = monotonic()
         self._aged = False
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from detrun.journal.sources import Source
 
 _WINDOW = 256 * 1024
+_header = msgspec.msgpack.Decoder(Header)
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ class Scan:
         if head.end > source.size():
             raise self._no_header(len(line))
         try:
-            self.header = msgspec.msgpack.decode(self._content(head, keys), type=Header)
+            self.header = _header.decode(self._content(head, keys))
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise self._corrupt(head.offset, f"expected a header, got something else: {error}") from error
         self.first = head.end

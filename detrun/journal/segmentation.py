@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from detrun.errors import Corrupt, Truncated
 from detrun.journal.blocks import Head
 from detrun.journal.index import IndexBuilder, Row, rows_of
-from detrun.journal.scan import Finished, Scan
+from detrun.journal.scan import Finished, Scan, Torn
 from detrun.journal.segments import segment_path
 from detrun.journal.sources import File, Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from detrun.journal.entries import Entry
     from detrun.journal.sources import Source
 
 
@@ -82,6 +83,14 @@ class Segments:
         """A block before which all names have lower numbers than this one."""
         return self._place(lambda scan: scan.header.names, lambda row: row.names, number)
 
+    def marked(self, segment: int, marks: int) -> Iterator[list[Entry]]:
+        """The entries of those blocks of a segment that have one of these marks, without a look at the others."""
+        scan, rows = self.scan(segment), self.rows(segment)
+        ends = [*(row.offset for row in rows[1:]), scan.source.size()]
+        for row, end in zip(rows, ends, strict=False):
+            if row.marks & marks:
+                yield from _stretch(scan, row, end, marks)
+
     def rows(self, segment: int) -> list[Row]:
         """The index of a segment; of one that is not finished it is made, by walking along the heads."""
         scan = self.scan(segment)
@@ -126,6 +135,16 @@ class Segments:
         if (scan.header.segment, scan.header.run) != (segment, run):
             raise Corrupt(scan.source.name, 0, f"expected segment {segment} of run {run}, got another")
         return scan
+
+
+def _stretch(scan: Scan, row: Row, end: int, marks: int) -> Iterator[list[Entry]]:
+    for head in scan.heads(row.offset, row.number, row.before):
+        if not isinstance(head, Head) or head.offset >= end:
+            return
+        entries = scan.entries(head) if head.marks & marks else []
+        if isinstance(entries, Torn):
+            return
+        yield entries
 
 
 def _walked(scan: Scan) -> list[Row]:

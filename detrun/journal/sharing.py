@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from detrun.journal.credentials import HEADERS
 from detrun.journal.entries import Emitted, Entry, InputKind, OutputKind, Received, Sent, Stored
-from detrun.journal.redaction import HEADERS, Pseudonyms
+from detrun.journal.redaction import Pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from detrun.journal.header import Header
 
 
+_MOST_LEARNED = 100_000
+
+
 class Sharing:
     """A run without its secrets. It is read three times: to learn them, to name blobs anew, and to give them."""
 
     def __init__(self, entries: Callable[[], Iterable[Entry]], secrets: Mapping[str, str] | None = None) -> None:
         self._entries = entries
-        self._pseudonyms = Pseudonyms(secrets)
+        self._pseudonyms = Pseudonyms(secrets, _MOST_LEARNED)
         self._blobs: dict[bytes, bytes] = {}
         # By the name of a field: what is new comes under a rule when it is called what it is.
         self._rules: dict[str, Callable[[Any, Any], Any]] = {
@@ -33,7 +37,7 @@ class Sharing:
             **dict.fromkeys(("text", "reason", "message", "where", "traceback"), self._text),
         }
         for entry in entries():
-            self._without(entry)
+            self._learn(entry)
         self._pseudonyms.again()
         self._name_blobs()
 
@@ -82,6 +86,16 @@ class Sharing:
         if "payload" in changes and isinstance(entry, Sent | Emitted):
             changes["digest"] = zlib.crc32(changes["payload"])
         return replace(entry, **changes) if changes else entry
+
+    def _learn(self, entry: Entry) -> None:
+        for field in entry.__struct_fields__:
+            match getattr(entry, field):
+                case str(text):
+                    self._pseudonyms.learn(text.encode("utf-8", "surrogatepass"))
+                case bytes(data) if field == "data":
+                    self._pseudonyms.learn(data, getattr(entry, "blob", None))
+                case bytes(data) if field == "payload":
+                    self._pseudonyms.learn(data, stream_of(entry))
 
     def _payload(self, entry: Any, payload: bytes) -> bytes:
         return self._pseudonyms.data(payload, stream_of(entry))

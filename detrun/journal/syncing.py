@@ -79,17 +79,23 @@ class Syncing:
         return taken
 
     def _sync_once(self) -> None:
-        if self._error is None:
-            try:
-                self._sync()
-            except JournalError as error:
-                self._error = error
-                self._failed(error)
+        if self._error is not None:
+            return
+        try:
+            self._sync()
+        except JournalError as error:
+            self._fail(error)
+        except Exception as error:
+            # Whoever waits must not wait for ever because this thread is gone.
+            self._fail(InternalError(f"expected a sync that fails as the disk does, got {error!r}"))
 
     def _call(self, callback: Callback) -> None:
         self._answered += 1
         try:
             callback(self._error)
         except Exception as error:
-            self._error = InternalError(f"expected a callback that raises nothing, got {error!r}")
-            self._failed(self._error)
+            self._fail(InternalError(f"expected a callback that raises nothing, got {error!r}"))
+
+    def _fail(self, error: DetrunError) -> None:
+        self._error = error
+        self._failed(error)

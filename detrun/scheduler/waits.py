@@ -16,13 +16,14 @@ from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from detrun import errors
+from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.baton import Baton
-    from detrun.scheduler.threads.thread import Thread
 
 _ASYNCIO = os.path.dirname(asyncio.__file__)
 # What is outside of this one's frames is no part of a run.
@@ -39,11 +40,28 @@ _MACHINERY = (
 
 def waiting(engine: Engine) -> list[str]:
     """A paragraph for each task that is not done and for each thread that waits in the middle of something."""
+    return [described(task) for task in _tasks(engine)] + stacks(engine.baton)
+
+
+def _tasks(engine: Engine) -> list[asyncio.Task[Any]]:
+    """Those that are not done. One in the middle of its turn does not wait: its thread does."""
     loops = [context.loop for context in engine.contexts]
-    # A task in the middle of its turn does not wait: its thread does.
     now = {asyncio.current_task(loop) for loop in loops}
-    tasks = [task for loop in loops for task in loop.tasks() if not task.done() and task not in now]
-    return [described(task) for task in tasks] + stacks(engine.baton)
+    return [task for loop in loops for task in loop.tasks() if not task.done() and task not in now]
+
+
+def whereabouts(engine: Engine, event: Delivery | Thread | None = None) -> str | None:
+    """Where the program is that this event is for; the first of what it does, unless that is known."""
+    if isinstance(event, Thread):
+        return next(iter(reversed(_places(event.real_ident))), "").strip() or None
+    call = () if event is None else event.call
+    concerned = [task for task in _tasks(engine) if any(_belongs(task, part) for part in call)]
+    lines = [described(task).splitlines()[-1].strip() for task in concerned or _tasks(engine)]
+    return lines[0] if lines else None
+
+
+def _belongs(task: asyncio.Task[Any], part: Any) -> bool:
+    return part is getattr(task, "_fut_waiter", None) or part is task or getattr(part, "__self__", None) is task
 
 
 def stacks(baton: Baton) -> list[str]:

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detrun.errors import JournalError, Truncated
-from detrun.journal.entries import Entry, Named
+from detrun.journal.entries import Decided, Emitted, Entry, Named, Received, Sent
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Open, Torn
+from detrun.model import Decision, EventId
 from tests.journal.independent import whole_blocks
 from tests.journal.stories import EACH, contents, messages, write
 
@@ -135,3 +136,10 @@ def test_a_journal_opens_at_a_step_in_every_prefix(tmp_path: Path) -> None:
         except JournalError:
             continue
         assert list(Journal([data[:cut]]).entries(150)) == whole[149:]
+
+
+def test_an_id_is_a_pair_wherever_it_is() -> None:
+    ids = [entry.event for entry in EACH if isinstance(entry, Received | Decided | Sent | Emitted)]
+
+    assert ids == [(-5_000_000_000_000_000_000, 1), (2**63 - 1, 3), (-(2**63), 7), (5, 1)]
+    assert [entry.decision for entry in EACH if isinstance(entry, Decided)] == [Decision(1, EventId((2**63 - 1, 3)), 1)]

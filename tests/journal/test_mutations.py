@@ -118,6 +118,7 @@ BOMBS = {
     "more than it says": (compressor()(bytes(500_000_000)), 1_000),
     "more than may be": (compressor()(bytes(500_000_000)), 500_000_000),
     "no frame": (b"\x28\xb5\x2f\xfd" + bytes(100), 1_000),
+    "no frame at all": (b"xy" * 200, 1_000),
     "an array of billions": (b"\xdd\xff\xff\xff\xff" * 200, 1_000),
     "arrays in arrays": (b"\xdd\0\0\0\x01" + b"\x91" * 100_000, 100_005),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ from tests.journal.stories import BLOB, EACH, HEADER, contents, messages, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -247,6 +252,33 @@ def test_a_file_that_is_not_there_is_no_journal(tmp_path: Path) -> None:
         Journal(tmp_path / "run.bin")
 
 
+WATCHED = """
+import sys
+from detrun.journal.compression import decompressed
+from detrun.journal.reader import Journal
+from tests.journal.stories import BLOB
+try:
+    decompressed(b"", 1)  # so that zstd is imported
+except ValueError:
+    pass
+HARMLESS = {"open", "os.stat", "object.__getattr__", "sys._getframe", "os.listdir"}
+def watch(event, arguments):
+    if event not in HARMLESS or event == "open" and arguments[1] not in (None, "r", "rb"):
+        print(event, arguments)
+sys.addaudithook(watch)
+journal = Journal(sys.argv[1])
+journal.check(), journal.ends(), journal.name(1), list(journal.blob(BLOB)), list(journal.entries(3))
+"""
+
+
+def test_opening_a_journal_executes_nothing(tmp_path: Path) -> None:
+    story = [*EACH, *messages(3_000, 5)]
+    path = write(tmp_path / "run.bin", story, segment=30_000)
+    ended = subprocess.run([sys.executable, "-c", WATCHED, path], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
 def test_what_is_no_file_is_no_journal(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
@@ -273,3 +305,10 @@ def test_a_damaged_dictionary_is_reported_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="what follows cannot be read without it") as caught:
         list(Journal([bytes(spoiled)]).entries(4_900))
     assert caught.value.at < 4_000
+
+
+def test_a_segment_without_a_whole_header_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    parts = contents(write(tmp_path / "run.bin", messages(1_200), segment=4_000))
+
+    with pytest.raises(Truncated, match="the journal ends within its header"):
+        list(Journal([parts[0], parts[1][:60], *parts[2:]]).entries())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detrun.journal.entries import Emitted, Entry, Failed, InputKind, Named, OutputKind, Received, Sent
 from detrun.journal.header import Header
 from detrun.journal.reader import Journal
 from detrun.journal.recorder import Level, Recorder
 from detrun.journal.redacting import Redacting
-from detrun.journal.redaction import Pseudonyms
+from detrun.journal.redaction import Pseudonyms, _any_of
 from detrun.journal.sharing import Sharing
 from detrun.journal.sinks import Kept
 from detrun.journal.writer import Durability, Writer
@@ -91,6 +94,16 @@ def test_a_secret_in_two_pieces_is_found_in_both(cut: int) -> None:
             assert secret[begin : begin + 5].encode() not in changed, (cut, changed)
 
 
+@pytest.mark.parametrize("data", FORMS)
+def test_a_secret_in_pieces_is_found_in_whatever_form(data: bytes) -> None:
+    for cut in range(1, len(data)):
+        pseudonyms = Pseudonyms()
+        changed = b"".join(pseudonyms.data(piece, "client-1") for piece in (data[:cut], data[cut:]))
+        assert len(changed) == len(data)
+        for begin in range(len(TOKEN) - 4):
+            assert TOKEN[begin : begin + 5].encode() not in changed, (cut, changed)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_after_a_first_reading_pieces_have_the_same_pseudonym(seed: int) -> None:
     random, pseudonyms = Random(seed), Pseudonyms(SECRETS)
@@ -113,6 +126,26 @@ def test_a_secret_may_be_anything(secret: str) -> None:
 
     assert secret.encode("utf-8", "surrogatepass") not in pseudonyms.data(data)
     assert len(pseudonyms.data(data)) == len(data)
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from([b"authorization", b"Cookie: ", b": ", b"=", b";", b"\r\n", b'"', KEY.encode(), b"Bearer "]),
+        st.binary(max_size=8),
+    ),
+    max_size=12,
+)
+
+
+@given(pieces=PIECES, secrets=st.dictionaries(st.sampled_from("abc"), st.text(max_size=5), max_size=2))
+@settings(derandomize=True, deadline=None)
+def test_whatever_it_is_it_stays_as_long_as_it_was(pieces: list[bytes], secrets: dict[str, str]) -> None:
+    pseudonyms = Pseudonyms({**SECRETS, **secrets})
+    for piece in pieces:
+        assert len(pseudonyms.data(piece, "client-1")) == len(piece)
+    whole = b"".join(pieces)
+    assert len(pseudonyms.data(whole)) == len(whole)
+    assert KEY.encode() not in pseudonyms.data(whole)
 
 
 def record(recorder: Recorder) -> None:
@@ -190,3 +223,34 @@ def test_a_redacting_recorder_writes_no_secrets(level: Level) -> None:
     record(Redacting(kept, Pseudonyms(SECRETS), level))
 
     assert_without_secrets(kept.entries)
+
+
+def test_many_secrets_take_no_time_without_end() -> None:
+    kept = Kept()
+    recorder = Recorder(kept)
+    tokens = [f"session-{Random(number).getrandbits(128):032x}" for number in range(3_000)]
+    for number, token in enumerate(tokens):
+        header = f"Cookie: sid={token}\r\n\r\n".encode()
+        recorder.received(number, InputKind.REQUEST, EventId((number, 1)), 0, header)
+    recorder.received(9_999, InputKind.EXECUTOR, EventId((1, 1)), 0, " ".join(tokens).encode())
+    shared = list(Sharing(lambda: kept.entries).entries())
+
+    assert isinstance(shared[-1], Received)
+    assert shared[-1].payload.split() == [f"cookie-{number}".ljust(40, ".").encode() for number in range(1, 3_001)]
+
+
+@given(words=st.lists(st.binary(min_size=1, max_size=4), min_size=1, max_size=8, unique=True), text=st.binary())
+@settings(derandomize=True, deadline=None)
+def test_a_tree_of_words_finds_what_a_list_does(words: list[bytes], text: bytes) -> None:
+    listed = re.compile(b"|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    text += b"".join(words)
+
+    assert _any_of(words).findall(text) == listed.findall(text)
+
+
+def test_secrets_that_begin_one_another_are_all_replaced() -> None:
+    pseudonyms = Pseudonyms(most=3_000)
+    for size in range(6, 2_000):
+        pseudonyms.learn(f"Authorization: {'a' * size}\r\n".encode())
+
+    assert b"a" * 6 not in pseudonyms.data(b"a" * 1_999)

@@ -1,0 +1,85 @@
+"""Where journals of runs are kept, and how one is begun and ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from detrun.journal import retention
+from detrun.journal.entries import Phase
+from detrun.journal.header import here
+from detrun.journal.recorder import Level, Recorder
+from detrun.journal.writer import Durability, Writer
+from detrun.recording import sources
+from detrun.recording.recording import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from detrun.model import Run
+
+FOLDER = Path(".detrun") / "journals"
+# Libraries that decide what a program does more than others; the versions of those that are installed are noted.
+LIBRARIES = ("msgspec", "uvloop", "aiohttp", "anyio", "httpx", "uvicorn", "starlette", "fastapi", "websockets", "numpy")
+# What a seed decides need not be written down.
+SEEDED = ("default", "random")
+
+
+class Keeping:
+    """The journal of one run of a program."""
+
+    def __init__(self, path: Path, target: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
+        strategy = str(options.get("strategy", SEEDED[-1]))
+        header = replace(
+            here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
+            strategy=strategy,
+            world="simulated",
+            arguments=tuple(arguments),
+            configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},
+        )
+        self.path = path
+        self._writer = Writer(path, header, durability=Durability.NONE)
+        self._recorder = Recorder(self._writer, Level.LEAN)
+        self._known: set[str] = set()
+        self.record = Recording(self._recorder, self._writer.flush, decisions=strategy not in SEEDED)
+
+    def __enter__(self) -> Keeping:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Whatever ended the run, what it noted until then is written.
+        self._writer.close()
+
+    def keep_sources(self, target: str = "") -> None:
+        """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
+        file = os.path.abspath(target.partition(":")[0])
+        found = sources.of_program(self._known, [file] if target else [])
+        if found:
+            self._recorder.generation_moved(0, 1, Phase.LOAD, sources=found)
+
+    def ended(self, run: Run) -> Run:
+        """The run is over, and this is what became of it: the same, with the journal named."""
+        self.keep_sources()
+        if run.failure is not None:
+            self._recorder.failed(run.steps, run.failure)
+        self._recorder.ended(run.steps, run.outcome, run.exit_code, signed(run.digest))
+        return replace(run, journal=str(self.path))
+
+
+def place(target: str, seed: int) -> Path:
+    """Where the journal of a run goes that nobody named; room is made for it."""
+    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    retention.prune(FOLDER)
+    stem = Path(target.partition(":")[0]).stem or "program"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{stem}-{seed}"
+    paths = (FOLDER / f"{name}{suffix}{retention.SUFFIX}" for suffix in ("", *(f"-{n}" for n in range(1, 10_000))))
+    return next(path for path in paths if not path.exists())
+
+
+def signed(digest: str) -> int:
+    """The number that a digest's sixteen digits stand for."""
+    return int.from_bytes(bytes.fromhex(digest), "big", signed=True)

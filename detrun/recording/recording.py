@@ -1,0 +1,78 @@
+"""A run as entries of a journal. It knows nothing of files."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import TYPE_CHECKING
+
+from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.threads.thread import Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.journal.recorder import Recorder
+    from detrun.model import Decision
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+
+_LOWER_HALF = 0xFFFF
+# So many looks at the digest are written at once: what is lost with the process, the seed brings back.
+_CALM = 16
+
+
+class Recording:
+    """Notes what happens in a run, in the order in which it does.
+
+    Decisions that a seed makes again are not noted.
+    """
+
+    def __init__(self, recorder: Recorder, flush: Callable[[], None], *, decisions: bool) -> None:
+        self._recorder = recorder
+        self._flush = flush
+        self._keeps_decisions = decisions
+        self._marks = array("H")
+        self._checks = 0
+        self.engine: Engine | None = None
+
+    def begin(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def happens(self, event: Delivery | Thread) -> None:
+        assert self.engine is not None
+        name = self._recorder.name(named(event))
+        self._recorder.happened(self.engine.trace.step, event.id, name, self.engine.clock.now)
+
+    def decided(self, decision: Decision) -> None:
+        if self._keeps_decisions:
+            self._recorder.decided(decision)
+
+    def mark(self, digest: int) -> None:
+        self._marks.append(digest & _LOWER_HALF)
+
+    def checked(self) -> None:
+        assert self.engine is not None
+        trace = self.engine.trace
+        self._recorder.checked(trace.step, trace.digest, self.engine.clock.now, self._taken())
+        self._checks += 1
+        if self._checks % _CALM == 1:
+            self._flush()
+
+    def _taken(self) -> bytes:
+        """The marks since this was asked last."""
+        if sys.byteorder == "big":
+            self._marks.byteswap()
+        marks = self._marks.tobytes()
+        del self._marks[:]
+        return marks
+
+
+def named(event: Delivery | Thread) -> str:
+    """What a person calls the kind of event that this is."""
+    if isinstance(event, Thread):
+        return event.name
+    if not isinstance(event, TimerHandle):
+        return event.path
+    call = event.call[0]
+    return f"{event.home.name}/timer of {getattr(call, '__qualname__', type(call).__qualname__)}"

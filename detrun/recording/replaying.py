@@ -1,0 +1,159 @@
+"""A run compared with an earlier one while it happens: it stops at the first difference, and says which that is."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
+
+from detrun.errors import RunError
+from detrun.journal.entries import Checked, Decided, Happened, Named
+from detrun.recording.recording import named
+from detrun.scheduler.origins import spelled
+from detrun.scheduler.waits import whereabouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.journal.entries import Entry
+    from detrun.model import Decision
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.threads.thread import Thread
+
+# So many of the events that led to a difference are told.
+_BEFORE = 5
+_MASK = 0xFFFF
+
+
+class Enough(RunError):
+    """Ends a run that was compared as far as it was asked for, or as far as it is the same."""
+
+    def __str__(self) -> str:
+        return "the run was compared as far as it goes"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where a run parted from an earlier one: what was expected, what came, and the last events that both have."""
+
+    step: int
+    event: str
+    expected: str
+    actual: str
+    where: str | None
+    before: tuple[str, ...]
+
+
+class Replaying:
+    """Takes entries of an earlier run as what has to happen.
+
+    `step` is the last one that was compared; `whole` is true once the earlier run was followed to its end.
+    """
+
+    def __init__(self, entries: Iterator[Entry], until: int | None = None) -> None:
+        self.difference: Difference | None = None
+        self.whole = False
+        self._entries = entries
+        self._until = until
+        self._names = {0: ""}
+        self._before: deque[str] = deque(maxlen=_BEFORE)
+        # What is expected up to the next look at the digest, and the marks up to there.
+        self._group: deque[Happened | Decided | Checked] = deque()
+        self._marks: memoryview | None = None
+        self._mark = 0
+        self._engine: Engine | None = None
+        self._over = False
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the run that is compared."""
+        assert self._engine is not None
+        return self._engine
+
+    @property
+    def step(self) -> int:
+        """The step in which the run is."""
+        return self.engine.trace.step
+
+    def begin(self, engine: Engine) -> None:
+        self._engine = engine
+        self._fill()
+
+    def happens(self, event: Delivery | Thread) -> None:
+        if self._over:
+            return
+        name = named(event)
+        expected = self._next()
+        if isinstance(expected, Happened) and expected.event == event.id:
+            self._before.append(f"step {self.step}: {name}")
+        else:
+            self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, whereabouts(self.engine, event))
+
+    def decided(self, decision: Decision) -> None:
+        """Say nothing: a decision that is another one makes another event happen."""
+        if self._group and isinstance(self._group[0], Decided):
+            self._group.popleft()
+
+    def mark(self, digest: int) -> None:
+        marks = self._marks
+        if marks is not None:
+            mark = self._mark
+            if mark < len(marks) and marks[mark] != digest & _MASK:
+                expected = f"the digest …{marks[mark]:04x} after this step"
+                self._part(expected, f"…{digest & _MASK:04x}", "an operation", whereabouts(self.engine))
+            self._mark = mark + 1
+        if self._until is not None and self.step >= self._until:
+            self._end()
+
+    def checked(self) -> None:
+        if self._over:
+            return
+        expected = self._next()
+        trace = self.engine.trace
+        if not isinstance(expected, Checked) or (expected.step, expected.digest) != (trace.step, trace.digest):
+            actual = f"{trace.step} steps so far, with the digest …{trace.digest & _MASK:04x}"
+            self._part(self._told(expected), actual, "a look at the digest", whereabouts(self.engine))
+        self._fill()
+
+    def _next(self) -> Happened | Decided | Checked | None:
+        if not self._group:
+            self._fill()
+        if not self._group:
+            # Whoever wrote it down was ended in the middle, or it is the end.
+            self.whole = True
+            self._end()
+        return self._group.popleft()
+
+    def _fill(self) -> None:
+        self._marks, self._mark = None, 0
+        for entry in self._entries:
+            if isinstance(entry, Named):
+                self._names[entry.number] = entry.text
+            elif isinstance(entry, Happened | Decided | Checked):
+                self._group.append(entry)
+                if isinstance(entry, Checked):
+                    self._marks = _numbers(entry.marks)
+                    return
+
+    def _told(self, entry: Happened | Decided | Checked | None) -> str:
+        match entry:
+            case Happened():
+                return f"{self._names.get(entry.name, 'an event')} ({spelled(entry.event)})"
+            case Checked():
+                return f"{entry.step} steps so far, with the digest …{entry.digest & _MASK:04x}"
+            case _:
+                return "another decision"
+
+    def _part(self, expected: str, actual: str, event: str, where: str | None) -> None:
+        self.difference = Difference(self.step, event, expected, actual, where, tuple(self._before))
+        self._end()
+
+    def _end(self) -> NoReturn:
+        """The run need not go on; what it does while it is unwound is not looked at."""
+        self._over, self._marks, self._until = True, None, None
+        raise Enough
+
+
+def _numbers(marks: bytes) -> memoryview:
+    return memoryview(marks).cast("H")

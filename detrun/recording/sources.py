@@ -1,0 +1,93 @@
+"""The sources of a program: which files they are, and how a program is run from those that a journal has."""
+
+from __future__ import annotations
+
+import importlib.abc
+import linecache
+import os
+import site
+import sys
+import sysconfig
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
+
+_OURS = str(Path(__file__).parents[1])
+
+
+def of_program(known: set[str], more: Iterable[str] = ()) -> dict[str, bytes]:
+    """The sources of the program's own modules that are imported by now, and more, by path, but for those known."""
+    found: dict[str, bytes] = {}
+    for path in (*more, *_files()):
+        if path not in known and path.endswith(".py"):
+            known.add(path)
+            try:
+                found[path] = Path(path).read_bytes()
+            except OSError:
+                continue  # from an archive, or gone: what cannot be read cannot be kept
+    return found
+
+
+def _files() -> Iterator[str]:
+    elsewhere = _installed()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and not file.startswith(elsewhere):
+            yield os.path.abspath(file)
+
+
+def _installed() -> tuple[str, ...]:
+    """Where modules are that belong to nobody's program."""
+    paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), _OURS}
+    return tuple(path + os.sep for path in paths if path)
+
+
+class Recorded(importlib.abc.MetaPathFinder):
+    """Finds the modules whose sources a journal has, and executes those instead of what is there today."""
+
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        self._sources = sources
+        for path, source in sources.items():
+            text = source.decode("utf-8", "replace")
+            linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target)
+        origin = spec.origin if spec is not None else self._missing(fullname, path)
+        if origin not in self._sources:
+            return None
+        assert origin is not None
+        inside = [str(Path(origin).parent)] if origin.endswith("__init__.py") else None
+        loader = _Loader(fullname, origin, self._sources[origin])
+        return spec_from_file_location(fullname, origin, loader=loader, submodule_search_locations=inside)
+
+    def _missing(self, fullname: str, path: Sequence[str] | None) -> str | None:
+        """Where a module was that is no longer there."""
+        name = fullname.rpartition(".")[2]
+        for folder in path if path is not None else sys.path:
+            for file in (f"{name}.py", os.path.join(name, "__init__.py")):
+                place = os.path.join(os.path.abspath(folder), file)
+                if place in self._sources:
+                    return place
+        return None
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module from its recorded source, and leaves no bytecode behind."""
+
+    def __init__(self, fullname: str, path: str, source: bytes) -> None:
+        super().__init__(fullname, path)
+        self._source = source
+
+    def get_code(self, fullname: str) -> Any:
+        return self.source_to_code(self._source, self.path)
+
+    def get_data(self, path: Any) -> bytes:
+        return self._source if str(path) == self.path else super().get_data(path)

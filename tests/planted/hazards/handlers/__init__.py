@@ -1,0 +1,3 @@
+"""Handlers, each in a module that registers it."""
+
+REGISTRY: list[str] = []
