@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detrun.errors import DetrunError, InternalError, UsageError
-from detrun.journal.codec import EMPTY, add, finish
+from detrun.journal.codec import EMPTY, add, add_all, finish
 from detrun.journal.entries import Named
 from detrun.journal.rotation import Rotation
 from detrun.journal.syncing import Callback, Syncing
@@ -107,6 +107,18 @@ class Writer:
         if entry.step > self._step:  # noqa: PLR1730  # `max` would be a call for each entry
             self._step = entry.step
         if len(buffer) >= self._limit:
+            self._write_block()
+
+    def extend(self, entries: list[Entry]) -> None:
+        """Add entries behind all others, none of them larger than a block, in the order in which they are given."""
+        for entry in entries:
+            if entry.mark:
+                self._mark(entry)
+        if entries:
+            add_all(entries, self._buffer)
+            self._count += len(entries)
+            self._step = max(self._step, entries[-1].step)
+        if len(self._buffer) >= self._limit:
             self._write_block()
 
     def flush(self) -> None:

@@ -47,6 +47,9 @@ class Edge(Protocol):
     def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
         """What the outside answers; raises its error."""
 
+    def read(self, line: Line, size: int) -> bytes:
+        """What a line has to read, at most so much."""
+
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         """Let something leave at the next look; data or what to call."""
 

@@ -15,7 +15,8 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from detrun.journal.entries import Emitted, InputKind, OutputKind, Received
+from detrun.journal.entries import Emitted, InputKind, Received
+from detrun.live.batch import LARGE, MOST, Batch
 from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
@@ -25,13 +26,14 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from detrun.journal.entries import Entry
+    from detrun.live.batch import Book
     from detrun.live.edge import Origin
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
 
 _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
-_READY, _WRITE = int(InputKind.READY), int(OutputKind.WRITE)
+# Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
+_READY, _READ = int(InputKind.READY), int(InputKind.READ)
 _monotonic = swap.twin(time.monotonic_ns)
 _sleep = swap.twin(time.sleep)
 # Who looks so much later than the clock says is told the time, even if nothing came.
@@ -45,9 +47,11 @@ _PATIENCE = 5.0
 class Machine:
     """Real sockets, a real clock and real threads, in front of a journal."""
 
-    def __init__(self, append: Callable[[Entry], None], flush: Callable[[], None]) -> None:
-        self._append = append
-        self._flush = flush
+    def __init__(self, book: Book) -> None:
+        self.batch = Batch(book)
+        self._entries = self.batch.entries
+        self._append = self.batch.append
+        self._flush = self.batch.flush
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         # By the descriptors of the system.
@@ -75,9 +79,26 @@ class Machine:
         origin.count = count = origin.count + 1
         if not self._over:
             self._append(Received(self._trace.step, kind, origin.key, count, 0, payload, code))
+        if len(payload) > LARGE:
+            self._outside(self.batch.write)
         if code:
             raise failure(code)
         return payload
+
+    def read(self, line: Line, size: int) -> bytes:
+        # What `ask` does, for what is asked most.
+        code = 0
+        try:
+            data: bytes = line.real.recv(size)
+        except OSError as error:
+            data, code = b"", error.errno or TIMED_OUT
+        line.count = count = line.count + 1
+        self._append(Received(self._trace.step, _READ, line.key, count, 0, data, code))
+        if len(data) > LARGE:
+            self._outside(self.batch.write)
+        if code:
+            raise failure(code)
+        return data
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         line.told = count = line.told + 1
@@ -119,6 +140,8 @@ class Machine:
                 self._let_out()
             elif timeout != 0.0:
                 self._flush_late()
+            elif len(self._entries) > MOST:
+                self.batch.write()
             return self._wait(timeout, deadline, deaf=deaf)
         finally:
             ACTIVE.engine = engine

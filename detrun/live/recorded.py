@@ -28,6 +28,8 @@ class Recorded:
         self._entries = (entry for entry in entries if isinstance(entry, Received | Emitted))
         self._next = next(self._entries, None)
         self._over = False
+        # What this found. A program may swallow it, as asyncio's transports do with all that goes wrong in them.
+        self._found: Divergence | None = None
 
     def begin(self, engine: Engine) -> None:
         self._engine = engine
@@ -42,8 +44,11 @@ class Recorded:
             raise failure(entry.code)
         return entry.payload
 
+    def read(self, line: Line, size: int) -> bytes:
+        return self.ask(InputKind.READ, line, bytes)
+
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
-        if self._over:
+        if self._over or self._found is not None:
             return
         line.told = count = line.told + 1
         entry, check = self._taken(), zlib.crc32(data)
@@ -67,6 +72,8 @@ class Recorded:
         """It is on record what it gave."""
 
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+        if self._found is not None:
+            raise self._found
         others: list[Received] = []
         step = self._trace.step
         while isinstance(entry := self._next, Received) and entry.kind in COMING and entry.step == step:
@@ -83,6 +90,8 @@ class Recorded:
 
     def _taken(self) -> Received | Emitted:
         entry = self._next
+        if self._found is not None:
+            raise self._found
         if entry is None or self._over:
             self._over = True
             self._engine.kill(Killed(signal.SIGKILL))
@@ -92,4 +101,5 @@ class Recorded:
     def _divergence(self, expected: Received | Emitted, actual: str) -> Divergence:
         kinds = InputKind if isinstance(expected, Received) else OutputKind
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
-        return Divergence(self._trace.step, said, actual)
+        self._found = Divergence(self._trace.step, said, actual)
+        return self._found

@@ -32,7 +32,7 @@ _new = socket.socket.__new__
 class LiveSocket(Face):
     """A socket of one live run. Nothing but the edge knows whether there is a real one behind it."""
 
-    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_real")
+    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_read", "_real")
 
     _network: LiveNetwork
     _edge: Edge
@@ -73,7 +73,7 @@ class LiveSocket(Face):
 
     def _open(self, line: Line) -> None:
         self._line, self._real, self._fd = line, line.real, line.fd
-        self._ask, self._emit = self._edge.ask, self._edge.emit
+        self._ask, self._read, self._emit = self._edge.ask, self._edge.read, self._edge.emit
 
     def __repr__(self) -> str:
         return f"<live socket fd={self._fd} {self.family.name} {self.type.name}>"
@@ -121,10 +121,9 @@ class LiveSocket(Face):
     def recv(self, size: int, flags: int = 0) -> bytes:
         if self._fd == -1:
             self._check_open()
-        size = min(size, _LONGEST)
-        if flags:
-            return self._ask(_READ, self._line, self._real.recv, size, flags)
-        return self._ask(_READ, self._line, self._real.recv, size)
+        if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
+            size = _LONGEST
+        return self._ask(_READ, self._line, self._real.recv, size, flags) if flags else self._read(self._line, size)
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()

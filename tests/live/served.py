@@ -41,6 +41,16 @@ class Meeting:
         raise TimeoutError("nobody serves")
 
 
+class Memory(Kept):
+    """A journal that is kept in memory."""
+
+    def extend(self, entries: list[Entry]) -> None:
+        self.entries.extend(entries)
+
+    def flush(self) -> None:
+        """There is nothing behind it."""
+
+
 class Recording:
     """What became of a live run, what came in it, and what its clients made of it."""
 
@@ -56,10 +66,10 @@ class Recording:
 
 def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client) -> Recording:
     """Run a program live with these clients at once."""
-    meeting, kept = Meeting(), Kept()
+    meeting, kept = Meeting(), Memory()
     with ThreadPoolExecutor(max(len(clients), 1)) as pool:
         asked = [pool.submit(_met, client, meeting) for client in clients]
-        result = run(program(meeting), Machine(kept.append, _nothing))
+        result = run(program(meeting), Machine(kept))
         return Recording(result, kept.entries, [future.result(PATIENCE) for future in asked])
 
 
@@ -93,7 +103,3 @@ def check_ok(recording: Recording) -> None:
 
 def _met(client: Client, meeting: Meeting) -> object:
     return client(meeting.port())
-
-
-def _nothing() -> None:
-    """Nothing to flush: the entries are kept in memory."""
