@@ -141,13 +141,14 @@ def serve(arm: str, program: str, port: int, journal: str) -> None:
 
 
 def live(main: Callable[[], Any], journal: str) -> None:
+    from detrun.journal.batch import Batch  # noqa: PLC0415
     from detrun.journal.header import here  # noqa: PLC0415
     from detrun.journal.writer import Durability, Writer  # noqa: PLC0415
     from detrun.live.machine import Machine  # noqa: PLC0415
     from detrun.live.program import run  # noqa: PLC0415
 
     writer = Writer(journal, here("benchmark"), durability=Durability.BATCH)
-    run(main, Machine(writer))
+    run(main, Machine(Batch(writer)))
 
 
 def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:

@@ -34,6 +34,7 @@ from detrun.cli.target import load
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
+@click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
@@ -42,6 +43,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hashseed.pin()
+    live = options.pop("live")
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
     from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
     from detrun.scheduler.garbage import freeze  # noqa: PLC0415
@@ -55,6 +57,12 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     path = Path(journal) if journal is not None else place(target, options["seed"])
+    if live:
+        from detrun.cli.live import serve, status  # noqa: PLC0415
+
+        result = serve(target, args, path)
+        at_exit.callback(report.write, result)
+        return status(result)
     keeping = Keeping(path, target, args, given)
     program = load(target, args)
     keeping.keep_sources(target)

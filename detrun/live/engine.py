@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.record import Record
 
 _wall = swap.twin(time.time_ns)
-_PROGRESS, _EXECUTOR = int(InputKind.PROGRESS), int(InputKind.EXECUTOR)
+_PROGRESS, _EXECUTOR, _SIGNAL = int(InputKind.PROGRESS), int(InputKind.EXECUTOR), int(InputKind.SIGNAL)
 
 
 class LiveEngine(Engine):
@@ -145,3 +145,5 @@ class LiveEngine(Engine):
             self._lines.progress(entry)
         elif entry.kind == _EXECUTOR:
             self.jobs.take(entry)
+        elif entry.kind == _SIGNAL:
+            self.signals.send(entry.code)

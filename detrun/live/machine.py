@@ -15,8 +15,8 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from detrun.journal.batch import LARGE, MOST
 from detrun.journal.entries import Emitted, InputKind, Received
-from detrun.live.batch import LARGE, MOST, Batch
 from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
@@ -26,8 +26,9 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from detrun.live.batch import Book
+    from detrun.journal.batch import Batch
     from detrun.live.edge import Origin
+    from detrun.live.interrupting import Interrupting
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
 
@@ -47,11 +48,12 @@ _PATIENCE = 5.0
 class Machine:
     """Real sockets, a real clock and real threads, in front of a journal."""
 
-    def __init__(self, book: Book) -> None:
-        self.batch = Batch(book)
-        self._entries = self.batch.entries
-        self._append = self.batch.append
-        self._flush = self.batch.flush
+    def __init__(self, batch: Batch, interrupting: Interrupting | None = None) -> None:
+        self._batch = batch
+        self._interrupting = interrupting
+        self._entries = batch.entries
+        self._append = batch.append
+        self._flush = batch.flush
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         # By the descriptors of the system.
@@ -67,6 +69,8 @@ class Machine:
     def begin(self, engine: Engine) -> None:
         self._trace = engine.trace
         self._clock = engine.clock
+        if self._interrupting is not None:
+            self._interrupting.begin(self._pool.fd)
 
     # What is asked for.
 
@@ -80,7 +84,7 @@ class Machine:
         if not self._over:
             self._append(Received(self._trace.step, kind, origin.key, count, 0, payload, code))
         if len(payload) > LARGE:
-            self._outside(self.batch.write)
+            self._outside(self._batch.write)
         if code:
             raise failure(code)
         return payload
@@ -95,7 +99,7 @@ class Machine:
         line.count = count = line.count + 1
         self._append(Received(self._trace.step, _READ, line.key, count, 0, data, code))
         if len(data) > LARGE:
-            self._outside(self.batch.write)
+            self._outside(self._batch.write)
         if code:
             raise failure(code)
         return data
@@ -141,7 +145,7 @@ class Machine:
             elif timeout != 0.0:
                 self._flush_late()
             elif len(self._entries) > MOST:
-                self.batch.write()
+                self._batch.write()
             return self._wait(timeout, deadline, deaf=deaf)
         finally:
             ACTIVE.engine = engine
@@ -181,6 +185,9 @@ class Machine:
     def _gather(self) -> None:
         for number, payload in self._pool.done():
             self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
+        if self._interrupting is not None:
+            for number in self._interrupting.came():
+                self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
 
     # What leaves.
 
@@ -248,10 +255,17 @@ class Machine:
             ACTIVE.engine = engine
 
     def end(self) -> None:
+        if self._over:
+            return
         self._over = True
+        self._outside(self._end)
+
+    def _end(self) -> None:
         self._flush()
         self._let_out()
         self._linger()
+        if self._interrupting is not None:
+            self._interrupting.end()
         self._pool.close()
         self._epoll.close()
 

@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ class Pool:
 
     def done(self) -> Iterator[tuple[int, bytes]]:
         """What has been done since the last time."""
-        try:
+        with suppress(BlockingIOError):
             os.eventfd_read(self.fd)
-        except BlockingIOError:
-            return
         while self._done:
             self._busy -= 1
             yield self._done.popleft()
@@ -46,6 +45,8 @@ class Pool:
         """Need no thread any more; who is busy ends later, with the process at the latest."""
         for _ in range(self._threads):
             self._work.put(None)
+        if not self._threads:
+            os.close(self.fd)
 
     def _run(self) -> None:
         while (task := self._work.get()) is not None:

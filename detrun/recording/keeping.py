@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from detrun.errors import DetrunError
 from detrun.journal import retention
+from detrun.journal.batch import Batch
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
 from detrun.journal.recorder import Level, Recorder
@@ -32,27 +35,44 @@ SEEDED = ("default", "random")
 class Keeping:
     """The journal of one run of a program."""
 
-    def __init__(self, path: Path, target: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        target: str,
+        arguments: Sequence[str],
+        options: Mapping[str, Any],
+        *,
+        world: str = "simulated",
+        durability: Durability = Durability.NONE,
+    ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
         header = replace(
             here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
             strategy=strategy,
-            world="simulated",
+            world=world,
             arguments=tuple(arguments),
             configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
-        self._writer = Writer(path, header, durability=Durability.NONE)
-        self._recorder = Recorder(self._writer, Level.LEAN)
+        self._writer = Writer(path, header, durability=durability)
+        self.batch = Batch(self._writer)
+        self._recorder = Recorder(self.batch, Level.LEAN)
         self._known: set[str] = set()
-        self.record = Recording(self._recorder, self._writer.flush, decisions=strategy not in SEEDED)
+        self.record = Recording(self._recorder, self.batch.flush, decisions=strategy not in SEEDED)
 
     def __enter__(self) -> Keeping:
         return self
 
     def __exit__(self, *_: object) -> None:
         # Whatever ended the run, what it noted until then is written.
+        with suppress(DetrunError):
+            self.batch.write()
         self._writer.close()
+
+    def seal(self) -> None:
+        """End the segment that is written: whoever copies it has a whole one."""
+        self.batch.write()
+        self._writer.rotate()
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from detrun.journal.batch import Batch
 from detrun.journal.entries import Entry
 from detrun.journal.sinks import Kept
 from detrun.live.machine import Machine
@@ -69,7 +70,7 @@ def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client) 
     meeting, kept = Meeting(), Memory()
     with ThreadPoolExecutor(max(len(clients), 1)) as pool:
         asked = [pool.submit(_met, client, meeting) for client in clients]
-        result = run(program(meeting), Machine(kept))
+        result = run(program(meeting), Machine(Batch(kept)))
         return Recording(result, kept.entries, [future.result(PATIENCE) for future in asked])
 
 

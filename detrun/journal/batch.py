@@ -15,7 +15,7 @@ LARGE = 16 * 1024
 
 
 class Book(Protocol):
-    """What entries are written into."""
+    """What entries are written into at last."""
 
     def extend(self, entries: list[Entry]) -> None:
         """Add entries, in order."""
