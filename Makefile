@@ -27,7 +27,8 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network && $(BIN)/python -m benchmarks.journal
+	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network
+	$(BIN)/python -m benchmarks.inside && $(BIN)/python -m benchmarks.journal
 
 soak: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto -m soak

@@ -52,6 +52,7 @@ class Run(msgspec.Struct, frozen=True):
     faults: dict[str, int]
     value: Any = None
     error: BaseException | None = None
+    entropy: str = "seeded"
 
     def result(self) -> Any:
         """What the program returned; raises what it raised."""

@@ -12,6 +12,7 @@ import pytest
 
 import detrun
 from detrun import errors
+from detrun.cli.journal import COMMANDS as JOURNAL_COMMANDS
 from detrun.cli.main import COMMANDS
 from tests.cli.command import ENVIRONMENT
 
@@ -56,12 +57,12 @@ def leads_somewhere(page: Path, path: str, anchor: str) -> bool:
     return target.exists() and (not anchor or anchor in anchors(target))
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, *(f"journal {name}" for name in JOURNAL_COMMANDS)])
 def test_the_reference_has_every_command_and_option(name: str) -> None:
     page = (DOCS / "reference" / "cli.md").read_text()
 
-    assert f"\n## `detrun {name}`\n" in page
-    for parameter in import_module(f"detrun.cli.{name}").command.params:
+    assert f"\n##{'#' * name.count(' ')} `detrun {name}`\n" in page
+    for parameter in import_module(f"detrun.cli.{name.replace(' ', '.')}").command.params:
         assert all(f"`{option}" in page for option in parameter.opts if option.startswith("-"))
 
 

@@ -11,15 +11,22 @@ PINNED = "1"
 BEFORE = "DETRUN_PYTHONHASHSEED"
 
 
-def pin() -> None:
-    """Return in an interpreter whose hash seed is known: this one, or one that replaces it and comes here again."""
+def pin(seed: str | None = None) -> str:
+    """Return in an interpreter whose hash seed is known: this one, or one that replaces it and comes here again.
+
+    What the hash seed is: the one asked for, if one is, else any that is known.
+    """
     if sys.flags.ignore_environment:
         raise UsageError("expected an interpreter that reads PYTHONHASHSEED, got one under -E or -I: leave that out")
     if BEFORE in os.environ:
+        effective = os.environ["PYTHONHASHSEED"]
         _restore(os.environ.pop(BEFORE))
-    elif pinned() is None:
+        return effective
+    effective = pinned() or ""
+    if not effective or seed not in {None, effective}:
         # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | variables(PINNED))
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | variables(seed or PINNED))
+    return effective
 
 
 def pinned() -> str | None:

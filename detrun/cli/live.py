@@ -1,6 +1,8 @@
 """`detrun run --live`: one run of a program on real sockets and in real time, all of whose inputs are recorded."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,9 +16,11 @@ from detrun.recording.keeping import Keeping
 from detrun.scheduler.garbage import freeze
 
 
-def serve(target: str, args: tuple[str, ...], path: Path) -> Run:
+def serve(target: str, args: tuple[str, ...], path: Path, options: Mapping[str, Any], hash_seed: str) -> Run:
     """Run a program live; what became of it."""
-    keeping = Keeping(path, target, args, {"strategy": "default"}, world="live", durability=Durability.BATCH)
+    entropy = options.get("entropy", "real")
+    given = {"strategy": "default", "entropy": entropy}
+    keeping = Keeping(path, target, args, given, hash_seed, world="live", durability=Durability.BATCH)
     program = load(target, args)
     keeping.keep_sources(target)
     freeze()
@@ -25,10 +29,10 @@ def serve(target: str, args: tuple[str, ...], path: Path) -> Run:
         keeping.seal()
         _say(f"the journal is sealed up to here: {path}")
 
-    _say(f"live, entropy real, journal {path}")
+    _say(f"live, entropy {entropy}, journal {path}")
     _say("the journal holds what was received; who asks the program to stop twice ends it at once")
     with keeping:
-        return keeping.ended(run(program, Machine(keeping.batch, Interrupting(seal)), keeping.record))
+        return keeping.ended(run(program, Machine(keeping.batch, Interrupting(seal)), keeping.record, entropy))
 
 
 def status(run: Run) -> int:

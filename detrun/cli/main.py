@@ -2,31 +2,21 @@
 
 import sys
 import traceback
-from importlib import import_module
 
 import click
 
+from detrun.cli.lazy import Lazy
+from detrun.cli.plain import printable_lines
 from detrun.errors import JournalError, UsageError
 
-COMMANDS = ("run", "doctor")
+COMMANDS = ("run", "replay", "journal", "doctor")
 USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
 
 
-class Commands(click.Group):
-    """A group whose commands are modules of this package, each imported when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"detrun.cli.{cmd_name}").command
-        return command
-
-
 @click.group(
-    cls=Commands,
+    cls=Lazy,
+    package="detrun.cli",
+    names=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
 )
 @click.version_option(package_name="detrun", prog_name="detrun", message="%(prog)s %(version)s")
@@ -66,4 +56,5 @@ def _status() -> int:
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"detrun: {sentence}", err=True)
+    # It may quote a file that somebody else wrote.
+    click.echo(f"detrun: {printable_lines(sentence)}", err=True)

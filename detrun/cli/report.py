@@ -48,6 +48,7 @@ def as_json(run: Run) -> str:
             "wall_seconds": run.wall_seconds,
             "digest": run.digest,
             "journal": run.journal,
+            "entropy": run.entropy,
         }
     )
 
@@ -61,8 +62,12 @@ def as_text(run: Run) -> str:
     return (
         f"{_told(run.failure)}detrun: {run.outcome}{_place(run.failure)}\n"
         f"detrun: seed {run.seed}, strategy {run.strategy}, {run.steps} steps, {run.virtual_seconds:.3f} s virtual, "
-        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n{_wrong(run)}"
+        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n{_wrong(run)}{_real(run)}"
     )
+
+
+def _real(run: Run) -> str:
+    return "detrun: entropy was real: the seed alone does not repeat this run\n" if run.entropy == "real" else ""
 
 
 def _wrong(run: Run) -> str:

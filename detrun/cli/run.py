@@ -33,6 +33,12 @@ from detrun.cli.target import load
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
+@click.option("--start-time", metavar="WHEN", help="When the program believes to begin, as in 2026-01-31T12:00:00.")
+@click.option(
+    "--entropy",
+    type=click.Choice(["seeded", "fixed", "real"]),
+    help="What randomness follows from: the seed, nothing, or the operating system, which no seed repeats.",
+)
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
 @click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
@@ -42,7 +48,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
-    hashseed.pin()
+    hash_seed = hashseed.pin()
     live = options.pop("live")
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
     from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
@@ -60,10 +66,10 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     if live:
         from detrun.cli.live import serve, status  # noqa: PLC0415
 
-        result = serve(target, args, path)
+        result = serve(target, args, path, given, hash_seed)
         at_exit.callback(report.write, result)
         return status(result)
-    keeping = Keeping(path, target, args, given)
+    keeping = Keeping(path, target, args, given, hash_seed)
     program = load(target, args)
     keeping.keep_sources(target)
     freeze()  # what was imported, which no collection in the run will set free

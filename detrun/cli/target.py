@@ -74,7 +74,7 @@ def _search_first(directory: Path) -> None:
 
 def _run_script(path: Path, recorded: Sources) -> None:
     file = str(path)
-    loader = _Loader("__main__", file, recorded)
+    loader = _loader("__main__", file, recorded)
     module = ModuleType("__main__")
     vars(module).update(__file__=file, __cached__=None, __loader__=loader)
     # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
@@ -99,27 +99,19 @@ def _run_as_main(module: ModuleType, code: CodeType) -> None:
     exec(code, vars(module))
 
 
-class _Loader(SourceFileLoader):
-    """Loads a source that is recorded, or else what is on the disk."""
+def _loader(name: str, file: str, recorded: Sources) -> SourceFileLoader:
+    if file not in recorded:
+        return SourceFileLoader(name, file)
+    from detrun.recording.sources import RecordedLoader  # noqa: PLC0415  # a run needs it not
 
-    def __init__(self, fullname: str, path: str, recorded: Sources) -> None:
-        super().__init__(fullname, path)
-        self._recorded = recorded
-
-    def get_data(self, path: Any) -> bytes:
-        return self._recorded[path] if path in self._recorded else super().get_data(path)
-
-    def path_stats(self, path: Any) -> Any:
-        if path in self._recorded:
-            raise OSError(f"{path} is recorded")  # so that no bytecode is looked for, nor left behind
-        return super().path_stats(path)
+    return RecordedLoader(name, file, recorded[file])
 
 
 def _import_file(path: Path, recorded: Sources) -> ModuleType:
     name = path.stem
     if name in sys.modules:
         raise UsageError(f"expected a name that no imported module has, got {name!r}: rename {path}")
-    spec = spec_from_file_location(name, path.absolute(), loader=_Loader(name, str(path.absolute()), recorded))
+    spec = spec_from_file_location(name, path.absolute(), loader=_loader(name, str(path.absolute()), recorded))
     assert spec is not None
     assert spec.loader is not None
     sys.modules[name] = module = module_from_spec(spec)

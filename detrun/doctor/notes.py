@@ -14,6 +14,7 @@ from detrun.doctor.own import is_called, is_ours, is_own, nearest
 from detrun.doctor.rendering import attribute, clipped, rendered
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.origins import spelled
+from detrun.scheduler.threads.real import get_ident
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,7 @@ class Notebook:
 
     def take(self, kind: str, frame: FrameType, line: int, values: dict[str, str], number: int = 0) -> None:
         """Note something at a line of a frame."""
-        ident = threading.get_ident()
+        ident = get_ident()  # of the machine's: one thread is the same inside a run and outside
         thread = self._threads.setdefault(ident, len(self._threads))
         code = frame.f_code
         note = Note(kind, _step(), thread, number, code.co_filename, line, code.co_qualname, values)

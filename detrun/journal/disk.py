@@ -26,6 +26,17 @@ _HINTS = {
 }
 
 
+# Above those that a program gets for its own files, which should have the numbers that they have without a journal.
+_SPARE = 100
+
+
+def _out_of_the_way(descriptor: int) -> int:
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _SPARE)
+    finally:
+        os.close(descriptor)
+
+
 class Disk:
     """A file that was not there before, is for nobody else to read, and only grows by whole blocks."""
 
@@ -35,7 +46,7 @@ class Disk:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-            self.descriptor = os.open(path, flags, 0o600)
+            self.descriptor = _out_of_the_way(os.open(path, flags, 0o600))
         except OSError as error:
             raise unwritable(path, error) from error
         # As long as somebody writes it nobody prunes it; the lock goes with the process, however that ends.

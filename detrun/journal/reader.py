@@ -15,13 +15,14 @@ from detrun.errors import Corrupt, UsageError
 from detrun.journal.cursor import Cursor
 from detrun.journal.entries import BLOBS, ENDS, NAMES, Ended, Entry, Failed, Named, Stored
 from detrun.journal.scan import Ending
-from detrun.journal.segmentation import Place, Segments
+from detrun.journal.segmentation import Place, Segments, row_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _MOST_NAMES = 50_000
+_MOST_TEXT = 16 * 1024 * 1024
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class Journal:
     def __init__(self, path: str | Path | Sequence[bytes]) -> None:
         self._segments = Segments(path)
         self._names: dict[int, str] = {}
+        self._names_size = 0
         self.path = self._segments.first.source.name
         self.header = self._segments.first.header
         self.ending: Ending | None = None
@@ -105,12 +107,25 @@ class Journal:
         blocks = self._segments.marked(self._segments.count() - 1, ENDS)
         return [entry for entry in chain.from_iterable(blocks) if isinstance(entry, Failed | Ended)]
 
+    def last_step(self) -> int:
+        """The last step that it says anything of, found without reading the rest."""
+        segment = self._segments.count() - 1
+        scan = self._segments.scan(segment)
+        finished = scan.finished()
+        if finished is not None:
+            return finished.footer.step
+        rows = self._segments.rows(segment)
+        place, step = (row_place(segment, rows[-1]), rows[-1].step) if rows else (Place(segment), scan.header.step)
+        return max((entry.step for entry in self.follow(Cursor(self._segments, place))), default=step)
+
     def _look_up(self, number: int) -> None:
-        if len(self._names) > _MOST_NAMES:
+        if len(self._names) > _MOST_NAMES or self._names_size > _MOST_TEXT:
             self._names.clear()
+            self._names_size = 0
         for block in Cursor(self._segments, self._segments.place_of_name(number), NAMES).blocks():
             for entry in block:
                 if isinstance(entry, Named):
                     self._names[entry.number] = entry.text
+                    self._names_size += len(entry.text)
             if number in self._names:
                 return

@@ -37,7 +37,7 @@ class OldRun(msgspec.Struct, frozen=True):
 
 def runs(directory: Path) -> list[OldRun]:
     """The journals in a directory, newest first."""
-    found = [run for path in directory.glob(f"*{SUFFIX}") if (run := _found(path)) is not None]
+    found = [run for path in directory.glob(f"*{SUFFIX}") if (run := run_at(path)) is not None]
     return sorted(found, key=lambda run: (run.written, run.path.name), reverse=True)
 
 
@@ -62,11 +62,18 @@ def prune(directory: Path, most: int = RUNS, size: int = SIZE) -> list[OldRun]:
     return removed
 
 
-def _found(path: Path) -> OldRun | None:
+def is_written(path: Path) -> bool:
+    """Whether a writer holds the journal whose first segment is here."""
+    segments = list(_segments(path))
+    return bool(segments) and _is_held(segments[-1])
+
+
+def run_at(path: Path) -> OldRun | None:
+    """The journal whose first segment is here; None if there is none, or no longer."""
     segments = tuple(_segments(path))
     try:
         stats = [segment.stat() for segment in segments]
-        outcome = "running" if _is_written(segments[-1]) else _outcome(path)
+        outcome = "running" if _is_held(segments[-1]) else _outcome(path)
     except (FileNotFoundError, IndexError):
         return None  # somebody else has just removed it
     return OldRun(path, segments, sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats), outcome)
@@ -89,9 +96,8 @@ def _outcome(path: Path) -> str:
     return ended[-1] if ended else "failed" if failed else "killed"
 
 
-def _is_written(path: Path) -> bool:
-    """Whether a writer holds the file."""
-    with path.open("rb") as file, suppress(OSError):
+def _is_held(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

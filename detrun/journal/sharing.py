@@ -59,6 +59,10 @@ class Sharing:
             redacted=tuple(sorted({*header.redacted, *described(self._pseudonyms)})),
         )
 
+    def text(self, text: str) -> str:
+        """A text of the run without secrets."""
+        return self._pseudonyms.text(text)
+
     def _environment(self, environment: dict[str, str]) -> dict[str, str]:
         # A variable that has the name of a secret has its value, whatever that was when it was read.
         return {

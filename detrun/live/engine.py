@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind
+from detrun.live.entropy import LiveEntropy
 from detrun.live.jobs import Jobs
 from detrun.live.network import LiveNetwork
 from detrun.live.watching import Watching
@@ -16,6 +17,7 @@ from detrun.scheduler.limits import Limits
 from detrun.scheduler.origins import Origin
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.world import swap
+from detrun.scheduler.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +35,10 @@ _PROGRESS, _EXECUTOR, _SIGNAL = int(InputKind.PROGRESS), int(InputKind.EXECUTOR)
 class LiveEngine(Engine):
     """Everything of one live run that is not the program. It decides nothing: what comes first is first."""
 
-    def __init__(self, edge: Edge, record: Record | None = None) -> None:
+    def __init__(self, edge: Edge, record: Record | None = None, entropy: str = "real") -> None:
         # Whoever serves goes on for as long as it is asked.
-        super().__init__(Default(), Limits(sys.maxsize, float("inf")), record=record)
+        world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy)
+        super().__init__(Default(), Limits(sys.maxsize, float("inf")), world=world, record=record)
         self.edge = edge
         edge.begin(self)
         wall = edge.ask(InputKind.CLOCK, Origin(-1), lambda: _wall().to_bytes(8, "little"))

@@ -27,6 +27,8 @@ _QUESTIONS: dict[str, Any] = {
     "addresses": _socket.getaddrinfo,
     "names": _socket.getnameinfo,
     "address": _socket.gethostbyname,
+    "host": _socket.gethostbyaddr,
+    "aliases": _socket.gethostbyname_ex,
 }
 
 

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
     from detrun.scheduler.record import Record
 
 
-def run(main: Callable[[], Any], edge: Edge, record: Record | None = None) -> Run:
+def run(main: Callable[[], Any], edge: Edge, record: Record | None = None, entropy: str = "real") -> Run:
     """Run a program with this at its edge: a machine, or what one wrote down."""
-    return finished(LiveEngine(edge, record), main, seed=0, strategy="default")
+    return finished(LiveEngine(edge, record, entropy), main, seed=0, strategy="default", entropy=entropy)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Divergence
 from detrun.journal.entries import Emitted, InputKind, OutputKind, Received
 from detrun.live.edge import COMING, Look, failure
+from detrun.scheduler.waits import whereabouts
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Recorded:
         self._over = False
         # What this found. A program may swallow it, as asyncio's transports do with all that goes wrong in them.
         self._found: Divergence | None = None
+        self.where: str | None = None
 
     def begin(self, engine: Engine) -> None:
         self._engine = engine
@@ -102,4 +104,5 @@ class Recorded:
         kinds = InputKind if isinstance(expected, Received) else OutputKind
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
         self._found = Divergence(self._trace.step, said, actual)
+        self.where = whereabouts(self._engine)
         return self._found

@@ -41,6 +41,7 @@ class Keeping:
         target: str,
         arguments: Sequence[str],
         options: Mapping[str, Any],
+        hash_seed: str,
         *,
         world: str = "simulated",
         durability: Durability = Durability.NONE,
@@ -49,6 +50,7 @@ class Keeping:
         header = replace(
             here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
             strategy=strategy,
+            hash_seed=hash_seed,
             world=world,
             arguments=tuple(arguments),
             configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},

@@ -48,16 +48,17 @@ class Difference(msgspec.Struct, frozen=True):
 class Replaying:
     """Takes entries of an earlier run as what has to happen.
 
-    `step` is the last one that was compared; `whole` is true once the earlier run was followed to its end.
+    `last` is the step in which it ended the run, if it did; `whole` is true once there was nothing left to compare.
     """
 
     def __init__(self, entries: Iterator[Entry], until: int | None = None) -> None:
         self.difference: Difference | None = None
         self.whole = False
+        self.last: int | None = None
         self._entries = entries
         self._until = until
         self._names = {0: ""}
-        self._before: deque[str] = deque(maxlen=_BEFORE)
+        self.before: deque[str] = deque(maxlen=_BEFORE)
         # What is expected up to the next look at the digest, and the marks up to there.
         self._group: deque[Happened | Decided | Checked] = deque()
         self._marks: memoryview | None = None
@@ -86,7 +87,7 @@ class Replaying:
         name = named(event)
         expected = self._next()
         if isinstance(expected, Happened) and expected.event == event.id:
-            self._before.append(f"step {self.step}: {name}")
+            self.before.append(f"step {self.step}: {name}")
         else:
             self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, whereabouts(self.engine, event))
 
@@ -146,12 +147,12 @@ class Replaying:
                 return "another decision"
 
     def _part(self, expected: str, actual: str, event: str, where: str | None) -> None:
-        self.difference = Difference(self.step, event, expected, actual, where, tuple(self._before))
+        self.difference = Difference(self.step, event, expected, actual, where, tuple(self.before))
         self._end()
 
     def _end(self) -> NoReturn:
         """The run need not go on; what it does while it is unwound is not looked at."""
-        self._over, self._marks, self._until = True, None, None
+        self._over, self._marks, self._until, self.last = True, None, None, self.step
         raise Enough
 
 

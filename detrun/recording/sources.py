@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
 _OURS = str(Path(__file__).parents[1])
 
@@ -47,6 +47,20 @@ def _installed() -> tuple[str, ...]:
     return tuple(path + os.sep for path in paths if path)
 
 
+class RecordedLoader(SourceFileLoader):
+    """Loads a module from its recorded source, and leaves no bytecode behind."""
+
+    def __init__(self, fullname: str, path: str, source: bytes) -> None:
+        super().__init__(fullname, path)
+        self._source = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._source, self.path)
+
+    def get_data(self, path: Any) -> bytes:
+        return self._source if str(path) == self.path else super().get_data(path)
+
+
 class Recorded(importlib.abc.MetaPathFinder):
     """Finds the modules whose sources a journal has, and executes those instead of what is there today."""
 
@@ -65,7 +79,7 @@ class Recorded(importlib.abc.MetaPathFinder):
             return None
         assert origin is not None
         inside = [str(Path(origin).parent)] if origin.endswith("__init__.py") else None
-        loader = _Loader(fullname, origin, self._sources[origin])
+        loader = RecordedLoader(fullname, origin, self._sources[origin])
         return spec_from_file_location(fullname, origin, loader=loader, submodule_search_locations=inside)
 
     def _missing(self, fullname: str, path: Sequence[str] | None) -> str | None:
@@ -77,17 +91,3 @@ class Recorded(importlib.abc.MetaPathFinder):
                 if place in self._sources:
                     return place
         return None
-
-
-class _Loader(SourceFileLoader):
-    """Loads a module from its recorded source, and leaves no bytecode behind."""
-
-    def __init__(self, fullname: str, path: str, source: bytes) -> None:
-        super().__init__(fullname, path)
-        self._source = source
-
-    def get_code(self, fullname: str) -> Any:
-        return self.source_to_code(self._source, self.path)
-
-    def get_data(self, path: Any) -> bytes:
-        return self._source if str(path) == self.path else super().get_data(path)

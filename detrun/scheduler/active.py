@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from detrun.scheduler.engine import Engine
 
 
@@ -16,3 +19,13 @@ class Active(threading.local):
 
 
 ACTIVE = Active()
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Step out of the run for a moment: what this thread asks meanwhile, the real thing answers."""
+    engine, ACTIVE.engine = ACTIVE.engine, None
+    try:
+        yield
+    finally:
+        ACTIVE.engine = engine

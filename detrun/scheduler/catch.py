@@ -22,7 +22,7 @@ from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
 from detrun.scheduler.threads import locks, pools, starting
-from detrun.scheduler.world import clocks, dates, signals
+from detrun.scheduler.world import catch as surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,17 +54,21 @@ def active(engine: Engine) -> Iterator[None]:
         )
     install()
     running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
-    ACTIVE.engine = engine
     # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
     events._set_running_loop(None)
     _policies._event_loop_policy = None
     try:
-        with garbage.restored(), closing(engine), closing(engine.baton):
-            engine.baton.open()
+        # Whoever listens to collections is outside, and must never find the run's clock: not as it begins, nor ends.
+        with garbage.restored():
             garbage.hold_back()
-            yield
+            ACTIVE.engine = engine
+            try:
+                with closing(engine), closing(engine.baton):
+                    engine.baton.open()
+                    yield
+            finally:
+                ACTIVE.engine = None
     finally:
-        ACTIVE.engine = None
         events._set_running_loop(running)
         _policies._event_loop_policy = policy
         sys.set_asyncgen_hooks(*hooks)
@@ -85,12 +89,10 @@ def install() -> None:
     catch_names(_network)
     catch_tls(_network)
     polling.catch(_network)
-    clocks.catch()
-    dates.catch()
     locks.catch()
     starting.catch()
-    signals.catch()
     garbage.catch()
+    surroundings.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
@@ -100,6 +102,7 @@ def install() -> None:
             "concurrent.futures.thread": pools.catch,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
             **refused.guards(lambda: ACTIVE.engine is not None),
+            **surroundings.later(),
         }
     )
 

@@ -15,7 +15,7 @@ from detrun.model import EventId
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
-from detrun.scheduler.clock import BIRTHDAY, TICK, Clock, instant
+from detrun.scheduler.clock import TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
@@ -29,6 +29,7 @@ from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import waiting
 from detrun.scheduler.world.signals import Killed, Signals
+from detrun.scheduler.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,13 +52,15 @@ class Engine:
         strategy: Strategy,
         limits: Limits | None = None,
         faults: Iterable[str] = (),
+        world: World | None = None,
         *,
-        begin: int = BIRTHDAY,
         level: int = 1,
         record: Record | None = None,
     ) -> None:
-        self.clock = Clock(begin)
         self.trace = Trace(record)
+        self.world: World = world or World()
+        self.world.enter(self.trace)
+        self.clock: Clock = Clock(self.world.begin)
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self.faults = Faults(faults, strategy, self.trace)
@@ -163,6 +166,7 @@ class Engine:
         self.trace.seal(self.clock.now)
         for context in self.contexts:
             LOOPS.discard(context.loop)
+        self.world.leave()
 
     def idle(self) -> bool:
         """Whether nothing is under way and there is no thread but the first."""

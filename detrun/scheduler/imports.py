@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
+
+from detrun.scheduler.active import aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,11 +48,17 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
+# What these draw and read as they are imported is the process's and nothing of a run's, which may be the first to
+# import them, or the second.
+_APART = {"numpy.random.mtrand", "platform", "tempfile", "uuid"}
+
+
 def _act_after(loader: Any, then: Then) -> None:
     real = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
-        real(module)
-        then(module)
+        with aside() if module.__name__ in _APART else nullcontext():
+            real(module)
+            then(module)
 
     loader.exec_module = exec_module

@@ -12,15 +12,18 @@ from detrun.errors import Divergence, UsageError
 from detrun.model import Run
 from detrun.scheduler import garbage
 from detrun.scheduler.catch import active, new_loop
+from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.interrupts import interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged
+from detrun.scheduler.world.world import World, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
+    from datetime import datetime
 
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.record import Record
@@ -38,14 +41,17 @@ def run(
     max_steps: int = STEPS,
     max_time: float = SECONDS,
     faults: Iterable[str] = (),
+    start_time: str | datetime | None = None,
+    entropy: str = "seeded",
     level: int = 1,
     record: Record | None = None,
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
 
     What the program raises becomes part of the result; only a user's `KeyboardInterrupt` goes on. `strategy` may be an
-    object. `faults` names what may go wrong in the network. At `level` 2 it also decides when garbage is collected.
-    `record` learns what happens.
+    object. `faults` names what may go wrong in the network. `start_time` is when the program believes to begin, and
+    `entropy` says where randomness comes from: the seed ("seeded"), a fixed seed ("fixed") or the operating system
+    ("real"). At `level` 2 the strategy also decides when garbage is collected. `record` learns what happens.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
@@ -54,12 +60,13 @@ def run(
         raise UsageError(f"expected a level of 1 or 2, got {level!r}")
     if level >= garbage.LEVEL:
         garbage.tidy()
-    engine = Engine(answers, Limits(max_steps, max_time), faults, level=level, record=record)
+    world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)
+    engine = Engine(answers, Limits(max_steps, max_time), faults, world, level=level, record=record)
     name = strategy if isinstance(strategy, str) else type(strategy).__name__.lower()
-    return finished(engine, main, seed=seed, strategy=name)
+    return finished(engine, main, seed=seed, strategy=name, entropy=entropy)
 
 
-def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: str) -> Run:
+def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: str, entropy: str) -> Run:
     """Run a program in an engine that has not begun, up to the end; what became of it."""
     began = time.perf_counter()
     value, error = _ended(engine, main)
@@ -80,6 +87,7 @@ def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: st
         faults=dict(engine.faults.happened),
         value=value,
         error=error if failure is not None else None,
+        entropy=entropy,
     )
 
 

@@ -38,6 +38,10 @@ class Trace:
         """Fold an operation into the digest, with the step in which it was."""
         self.digest = hash((self.digest, self.step, operation))
 
+    def fold(self, drawn: int) -> None:
+        """Fold something that the world told the program into the digest."""
+        self.digest = hash((self.digest, self.step, drawn))
+
     def deliver(self, delivery: Delivery | Thread) -> None:
         """Note that an event happens, and tell those who observe."""
         self.digest = hash((self.digest, self.step, delivery.id))

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from detrun.journal.reader import Journal
 from tests.cli.command import ENVIRONMENT, detrun, facts, written
 
 FIELDS = ["schema", "seed", "strategy", "outcome", "failure", "exit_code"]
-FIELDS += ["steps", "virtual_seconds", "wall_seconds", "digest", "journal"]
+FIELDS += ["steps", "virtual_seconds", "wall_seconds", "digest", "journal", "entropy"]
 
 # Two tasks whose timers fall into the middle of what the other does: who comes first is free.
 FREE = [
@@ -51,12 +52,8 @@ def test_the_exit_status_tells_whether_the_program_ended_well(
 
     run = json.loads(ended.stdout)
     assert list(run) == FIELDS
-    assert (run["schema"], run["outcome"], run["exit_code"], run["journal"]) == (
-        "detrun.run/1",
-        outcome,
-        exit_code,
-        None,
-    )
+    assert (run["schema"], run["outcome"], run["exit_code"]) == ("detrun.run/1", outcome, exit_code)
+    assert Journal(tmp_path / run["journal"]).header.target == program
     assert (run["failure"] is None) == (outcome == "ok")
     assert ended.returncode == (0 if outcome == "ok" else 1)
 
@@ -149,9 +146,9 @@ def test_the_command_that_repeats_a_failure_repeats_it(tmp_path: Path, output: s
         )
         repro = [line for line in ended.stderr.splitlines() if line.startswith("repro: ")]
         assert len(repro) == 1
-        return re.sub(r"[\d.e-]+(?= s wall|, \"digest)", "", ended.stdout + ended.stderr), repro[0].removeprefix(
-            "repro: "
-        )
+        return re.sub(r"[\d.e-]+(?= s wall|, \"digest)|\.detrun[^\"]*", "", ended.stdout + ended.stderr), repro[
+            0
+        ].removeprefix("repro: ")
 
     options = ["--seed", "3", "--strategy", "random", "--max-steps", "500", "-o", output]
     first, repro = told(
@@ -180,9 +177,35 @@ def test_the_command_that_repeats_is_as_short_as_it_can_be(tmp_path: Path) -> No
     assert repeated(sys.executable, "-m", "detrun", "run", program) == [sys.executable, "-m", "detrun"]
 
 
+def test_a_start_time_and_an_entropy_are_part_of_the_command_that_repeats(tmp_path: Path) -> None:
+    lines = ["import os, time", "raise SystemExit(f'{time.ctime()} {os.urandom(4).hex()}')"]
+    words = ["run", written(tmp_path, "program.py", lines), "--start-time", "2031-05-06T07:08", "--entropy", "fixed"]
+
+    once, other = detrun(*words, cwd=tmp_path), detrun(*words, "--seed", "2", cwd=tmp_path)
+    repro = once.stderr.splitlines()[-1]
+    assert " --start-time 2031-05-06T07:08 --entropy fixed" in repro
+    told = [line for line in once.stderr.splitlines() if "Tue May  6 07:08:00 2031" in line]
+    assert told == [line for line in other.stderr.splitlines() if line in told] != []
+    assert told[0] in subprocess.getoutput(f"cd {tmp_path} && {repro.removeprefix('repro: ')}")
+
+
+def test_real_entropy_is_reported_as_not_repeatable(tmp_path: Path) -> None:
+    program = written(tmp_path, "program.py", ["pass"])
+
+    assert "the seed alone does not repeat this run" in detrun("run", program, "--entropy", "real", cwd=tmp_path).stderr
+    assert facts(program, "--entropy", "real", cwd=tmp_path)["entropy"] == "real"
+
+
+def test_a_start_time_that_is_none_is_a_matter_of_usage(tmp_path: Path) -> None:
+    ended = detrun("run", written(tmp_path, "program.py", ["pass"]), "--start-time", "soon", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "expected a start time such as 2026-01-31T12:00:00, got 'soon'" in ended.stderr
+
+
 ADVERSE = {
     "an unfinished line": "print('unfinished', end='')",
-    "a child's unfinished line": "import subprocess; subprocess.run(['printf', 'unfinished'])",
+    "an unfinished line below": "import os; os.write(1, b'unfinished')",
     "closed": "sys.stdout.close()",
     "closed below": "import os; os.close(1)",
     "nothing": "sys.stdout = None",

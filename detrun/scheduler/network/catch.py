@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 # The network of the run that the calling thread is part of, if it is part of one.
 Current = Callable[[], "Network | None"]
 # What the C module answers that `socket` is a face of, under the names of both.
-_NAMES = {"getaddrinfo": "addresses", "getnameinfo": "names", "gethostbyname": "address"}
+_NAMES = {
+    "getaddrinfo": "addresses",
+    "getnameinfo": "names",
+    "gethostbyaddr": "host",
+    "gethostbyname": "address",
+    "gethostbyname_ex": "aliases",
+}
 
 
 def catch_sockets(current: Current) -> None:

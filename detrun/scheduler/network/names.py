@@ -42,6 +42,17 @@ def address(network: Network, host: Any) -> str:
     return _address(network, host, 0, 0)
 
 
+def aliases(network: Network, host: Any) -> tuple[str, list[str], list[str]]:
+    """What `socket.gethostbyname_ex` says."""
+    return host, [], [address(network, host)]
+
+
+def host(network: Network, address: Any) -> tuple[str, list[str], list[str]]:
+    """What `socket.gethostbyaddr` says, of a name too."""
+    at = _address(network, address, 0, 0)
+    return network.name_of(at), [], [at]
+
+
 def names(network: Network, address: Any, flags: int = 0) -> tuple[str, str]:
     """What `socket.getnameinfo` says."""
     host, port = address[:2]

@@ -14,6 +14,7 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.scheduler.engine import Engine
     from detrun.scheduler.threads.baton import Baton
 
 _module: Any = _thread
@@ -28,11 +29,10 @@ def catch() -> None:
         swap.method(_module._ThreadHandle, "join", _join)
     for name in ("start_new_thread", "start_new"):
         swap.builtin(getattr(_thread, name), start)
-    for identity in (_thread.get_ident, _thread.get_native_id):
-        swap.builtin(identity, swap.asked(lambda engine: engine.baton.current.ident))
+    swap.builtin(_thread.get_ident, swap.told(lambda engine: engine.baton.current.ident))
     _threading._newname = _named(_threading._newname)
-    _threading.Thread.ident = property(_identity("_ident", _threading.Thread.ident.__doc__))
-    _threading.Thread.native_id = property(_identity("_native_id", _threading.Thread.native_id.__doc__))
+    _threading.Thread.ident = _identity("_ident", lambda engine: engine.baton.main.ident)
+    _threading.Thread.native_id = _identity("_native_id", lambda engine: engine.world.pid)
 
 
 def _start(function: Callable[..., int]) -> Callable[..., int]:
@@ -115,14 +115,13 @@ def _named(function: Callable[..., str]) -> Callable[..., str]:
     return newname
 
 
-def _identity(attribute: str, doc: str | None) -> Callable[[Any], Any]:
+def _identity(attribute: str, answer: Callable[[Engine], int]) -> property:
     """What a thread says it is: the one that a run began in is another one there."""
 
     def identity(self: Any) -> Any:
         engine, known = ACTIVE.engine, getattr(self, attribute)
         if engine is None or self._ident != engine.baton.main.real_ident:
             return known
-        return engine.baton.main.ident
+        return answer(engine)
 
-    identity.__doc__ = doc
-    return identity
+    return property(identity)

@@ -12,13 +12,15 @@ import copyreg
 import ctypes
 import gc
 from functools import wraps
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from detrun.scheduler.active import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from detrun.scheduler.engine import Engine
 
     # Makes a dispatcher, given a way to call the real thing.
     Make = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -86,6 +88,18 @@ def method(cls: type, name: str, make: Make) -> Callable[..., Any]:
     return cast("Callable[..., Any]", real)
 
 
+def function(target: Any, make: Make) -> Callable[..., Any]:
+    """Have a function of a module, or of a class, written in Python call what `make` gives; the real thing."""
+    code: CodeType = target.__code__
+    real: Any = FunctionType(code, target.__globals__, target.__name__, target.__defaults__)
+    real.__kwdefaults__ = target.__kwdefaults__
+    # Constants of code are not only what can be written down: here one is the dispatcher.
+    constants = tuple(make(real) if constant == _HERE else constant for constant in _bridge.__code__.co_consts)
+    target.__code__ = _bridge.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname, co_consts=constants)
+    target.__wrapped__ = real  # whose signature and source are shown
+    return cast("Callable[..., Any]", real)
+
+
 def asked(answer: Callable[..., Any]) -> Make:
     """A dispatcher that lets `answer`, given the run and the arguments, stand for the real thing inside of one."""
 
@@ -97,6 +111,27 @@ def asked(answer: Callable[..., Any]) -> Make:
         return ask
 
     return make
+
+
+def told(answer: Callable[[Engine], Any]) -> Make:
+    """As `asked`, for what takes no arguments and is worth hurrying for."""
+
+    def make(real: Callable[[], Any]) -> Callable[[], Any]:
+        def tell() -> Any:
+            engine = ACTIVE.engine
+            return real() if engine is None else answer(engine)
+
+        return tell
+
+    return make
+
+
+_HERE = "the dispatcher"
+
+
+def _bridge(*arguments: Any, **options: Any) -> Any:
+    call: Any = "the dispatcher"
+    return call(*arguments, **options)
 
 
 def twin(function: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import random
 import ssl
 import warnings
 from collections import Counter
@@ -76,8 +75,6 @@ def _twice(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
 
 
 def _run(main: Main, seed: int, faults: tuple[str, ...]) -> detrun.Run:
-    # Clients wait at random before they try again, and `random` is not simulated.
-    random.seed(seed)
     return detrun.run(main, seed=seed, faults=faults)
 
 

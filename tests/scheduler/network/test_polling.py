@@ -87,13 +87,13 @@ def test_a_poll_of_a_closed_socket_says_so() -> None:
 
 
 def test_real_descriptors_are_asked_as_ever() -> None:
+    reading, writing = os.pipe()
+
     async def main() -> tuple[bool, bool]:
-        reading, writing = os.pipe()
         before = _polled(reading)
         os.write(writing, b"x")
-        after = bool(select.select([reading], [], [], 0)[0])
-        for fd in (reading, writing):
-            os.close(fd)
-        return before, after
+        return before, bool(select.select([reading], [], [], 0)[0])
 
     assert detrun.run(main).result() == (False, True)
+    for fd in (reading, writing):
+        os.close(fd)

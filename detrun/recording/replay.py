@@ -1,0 +1,176 @@
+"""Running a journal again: the same program, the same engine, and a journal that says what has to happen."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from detrun.errors import Divergence, UsageError
+from detrun.journal.entries import Decided, Ended, GenerationMoved
+from detrun.live.program import run as run_live
+from detrun.live.recorded import Recorded as Edge
+from detrun.recording.keeping import SEEDED, signed
+from detrun.recording.replaying import Difference, Enough, Replaying
+from detrun.scheduler.program import run
+from detrun.scheduler.strategies.recorded import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.journal.header import Header
+    from detrun.journal.reader import Journal
+    from detrun.model import Run
+
+# What a run was asked for beside its program, by the type that it has for `run`.
+_OPTIONS: dict[str, Callable[[str], Any]] = {
+    "max_steps": int,
+    "max_time": float,
+    "level": int,
+    "start_time": str,
+    "entropy": str,
+    "faults": lambda text: [name for name in text.split(",") if name],
+}
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """What became of a replay: how far it was the same, and where it parted if it did."""
+
+    same: bool
+    steps: int
+    digest: str
+    recorded_outcome: str
+    difference: Difference | None
+    cause: str | None
+    run: Run | None
+    wall_seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether it came to the failure that the journal has."""
+        return self.run is not None and self.run.failure is not None and not isinstance(self.run.error, Enough)
+
+
+def replay(journal: Journal, program: Callable[[], Any], until: int | None = None, *, changed: bool = False) -> Replay:
+    """Run a program again, and compare it with its journal step by step. `changed` says that the code is another."""
+    header = journal.header
+    if header.world == "live":
+        return _replay_live(journal, program, until, changed=changed)
+    if header.configuration.get("entropy") == "real":
+        raise UsageError(
+            f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
+        )
+    record = Replaying(journal.entries(), until)
+    began = time.perf_counter()
+    again = run(program, seed=int(header.seed), strategy=_strategy(journal), **options(header), record=record)
+    wall_seconds = time.perf_counter() - began
+    end = _end(journal)
+    difference = record.difference or (None if until is not None else _last(record, end, again))
+    return Replay(
+        same=difference is None,
+        steps=again.steps if record.last is None else record.last,
+        digest=again.digest,
+        recorded_outcome=end.outcome if end is not None else "killed",
+        difference=difference,
+        cause=None if difference is None else cause(header, changed=changed),
+        run=again,
+        wall_seconds=wall_seconds,
+    )
+
+
+def _replay_live(journal: Journal, program: Callable[[], Any], until: int | None, *, changed: bool) -> Replay:
+    """The same for a live run: what came is given back, and what leaves is compared."""
+    record, edge = Replaying(journal.entries(), until), Edge(journal.entries())
+    end, began, again = _end(journal), time.perf_counter(), None
+    try:
+        again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
+        difference = record.difference or (None if until is not None else _last(record, end, again))
+    except Divergence as parted:
+        before = tuple(record.before)
+        difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
+    return Replay(
+        same=difference is None,
+        steps=record.engine.trace.step if record.last is None else record.last,
+        digest="" if again is None else again.digest,
+        recorded_outcome=end.outcome if end is not None else "killed",
+        difference=difference,
+        cause=None if difference is None else cause(journal.header, changed=changed),
+        run=again,
+        wall_seconds=time.perf_counter() - began,
+    )
+
+
+def options(header: Header) -> dict[str, Any]:
+    """What the run was asked for, as `run` takes it."""
+    return {
+        name: convert(header.configuration[name]) for name, convert in _OPTIONS.items() if name in header.configuration
+    }
+
+
+def recorded_sources(journal: Journal) -> dict[str, bytes]:
+    """The sources that the program had, by path."""
+    blobs = {
+        path: blob for entry in journal.entries() if isinstance(entry, GenerationMoved) for path, blob in entry.sources
+    }
+    return {path: b"".join(journal.blob(blob)) for path, blob in blobs.items()}
+
+
+def differences(header: Header) -> list[str]:
+    """What is another version here than where the journal was made."""
+    pairs: list[tuple[str, str, str | None]] = [
+        ("Python", header.python, platform.python_version()),
+        ("implementation", header.implementation, sys.implementation.name),
+    ]
+    pairs += [(name, version, _version(name)) for name, version in header.libraries.items()]
+    return [f"{name} {was} then, {now or 'none'} now" for name, was, now in pairs if was != now]
+
+
+def cause(header: Header, *, changed: bool) -> str:
+    """What a difference follows from, as far as that can be known without running the program again."""
+    if changed:
+        return "changed code"
+    if differences(header):
+        return "other versions"
+    if header.hash_seed != os.environ.get("PYTHONHASHSEED", ""):
+        return "set order"
+    return "unknown"
+
+
+def _strategy(journal: Journal) -> Any:
+    if journal.header.strategy in SEEDED:
+        return journal.header.strategy
+    if journal.header.world != "simulated":
+        raise UsageError(
+            f"expected the journal of a simulated run, got one of a {journal.header.world} one: {journal.path}"
+        )
+    return Recorded([entry.decision for entry in journal.entries() if isinstance(entry, Decided)])
+
+
+def _end(journal: Journal) -> Ended | None:
+    return next((entry for entry in journal.ends() if isinstance(entry, Ended)), None)
+
+
+def _last(record: Replaying, end: Ended | None, again: Run) -> Difference | None:
+    """A difference that only the end of the run shows."""
+    if end is None or record.whole or (end.digest, end.outcome) == (signed(again.digest), again.outcome):
+        return None
+    return Difference(
+        again.steps,
+        "the end",
+        f"{end.outcome} after {end.step} steps",
+        f"{again.outcome} after {again.steps}",
+        None,
+        (),
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

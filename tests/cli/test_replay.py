@@ -1,0 +1,131 @@
+"""`detrun replay`: what it runs, what it compares, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import detrun, written
+
+# Three tasks whose timers and queue meet in an order that the seed decides.
+PROGRAM = [
+    "import asyncio, random, sys, uuid",
+    "async def worker(name, queue):",
+    "    for n in range(3):",
+    "        await asyncio.sleep(random.random() * 0.01)",
+    "        await queue.put((name, n, str(uuid.uuid4())))",
+    "async def main():",
+    "    queue = asyncio.Queue(1)",
+    "    workers = [asyncio.create_task(worker(n, queue)) for n in range(3)]",
+    "    print([await queue.get() for _ in range(9)])",
+    "asyncio.run(main())",
+]
+
+
+def recorded(directory: Path, lines: list[str], *options: str) -> str:
+    """The journal of a run of this program."""
+    program = written(directory, "program.py", lines)
+    ended = detrun("run", program, "-o", "json", *options, cwd=directory)
+    journal: str = json.loads(ended.stdout.splitlines()[-1])["journal"]
+    return journal
+
+
+def replayed(directory: Path, journal: str, *options: str, **variables: str) -> tuple[int, dict[str, Any], list[str]]:
+    """The exit status of a replay, what it says, and what the program wrote."""
+    ended = detrun("replay", journal, "-o", "json", *options, cwd=directory, **variables)
+    *wrote, _, told = ended.stdout.splitlines()
+    return ended.returncode, json.loads(told), wrote
+
+
+def test_a_replay_is_the_same_run_in_another_process(tmp_path: Path) -> None:
+    journal = recorded(tmp_path, PROGRAM, "--seed", "5")
+    first = detrun("run", "program.py", "--seed", "5", "-o", "json", cwd=tmp_path)
+
+    status, told, wrote = replayed(tmp_path, journal)
+
+    assert status == 0
+    assert (told["outcome"], told["recorded_outcome"], told["divergence"]) == ("same", "ok", None)
+    assert told["digest"] == json.loads(first.stdout.splitlines()[-1])["digest"]
+    assert wrote == first.stdout.splitlines()[:1]
+
+
+@pytest.mark.parametrize("seed", ["1", "77", "random"])
+def test_the_hash_seed_is_that_of_the_journal(tmp_path: Path, seed: str) -> None:
+    lines = ["import asyncio", "async def main():", "    for name in {'a', 'b', 'c', 'd'}:"]
+    lines += ["        await asyncio.sleep(ord(name))", "asyncio.run(main())"]
+    journal = recorded(tmp_path, lines)
+
+    assert replayed(tmp_path, journal, PYTHONHASHSEED=seed)[0] == 0
+
+
+def test_a_failure_that_is_reproduced_exits_as_it_did(tmp_path: Path) -> None:
+    journal = recorded(tmp_path, [*PROGRAM, "sys.exit(3)"])
+
+    ended = detrun("replay", journal, cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert "same" in ended.stderr
+
+
+def test_the_recorded_sources_are_run_whatever_there_is_today(tmp_path: Path) -> None:
+    written(tmp_path, "helper.py", ["TEXT = 'then'"])
+    journal = recorded(
+        tmp_path, ["import asyncio, helper", "async def main(): print(helper.TEXT)", "asyncio.run(main())"]
+    )
+    written(tmp_path, "helper.py", ["TEXT = 'now'"])
+    (tmp_path / "program.py").unlink()
+
+    status, _, wrote = replayed(tmp_path, journal)
+
+    assert (status, wrote) == (0, ["then"])
+
+
+def test_changed_code_parts_at_its_first_step_and_says_so(tmp_path: Path) -> None:
+    journal = recorded(tmp_path, PROGRAM, "--seed", "5")
+    changed = [line.replace("random.random() * 0.01", "random.random() * 0.02") for line in PROGRAM]
+    written(tmp_path, "program.py", changed)
+
+    status, told, _ = replayed(tmp_path, journal, "--code", "current")
+
+    assert status == 3
+    assert told["outcome"] == "diverged"
+    assert told["divergence"]["cause"] == "changed code"
+    assert told["divergence"]["expected"] != told["divergence"]["actual"]
+    assert replayed(tmp_path, journal)[0] == 0
+
+
+def test_a_replay_stops_after_the_step_that_was_named(tmp_path: Path) -> None:
+    journal = recorded(tmp_path, PROGRAM, "--seed", "5")
+
+    status, told, _ = replayed(tmp_path, journal, "--until", "4")
+
+    assert (status, told["outcome"], told["steps"]) == (0, "same", 4)
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.7, 0.9, 0.99])
+def test_a_journal_that_was_cut_replays_as_far_as_it_goes(tmp_path: Path, kept: float) -> None:
+    journal = tmp_path / recorded(tmp_path, PROGRAM, "--seed", "5")
+    data = journal.read_bytes()
+    cut = tmp_path / "cut.bin"
+    cut.write_bytes(data[: int(len(data) * kept)])
+
+    ended = detrun("replay", str(cut), cwd=tmp_path)
+
+    assert ended.returncode in {0, 2, 4}, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("content", "status"), [(None, 4), (b"", 4), (b"nonsense" * 100, 4)])
+def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes | None, status: int) -> None:
+    journal = tmp_path / "journal.bin"
+    if content is not None:
+        journal.write_bytes(content)
+
+    ended = detrun("replay", str(journal), cwd=tmp_path)
+
+    assert ended.returncode == status
+    assert ended.stderr.startswith("detrun: ")
+    assert "Traceback" not in ended.stderr

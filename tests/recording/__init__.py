@@ -1,0 +1,1 @@
+"""Tests of the scheduler, a file for each module."""

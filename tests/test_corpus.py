@@ -1,0 +1,106 @@
+"""Every journal in `journals/` does what its folder promises: what earlier versions wrote is read by this one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from detrun.errors import JournalError
+from detrun.journal.entries import Emitted, Entry, GenerationMoved, InputKind, OutputKind, Phase, Received
+from detrun.journal.reader import Journal
+from detrun.journal.scan import Finished, Open, Torn
+from detrun.journal.segments import segment_path
+from detrun.journal.verification import verify
+from tests.journal import compat
+from tests.journal.independent import segment
+from tests.journal.stories import contents
+
+ROOT = Path(__file__).parents[1] / "journals"
+FIRST = ROOT / "compat" / "1"
+
+
+@pytest.mark.parametrize("name", compat.STORIES)
+def test_what_was_written_in_format_1_is_read(name: str) -> None:
+    story, journal = compat.STORIES[name], Journal(FIRST / f"{name}.bin")
+    entries = tuple(journal.entries())
+
+    assert journal.header == story.header
+    assert entries == story.entries[: len(entries)]
+    assert len(entries) == len(story.entries) or story.torn
+    assert isinstance(journal.ending, Finished if story.ended else Torn if story.torn else Open)
+    assert entries or not story.entries
+
+
+@pytest.mark.parametrize("name", compat.STORIES)
+def test_what_was_written_in_format_1_is_verified(name: str) -> None:
+    story = compat.STORIES[name]
+    verified = verify(FIRST / f"{name}.bin")
+
+    assert verified.entries == len(story.entries) or (story.torn and 0 < verified.entries < len(story.entries))
+
+
+@pytest.mark.parametrize("name", [name for name, story in compat.STORIES.items() if story.ended])
+def test_a_reader_that_was_written_from_the_page_finds_the_same(name: str) -> None:
+    found = [entry for data in contents(FIRST / f"{name}.bin") for entry in _entries(data)]
+
+    assert tuple(msgspec.convert(found, list[Entry])) == compat.STORIES[name].entries
+
+
+def _entries(data: bytes) -> list[list[Any]]:
+    return segment(data)[1]
+
+
+def test_there_is_every_kind_of_entry() -> None:
+    entries = list(Journal(FIRST / "every-entry.bin").entries())
+
+    assert {type(entry) for entry in entries} == set(get_args(Entry))
+    assert {entry.kind for entry in entries if isinstance(entry, Received)} == set(InputKind)
+    assert {entry.kind for entry in entries if isinstance(entry, Emitted)} == set(OutputKind)
+    assert {entry.phase for entry in entries if isinstance(entry, GenerationMoved)} == set(Phase)
+
+
+def test_there_are_compressed_blocks_with_and_without_a_dictionary_and_segments() -> None:
+    data = (FIRST / "dictionary.bin").read_bytes()
+
+    assert {data[place + 5] for place in _blocks(data)} == {0, 1, 3}
+    assert segment_path(FIRST / "segments.bin", 2).exists()
+
+
+def _blocks(data: bytes) -> list[int]:
+    """Where the blocks of a file begin."""
+    place, found = data.index(b"\n") + 1, []
+    while place < len(data):
+        found.append(place)
+        place += 48 + int.from_bytes(data[place + 20 : place + 24], "little")
+    return found
+
+
+def test_each_file_belongs_to_a_story() -> None:
+    found = {path.name.partition(".")[0] for path in FIRST.iterdir()}
+
+    assert found == set(compat.STORIES)
+    assert {path.name for path in (ROOT / "compat").iterdir()} == {"1"}
+
+
+@pytest.mark.parametrize("name", compat.STORIES)
+def test_the_stories_are_what_this_version_writes(tmp_path: Path, name: str) -> None:
+    compat.make(tmp_path)
+    story, journal = compat.STORIES[name], Journal(tmp_path / f"{name}.bin")
+    entries = tuple(journal.entries())
+
+    assert (journal.header, entries) == (story.header, story.entries[: len(entries)])
+
+
+def test_a_file_that_was_changed_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "lean.bin"
+    shutil.copy(FIRST / "lean.bin", path)
+    data = bytearray(path.read_bytes())
+    data[1_000] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(JournalError):
+        verify(path)
