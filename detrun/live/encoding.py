@@ -14,19 +14,29 @@ if TYPE_CHECKING:
 _PLAIN = (type(None), bool, float, str)
 _MANY: dict[type, str] = {list: "l", tuple: "t", set: "s", frozenset: "f"}
 _MADE: dict[str, Callable[..., Any]] = {"l": list, "t": tuple, "s": set, "f": frozenset}
+# What errors of TLS have beside their arguments.
+_FACTS = ("library", "reason", "verify_code", "verify_message")
 _encode, _decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 
 
 class Opaque(TypeError):
-    """Something that is not made of plain data."""
+    """Something that is not made of plain data; `value` is what was to be encoded."""
+
+    value: Any = None
 
 
 def outcome(function: Callable[..., Any], *arguments: Any, **options: Any) -> bytes:
     """What a call gives or raises."""
     try:
-        return encoded(function(*arguments, **options))
+        value = function(*arguments, **options)
     except Exception as error:
-        return _encode(["e", type(error).__module__, type(error).__qualname__, _plain(_spelled(error.args))])
+        facts = {name: _plain(getattr(error, name)) for name in _FACTS if hasattr(error, name)}
+        return _encode(["e", type(error).__module__, type(error).__qualname__, _plain(_spelled(error.args)), facts])
+    try:
+        return encoded(value)
+    except Opaque as opaque:
+        opaque.value = value
+        raise
 
 
 def encoded(value: Any) -> bytes:
@@ -65,8 +75,11 @@ def _whole(value: Any) -> Any:
             return int(text)
         case ["d", pairs]:
             return {_whole(key): _whole(item) for key, item in pairs}
-        case ["e", module, name, arguments]:
-            return _error(module, name, _whole(arguments))
+        case ["e", module, name, arguments, facts]:
+            error = _error(module, name, _whole(arguments))
+            for fact, said in facts.items():
+                setattr(error, fact, said)
+            return error
         case _:
             kind, items = value
             return _MADE[kind](map(_whole, items))

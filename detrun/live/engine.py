@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind
 from detrun.live.entropy import LiveEntropy
-from detrun.live.jobs import Jobs
+from detrun.live.jobs import Jobs, is_own
 from detrun.live.network import LiveNetwork
 from detrun.live.watching import Watching
 from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
@@ -53,6 +54,12 @@ class LiveEngine(Engine):
 
     def selector(self, loop: Any) -> Watching:
         return Watching(self, loop)
+
+    def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
+        """Have a function called on another thread: one outside of the run, unless it is the program's own."""
+        if executor is None and not is_own(function):
+            return self.jobs.done(loop, partial(function, *arguments))
+        return super().run_in_executor(loop, executor, function, *arguments)
 
     def let_timer_through(self) -> None:
         """Nothing to do: time passes by itself."""

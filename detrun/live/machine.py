@@ -13,10 +13,12 @@ import zlib
 from array import array
 from collections import deque
 from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.batch import LARGE, MOST
-from detrun.journal.entries import Emitted, InputKind, Received
+from detrun.journal.entries import Emitted, InputKind, Received, Stored
+from detrun.journal.recorder import PART
 from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
@@ -82,12 +84,22 @@ class Machine:
             payload, code = b"", error.errno or TIMED_OUT
         origin.count = count = origin.count + 1
         if not self._over:
-            self._append(Received(self._trace.step, kind, origin.key, count, 0, payload, code))
+            self._append(self._received(kind, origin.key, count, payload, code))
         if len(payload) > LARGE:
             self._outside(self._batch.write)
         if code:
             raise failure(code)
         return payload
+
+    def _received(self, kind: int, key: int, count: int, payload: bytes, code: int = 0) -> Received:
+        """The entry for an input; what is too large for one is stored before it."""
+        if len(payload) <= PART:
+            return Received(self._trace.step, kind, key, count, 0, payload, code)
+        blob = sha256(payload).digest()
+        for part in range(0, len(payload), PART):
+            last = part + PART >= len(payload)
+            self._append(Stored(blob, part // PART, payload[part : part + PART], last))
+        return Received(self._trace.step, kind, key, count, 0, b"", code, 0, blob)
 
     def read(self, line: Line, size: int) -> bytes:
         # What `ask` does, for what is asked most.
@@ -184,7 +196,7 @@ class Machine:
 
     def _gather(self) -> None:
         for number, payload in self._pool.done():
-            self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
+            self._others.append(self._received(InputKind.EXECUTOR, 0, number, payload))
         if self._interrupting is not None:
             for number in self._interrupting.came():
                 self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))

@@ -14,6 +14,7 @@ from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.encoding import decoded, encoded, outcome
 from detrun.live.lines import FIRST_FD, Line
 from detrun.live.sockets import LiveSocket
+from detrun.live.tls import LiveTls
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.origins import Origin
 
@@ -30,6 +31,10 @@ _QUESTIONS: dict[str, Any] = {
     "host": _socket.gethostbyaddr,
     "aliases": _socket.gethostbyname_ex,
 }
+
+
+# The numbers of TLS connections as origins are below this.
+_TLS = -1_000
 
 
 class Watched:
@@ -65,7 +70,7 @@ class LiveNetwork(Network):
         self.lines: dict[int, Line] = {}
         # Where something was sent in this iteration.
         self.pending: list[Line] = []
-        self._last = 0
+        self._last = self._secured = 0
         self._live = engine
 
     def open(self, real: Any) -> Any:
@@ -73,6 +78,11 @@ class LiveNetwork(Network):
         self._last = number = self._last + 1
         self.lines[number] = line = Line(number, real)
         return line
+
+    def secured(self, context: Any, carrier: Any, host: str | None, *, serves: bool) -> LiveTls:
+        """What stands in OpenSSL's place, and asks it."""
+        self._secured += 1
+        return LiveTls(self.edge, Origin(_TLS - self._secured), context, carrier, host, serves=serves)
 
     def line(self, fd: int) -> Line:
         """The line of a descriptor that the program knows."""

@@ -7,14 +7,16 @@ import zlib
 from array import array
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from detrun.errors import Divergence
-from detrun.journal.entries import Emitted, InputKind, OutputKind, Received
+from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Stored
 from detrun.live.edge import COMING, Look, failure
 from detrun.scheduler.waits import whereabouts
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from detrun.journal.entries import Entry
     from detrun.live.edge import Origin
@@ -26,7 +28,8 @@ class Recorded:
     """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._entries = (entry for entry in entries if isinstance(entry, Received | Emitted))
+        self._stored: dict[bytes, bytearray] = {}
+        self._entries = self._passing(entries)
         self._next = next(self._entries, None)
         self._over = False
         # What this found. A program may swallow it, as asyncio's transports do with all that goes wrong in them.
@@ -89,6 +92,16 @@ class Recorded:
 
     def end(self) -> None:
         self._over = True
+
+    def _passing(self, entries: Iterable[Entry]) -> Iterator[Received | Emitted]:
+        """What passes the edge, with what was stored before it because it was large."""
+        for entry in entries:
+            if isinstance(entry, Stored):
+                self._stored.setdefault(entry.blob, bytearray()).extend(entry.data)
+            elif isinstance(entry, Received) and entry.blob:
+                yield replace(entry, payload=bytes(self._stored.pop(entry.blob)), blob=b"")
+            elif isinstance(entry, Received | Emitted):
+                yield entry
 
     def _taken(self) -> Received | Emitted:
         entry = self._next

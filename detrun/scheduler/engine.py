@@ -6,7 +6,7 @@ not know which strategy answers, nor who observes.
 
 from __future__ import annotations
 
-from asyncio import events
+from asyncio import BaseEventLoop, events
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
@@ -96,6 +96,10 @@ class Engine:
         if self._signals is None:
             self._signals = Signals(self)
         return self._signals
+
+    def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
+        """Have a function called on another thread: here, one of the run's."""
+        return BaseEventLoop.run_in_executor(loop, executor, function, *arguments)
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""

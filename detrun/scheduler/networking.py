@@ -46,5 +46,8 @@ class Networking(_UnixSelectorEventLoop):
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> Any:
         return await self._home.engine.network.tell(self, "names", sockaddr, flags)
 
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        return self._home.engine.run_in_executor(self, executor, func, *args)
+
     async def _sock_sendfile_native(self, *_: Any) -> Any:
         raise SendfileNotAvailableError("simulated sockets have no descriptor for os.sendfile")

@@ -39,9 +39,6 @@ class Network:
     kinds: ClassVar[dict[type, Any]] = {socket.socket: Socket, ssl.SSLSocket: SecureSocket}
     """What a program gets that makes a socket of this kind."""
 
-    secured: Any = Connection
-    """What stands in OpenSSL's place."""
-
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kernel = Kernel(engine)
@@ -56,6 +53,10 @@ class Network:
         self.faulty = bool(engine.faults.kinds)
         # What a closed socket has for a file: asyncio's transports keep sockets until a collection.
         self.nothing = File(self, "closed")
+
+    def secured(self, context: Any, carrier: Any, host: str | None, *, serves: bool) -> Any:
+        """What stands in OpenSSL's place."""
+        return Connection(context, carrier, host, serves=serves)
 
     # Descriptors.
 
