@@ -178,7 +178,7 @@ class Machine:
         step, others = self._trace.step, tuple(self._others)
         self._others.clear()
         for other in others:
-            self._append(other)
+            self._append(self._received(other.kind, other.origin, other.n, other.payload, other.code))
         payload = array("I", ready).tobytes()
         self._append(Received(step, _READY, 0, 0, 0, payload, len(ready), instant))
         return Look(instant, ready, others)
@@ -196,7 +196,7 @@ class Machine:
 
     def _gather(self) -> None:
         for number, payload in self._pool.done():
-            self._others.append(self._received(InputKind.EXECUTOR, 0, number, payload))
+            self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
         if self._interrupting is not None:
             for number in self._interrupting.came():
                 self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
