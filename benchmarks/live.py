@@ -165,14 +165,30 @@ def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
         try:
             pids = {arm: (ports[arm], server.pid) for arm, server in zip(arms, servers, strict=True)}
             rates, costs, size = _rates(name, pids, rounds, journal)
+            worked = _worked(pids["live"][1])
         finally:
             for server in servers:
                 server.kill()
                 server.wait()
+        replay = _replay(PROGRAMS[name][0], ports["live"], journal)
     for arm in arms[1:]:
         _say(f"{name}, {arm}", rates["asyncio"], rates[arm], "a second")
         _say("", costs["asyncio"], costs[arm], "us of the server each")
-    print(f"{size:.1f} bytes of journal each", flush=True)
+    print(
+        f"{size:.1f} bytes of journal each; replayed in {replay:.2f} s, of {worked:.2f} s that the server worked",
+        flush=True,
+    )
+
+
+def _replay(program: Callable[[int], Any], port: int, journal: Path) -> float:
+    """Seconds of processor time that it takes to have the run again."""
+    from detrun.journal.reader import Journal  # noqa: PLC0415
+    from detrun.live.program import run  # noqa: PLC0415
+    from detrun.live.recorded import Recorded  # noqa: PLC0415
+
+    began = time.process_time()
+    run(lambda: program(port), Recorded(Journal(journal).entries()))
+    return time.process_time() - began
 
 
 def _say(what: str, base: list[float], other: list[float], unit: str) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.journal.batch import LARGE, MOST
 from detrun.journal.entries import Emitted, InputKind, Received, Stored
 from detrun.journal.recorder import PART
+from detrun.live import memory
 from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
@@ -56,6 +57,7 @@ class Machine:
         self._entries = batch.entries
         self._append = batch.append
         self._flush = batch.flush
+        memory.keep()
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         # By the descriptors of the system.
