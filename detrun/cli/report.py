@@ -62,12 +62,16 @@ def as_text(run: Run) -> str:
     return (
         f"{_told(run.failure)}detrun: {run.outcome}{_place(run.failure)}\n"
         f"detrun: seed {run.seed}, strategy {run.strategy}, {run.steps} steps, {run.virtual_seconds:.3f} s virtual, "
-        f"{run.wall_seconds:.3f} s wall, digest {run.digest}\n{_wrong(run)}{_real(run)}"
+        f"{run.wall_seconds:.3f} s wall, digest {run.digest}{_kept(run)}\n{_wrong(run)}{_real(run)}"
     )
 
 
 def _real(run: Run) -> str:
     return "detrun: entropy was real: the seed alone does not repeat this run\n" if run.entropy == "real" else ""
+
+
+def _kept(run: Run) -> str:
+    return f", journal {run.journal}" if run.journal is not None else ""
 
 
 def _wrong(run: Run) -> str:

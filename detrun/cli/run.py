@@ -62,6 +62,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
+    program = load(target, args)
     path = Path(journal) if journal is not None else place(target, options["seed"])
     if live:
         from detrun.cli.live import serve, status  # noqa: PLC0415
@@ -70,7 +71,6 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
         at_exit.callback(report.write, result)
         return status(result)
     keeping = Keeping(path, target, args, given, hash_seed)
-    program = load(target, args)
     keeping.keep_sources(target)
     freeze()  # what was imported, which no collection in the run will set free
     with keeping:

@@ -21,6 +21,7 @@ _HINTS = {
     errno.EACCES: "write the journal to a directory that this user may write to",
     errno.EPERM: "write the journal to a directory that this user may write to",
     errno.EEXIST: "a journal is never written over: give the new one another name",
+    errno.ENOTDIR: "a file is in the place of a directory: move it, or give the journal another place",
     errno.ENOENT: "leave the directory of a running journal where it is; start the run again",
     errno.EIO: "the disk itself fails: write the journal elsewhere",
 }

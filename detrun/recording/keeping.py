@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from detrun.errors import DetrunError
 from detrun.journal import retention
 from detrun.journal.batch import Batch
+from detrun.journal.disk import unwritable
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
 from detrun.journal.recorder import Level, Recorder
@@ -53,7 +52,7 @@ class Keeping:
             hash_seed=hash_seed,
             world=world,
             arguments=tuple(arguments),
-            configuration={name: str(value) for name, value in options.items()} | {"directory": os.getcwd()},
+            configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
         self._writer = Writer(path, header, durability=durability)
@@ -67,9 +66,10 @@ class Keeping:
 
     def __exit__(self, *_: object) -> None:
         # Whatever ended the run, what it noted until then is written.
-        with suppress(DetrunError):
+        try:
             self.batch.write()
-        self._writer.close()
+        finally:
+            self._writer.close()
 
     def seal(self) -> None:
         """End the segment that is written: whoever copies it has a whole one."""
@@ -92,10 +92,17 @@ class Keeping:
         return replace(run, journal=str(self.path))
 
 
+def _spelled(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
 def place(target: str, seed: int) -> Path:
     """Where the journal of a run goes that nobody named; room is made for it."""
-    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-    retention.prune(FOLDER)
+    try:
+        FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+        retention.prune(FOLDER)
+    except OSError as error:
+        raise unwritable(FOLDER, error) from error
     stem = Path(target.partition(":")[0]).stem or "program"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{stem}-{seed}"
     paths = (FOLDER / f"{name}{suffix}{retention.SUFFIX}" for suffix in ("", *(f"-{n}" for n in range(1, 10_000))))

@@ -8,7 +8,7 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Divergence, UsageError
+from detrun.errors import Divergence, JournalError, UsageError
 from detrun.model import Run
 from detrun.scheduler import garbage
 from detrun.scheduler.catch import active, new_loop
@@ -100,7 +100,7 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
             if not engine.killed:
                 engine.baton.finish()
         engine.end()
-    except Divergence:
+    except (Divergence, JournalError):
         raise
     except BaseException as error:
         if engine.interrupted(error):

@@ -129,3 +129,21 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes | None, st
     assert ended.returncode == status
     assert ended.stderr.startswith("detrun: ")
     assert "Traceback" not in ended.stderr
+
+
+def test_faults_come_again_with_the_run_that_had_them(tmp_path: Path) -> None:
+    lines = ["import asyncio", "async def serve(reader, writer):", "    writer.write(await reader.readexactly(6))"]
+    lines += [
+        "    writer.close()",
+        "async def main():",
+        "    server = await asyncio.start_server(serve, 'localhost', 80)",
+    ]
+    lines += ["    reader, writer = await asyncio.open_connection('localhost', 80)", "    writer.write(b'abcdef')"]
+    lines += ["    while data := await reader.read(10): print(data)", "    server.close()", "asyncio.run(main())"]
+    digests = set()
+    for seed in range(4):
+        journal = recorded(tmp_path, lines, "--seed", str(seed), "--faults", "split,merge")
+        status, told, _ = replayed(tmp_path, journal)
+        assert (status, told["outcome"]) == (0, "same")
+        digests.add(told["digest"])
+    assert len(digests) > 1

@@ -82,7 +82,8 @@ def test_text_goes_to_stderr_and_leaves_stdout_to_the_program(tmp_path: Path) ->
     verdict, told = ended.stderr.splitlines()
     assert verdict == "detrun: ok"
     assert re.fullmatch(
-        r"detrun: seed 5, strategy random, \d+ steps, \d+\.\d{3} s virtual, \d+\.\d{3} s wall, digest [0-9a-f]{16}",
+        r"detrun: seed 5, strategy random, \d+ steps, \d+\.\d{3} s virtual, \d+\.\d{3} s wall, digest [0-9a-f]{16}, "
+        r"journal \.detrun/journals/[-\d]+program-5\.bin",
         told,
     )
 
@@ -244,3 +245,32 @@ def test_a_long_sleep_takes_no_time(tmp_path: Path) -> None:
 
     assert run["virtual_seconds"] >= 86400
     assert run["wall_seconds"] < 60
+
+
+def test_a_file_in_the_way_of_the_journals_is_named(tmp_path: Path) -> None:
+    written(tmp_path, ".detrun", [])
+    program = written(tmp_path, "program.py", ["print('ran')"])
+
+    ended = detrun("run", program, cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert "a file is in the place of a directory" in ended.stderr
+
+
+def test_a_full_disk_ends_the_run_and_leaves_what_was_written(tmp_path: Path) -> None:
+    lines = ["import resource, signal", "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"]
+    written(tmp_path, "sitecustomize.py", [*lines, "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))"])
+    lines = ["import asyncio", "async def main():", "    for n in range(20000): await asyncio.sleep(n % 7)"]
+    program = written(tmp_path, "program.py", [*lines, "asyncio.run(main())"])
+
+    ended = detrun("run", program, "--journal", "run.bin", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+
+    assert ended.returncode == 4, ended.stderr
+    assert "the journal run.bin cannot be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert 0 < Journal(tmp_path / "run.bin").check().entries < 20000
+
+
+def test_a_program_that_is_not_there_leaves_no_journal(tmp_path: Path) -> None:
+    assert detrun("run", "nothing.py", cwd=tmp_path).returncode == 2
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import detrun
 from detrun.model import Decision, EventId, Hold
+from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.clock import SECOND, START
 from detrun.scheduler.contexts import Unit
@@ -306,3 +308,23 @@ def test_virtual_time_is_bounded() -> None:
 
 def test_the_clock_starts_away_from_zero() -> None:
     assert Engine(Default()).clock.now == START >= SECOND
+
+
+def test_time_stands_still_within_a_turn_of_a_unit_and_goes_on_within_one_of_a_program() -> None:
+    seen: list[float] = []
+
+    def look() -> None:
+        seen.extend(time.monotonic() for _ in range(3))
+
+    def main() -> None:
+        engine = ACTIVE.engine
+        assert engine is not None
+        unit = engine.unit("unit")
+        engine.channel(unit, "look", look).put()
+        engine.advance()
+        look()
+
+    detrun.run(main)
+
+    assert len(set(seen[:3])) == 1
+    assert len(set(seen[3:])) == 3

@@ -1,4 +1,4 @@
-"""A loader in a thread of its own, of which the loop looks whether it is done when it has done something else."""
+"""A loader in a thread that the module starts when it is imported, before there is a run to order it."""
 
 import asyncio
 import hashlib
@@ -11,15 +11,13 @@ def load() -> None:
     loaded.append(1)
 
 
+threading.Thread(target=load, daemon=True).start()
+
+
 async def main() -> None:
-    threading.Thread(target=load, daemon=True).start()
     hashlib.sha256(bytes(4_000_000)).hexdigest()
     await asyncio.sleep(0.1)
     if loaded:  # hazard: thread latency
         print("loaded")
     else:
         print("still loading")
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
