@@ -17,7 +17,7 @@ LAYERS = [
     {"bindings"},
     {"runtime"},
     {"recording"},
-    {"simulation"},
+    {"simulation", "live"},
     {"scheduler", "journal"},
     {"model"},
     {"errors"},

@@ -40,6 +40,7 @@ from detrun.cli.target import load
     help="What randomness follows from: the seed, nothing, or the operating system, which no seed repeats.",
 )
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
+@click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
@@ -48,6 +49,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hash_seed = hashseed.pin()
+    live = options.pop("live")
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
     from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
     from detrun.scheduler.garbage import freeze  # noqa: PLC0415
@@ -60,6 +62,13 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
+    if live:
+        from detrun.cli.live import serve, status  # noqa: PLC0415
+
+        path = Path(journal) if journal is not None else place(target, options["seed"])
+        result = serve(target, args, path, given, hash_seed)
+        at_exit.callback(report.write, result)
+        return status(result)
     program = load(target, args)
     path = Path(journal) if journal is not None else place(target, options["seed"])
     keeping = Keeping(path, target, args, given, hash_seed)

@@ -39,6 +39,9 @@ class InputKind(IntEnum):
     CHILD = 17
     TLS = 18
     TIMER = 19
+    READY = 20
+    PROGRESS = 21
+    SOCKET = 22
 
 
 class OutputKind(IntEnum):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detrun.errors import DetrunError, InternalError, UsageError
-from detrun.journal.codec import EMPTY, add, finish
+from detrun.journal.codec import EMPTY, add, add_all, finish
 from detrun.journal.entries import Named
 from detrun.journal.rotation import Rotation
 from detrun.journal.syncing import Callback, Syncing
@@ -25,6 +25,8 @@ AGE = 3600.0
 INTERVAL = 0.05
 MOST_WAITING = 10_000
 MOST_UNSYNCED = 256 * 1024 * 1024
+# So many entries are encoded at once.
+_TOGETHER = 64
 
 
 class Durability(Enum):
@@ -109,6 +111,17 @@ class Writer:
         if len(buffer) >= self._limit:
             self._write_block()
 
+    def extend(self, entries: list[Entry]) -> None:
+        """Add entries behind all others, in the order in which they are given."""
+        begin = 0
+        for place, entry in enumerate(entries):
+            # Those that say what a block contains are few, or large.
+            if entry.mark:
+                self._add(entries[begin:place])
+                self.append(entry)
+                begin = place + 1
+        self._add(entries[begin:])
+
     def flush(self) -> None:
         """Give the system all entries up to here: the end of this process cannot take them back."""
         self._check()
@@ -166,6 +179,16 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _add(self, entries: list[Entry]) -> None:
+        """Add entries of which no block has more than it may, if whoever gives large ones gives them one by one."""
+        for begin in range(0, len(entries), _TOGETHER):
+            some = entries[begin : begin + _TOGETHER]
+            add_all(some, self._buffer)
+            self._count += len(some)
+            self._step = max(self._step, some[-1].step)
+            if len(self._buffer) >= self._limit:
+                self._write_block()
 
     def _mark(self, entry: Entry) -> None:
         """Note what the block will contain. Numbers of names have no gaps: that is how a name is found again."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from detrun.journal import retention
+from detrun.journal.batch import Batch
 from detrun.journal.disk import unwritable
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
@@ -34,29 +35,46 @@ class Keeping:
     """The journal of one run of a program."""
 
     def __init__(
-        self, path: Path, target: str, arguments: Sequence[str], options: Mapping[str, Any], hash_seed: str
+        self,
+        path: Path,
+        target: str,
+        arguments: Sequence[str],
+        options: Mapping[str, Any],
+        hash_seed: str,
+        *,
+        world: str = "simulated",
+        durability: Durability = Durability.NONE,
     ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
         header = replace(
             here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
             strategy=strategy,
             hash_seed=hash_seed,
-            world="simulated",
+            world=world,
             arguments=tuple(arguments),
             configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
-        self._writer = Writer(path, header, durability=Durability.NONE)
-        self._recorder = Recorder(self._writer, Level.LEAN)
+        self._writer = Writer(path, header, durability=durability)
+        self.batch = Batch(self._writer)
+        self._recorder = Recorder(self.batch, Level.LEAN)
         self._known: set[str] = set()
-        self.record = Recording(self._recorder, self._writer.flush, decisions=strategy not in SEEDED)
+        self.record = Recording(self._recorder, self.batch.flush, decisions=strategy not in SEEDED)
 
     def __enter__(self) -> Keeping:
         return self
 
     def __exit__(self, *_: object) -> None:
         # Whatever ended the run, what it noted until then is written.
-        self._writer.close()
+        try:
+            self.batch.write()
+        finally:
+            self._writer.close()
+
+    def seal(self) -> None:
+        """End the segment that is written: whoever copies it has a whole one."""
+        self.batch.write()
+        self._writer.rotate()
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.errors import UsageError
+from detrun.errors import Divergence, UsageError
 from detrun.journal.entries import Decided, Ended, GenerationMoved
+from detrun.live.program import run as run_live
+from detrun.live.recorded import Recorded as Edge
 from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
 from detrun.scheduler.program import run
@@ -45,18 +47,20 @@ class Replay(msgspec.Struct, frozen=True):
     recorded_outcome: str
     difference: Difference | None
     cause: str | None
-    run: Run
+    run: Run | None
     wall_seconds: float
 
     @property
     def failed(self) -> bool:
         """Whether it came to the failure that the journal has."""
-        return self.run.failure is not None and not isinstance(self.run.error, Enough)
+        return self.run is not None and self.run.failure is not None and not isinstance(self.run.error, Enough)
 
 
 def replay(journal: Journal, program: Callable[[], Any], until: int | None = None, *, changed: bool = False) -> Replay:
     """Run a program again, and compare it with its journal step by step. `changed` says that the code is another."""
     header = journal.header
+    if header.world == "live":
+        return _replay_live(journal, program, until, changed=changed)
     if header.configuration.get("entropy") == "real":
         raise UsageError(
             f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
@@ -76,6 +80,28 @@ def replay(journal: Journal, program: Callable[[], Any], until: int | None = Non
         cause=None if difference is None else cause(header, changed=changed),
         run=again,
         wall_seconds=wall_seconds,
+    )
+
+
+def _replay_live(journal: Journal, program: Callable[[], Any], until: int | None, *, changed: bool) -> Replay:
+    """The same for a live run: what came is given back, and what leaves is compared."""
+    record, edge = Replaying(journal.entries(), until), Edge(journal.entries())
+    end, began, again = _end(journal), time.perf_counter(), None
+    try:
+        again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
+        difference = record.difference or (None if until is not None else _last(record, end, again))
+    except Divergence as parted:
+        before = tuple(record.before)
+        difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
+    return Replay(
+        same=difference is None,
+        steps=record.engine.trace.step if record.last is None else record.last,
+        digest="" if again is None else again.digest,
+        recorded_outcome=end.outcome if end is not None else "killed",
+        difference=difference,
+        cause=None if difference is None else cause(journal.header, changed=changed),
+        run=again,
+        wall_seconds=time.perf_counter() - began,
     )
 
 

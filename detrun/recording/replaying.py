@@ -58,7 +58,7 @@ class Replaying:
         self._entries = entries
         self._until = until
         self._names = {0: ""}
-        self._before: deque[str] = deque(maxlen=_BEFORE)
+        self.before: deque[str] = deque(maxlen=_BEFORE)
         # What is expected up to the next look at the digest, and the marks up to there.
         self._group: deque[Happened | Decided | Checked] = deque()
         self._marks: memoryview | None = None
@@ -87,7 +87,7 @@ class Replaying:
         name = named(event)
         expected = self._next()
         if isinstance(expected, Happened) and expected.event == event.id:
-            self._before.append(f"step {self.step}: {name}")
+            self.before.append(f"step {self.step}: {name}")
         else:
             self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, whereabouts(self.engine, event))
 
@@ -147,7 +147,7 @@ class Replaying:
                 return "another decision"
 
     def _part(self, expected: str, actual: str, event: str, where: str | None) -> None:
-        self.difference = Difference(self.step, event, expected, actual, where, tuple(self._before))
+        self.difference = Difference(self.step, event, expected, actual, where, tuple(self.before))
         self._end()
 
     def _end(self) -> NoReturn:

@@ -6,7 +6,7 @@ not know which strategy answers, nor who observes.
 
 from __future__ import annotations
 
-from asyncio import events
+from asyncio import BaseEventLoop, events
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
@@ -22,6 +22,7 @@ from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
+from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.threads.baton import Baton
 from detrun.scheduler.threads.thread import Thread
@@ -80,10 +81,14 @@ class Engine:
 
     @property
     def network(self) -> Network:
-        """The simulated network, which is there once somebody asks for it."""
+        """The network of the program, which is there once somebody asks for it."""
         if self._network is None:
             self._network = Network(self)
         return self._network
+
+    def selector(self, loop: Any) -> Readiness:
+        """What a new loop waits with for descriptors."""
+        return Readiness(self, loop)
 
     @property
     def signals(self) -> Signals:
@@ -91,6 +96,10 @@ class Engine:
         if self._signals is None:
             self._signals = Signals(self)
         return self._signals
+
+    def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
+        """Have a function called on another thread: here, one of the run's."""
+        return BaseEventLoop.run_in_executor(loop, executor, function, *arguments)
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""

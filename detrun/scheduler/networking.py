@@ -10,9 +10,6 @@ from asyncio import SendfileNotAvailableError
 from asyncio.unix_events import _UnixSelectorEventLoop
 from typing import TYPE_CHECKING, Any
 
-from detrun.scheduler.network import names
-from detrun.scheduler.network.readiness import Readiness
-
 if TYPE_CHECKING:
     from detrun.scheduler.contexts import Context
 
@@ -26,7 +23,7 @@ class Networking(_UnixSelectorEventLoop):
 
     def __init__(self, home: Context) -> None:
         # asyncio's own `__init__` is not called: it would open sockets to wake itself up with.
-        self.selector = Readiness(home.engine, self)
+        self.selector = home.engine.selector(self)
         self._selector: Any = self.selector
         self._transports: Any = weakref.WeakValueDictionary()
         self._unix_server_sockets: dict[Any, Any] = {}
@@ -44,22 +41,13 @@ class Networking(_UnixSelectorEventLoop):
             raise RuntimeError("Event loop is closed")
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
-        return await self._answered(names.addresses, host, port, **options)
+        return await self._home.engine.network.tell(self, "addresses", host, port, **options)
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> Any:
-        return await self._answered(names.names, sockaddr, flags)
+        return await self._home.engine.network.tell(self, "names", sockaddr, flags)
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        return self._home.engine.run_in_executor(self, executor, func, *args)
 
     async def _sock_sendfile_native(self, *_: Any) -> Any:
         raise SendfileNotAvailableError("simulated sockets have no descriptor for os.sendfile")
-
-    async def _answered(self, question: Any, *arguments: Any, **options: int) -> Any:
-        """The answer to a question, which arrives by a wire like everything from outside."""
-        network, arrived = self._home.engine.network, self.create_future()
-        network.wire("name server").put(_resolve, arrived)
-        await arrived
-        return question(network, *arguments, **options)
-
-
-def _resolve(future: Any) -> None:
-    if not future.done():
-        future.set_result(None)

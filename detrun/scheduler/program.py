@@ -62,13 +62,19 @@ def run(
         garbage.tidy()
     world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)
     engine = Engine(answers, Limits(max_steps, max_time), faults, world, level=level, record=record)
+    name = strategy if isinstance(strategy, str) else type(strategy).__name__.lower()
+    return finished(engine, main, seed=seed, strategy=name, entropy=entropy)
+
+
+def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: str, entropy: str) -> Run:
+    """Run a program in an engine that has not begun, up to the end; what became of it."""
     began = time.perf_counter()
     value, error = _ended(engine, main)
     wall_seconds = time.perf_counter() - began
     outcome, failure, exit_code = judged(error)
     return Run(
         seed=seed,
-        strategy=strategy if isinstance(strategy, str) else type(strategy).__name__.lower(),
+        strategy=strategy,
         outcome=outcome,
         failure=failure,
         exit_code=exit_code,

@@ -84,6 +84,7 @@ def each() -> tuple[Entry, ...]:
     inputs = [
         Received(0, kind, CLIENT, number, 1, f"input {kind.name}".encode(), number - 1, 1_000 * number)
         for number, kind in enumerate(InputKind, 1)
+        if kind <= InputKind.TIMER
     ]
     outputs = [
         Emitted(
@@ -169,7 +170,17 @@ def messages(count: int, every: int = 3) -> tuple[Entry, ...]:
     return (*entries, Ended(count, "ok"))
 
 
+def live() -> tuple[Entry, ...]:
+    """The inputs of a live run: what is ready, what has not left yet, and what the system says of a socket."""
+    return (
+        Received(0, InputKind.SOCKET, 1, 1, 0, b"\xc0"),
+        Received(1, InputKind.READY, 0, 0, 0, b"\x05\x00\x00\x00\x0a\x00\x00\x00", 2, 1_000_001_234_567),
+        Received(2, InputKind.PROGRESS, 2, 0, 0, b"\x00\x10\x00\x00\x00\x00\x00\x00", 104),
+    )
+
+
 STORIES = {
+    "live": Story(header(11), live()),
     "every-entry": Story(header(1, "full"), each()),
     "lean": Story(header(2), chat("lean")),
     "full": Story(header(3, "full"), chat("full")),

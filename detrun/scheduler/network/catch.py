@@ -1,4 +1,4 @@
-"""Where sockets and TLS connections are made and names are looked up: inside a run, the simulated network answers."""
+"""Where sockets and TLS connections are made and names are looked up: inside a run, its network answers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
-from detrun.scheduler.network import names
+from detrun.scheduler.network.face import Face
 from detrun.scheduler.network.records import Buffers
-from detrun.scheduler.network.secure import Line, SecureSocket
+from detrun.scheduler.network.secure import Line
 from detrun.scheduler.network.sockets import Socket
-from detrun.scheduler.network.tls import Connection
 
 if TYPE_CHECKING:
     from detrun.scheduler.network.network import Network
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
 # The network of the run that the calling thread is part of, if it is part of one.
 Current = Callable[[], "Network | None"]
 # What the C module answers that `socket` is a face of, under the names of both.
-_NAMES: dict[str, Callable[..., Any]] = {
-    "getaddrinfo": names.addresses,
-    "getnameinfo": names.names,
-    "gethostbyaddr": names.host,
-    "gethostbyname": names.address,
-    "gethostbyname_ex": names.aliases,
+_NAMES = {
+    "getaddrinfo": "addresses",
+    "getnameinfo": "names",
+    "gethostbyaddr": "host",
+    "gethostbyname": "address",
+    "gethostbyname_ex": "aliases",
 }
 
 
@@ -39,17 +38,17 @@ def catch_sockets(current: Current) -> None:
 
     def new(cls: Any, *args: Any, **options: Any) -> Any:
         network = current()
-        if network is None or issubclass(cls, Socket):
+        if network is None or issubclass(cls, Face):
             return real(cls, *args, **options)
-        # The simulated kinds are subclasses, whose `__init__` is called next.
-        kind = {socket.socket: Socket, ssl.SSLSocket: SecureSocket}.get(cls)
+        # Its kinds are subclasses, whose `__init__` is called next.
+        kind = network.kinds.get(cls)
         if kind is None:
             raise Forbidden(f"a {cls.__name__} of its own", "use socket.socket or the loop's create_connection()")
         return kind.of(network)
 
     def new_pair(*kind: int) -> Any:
         network = current()
-        return pair(*kind) if network is None else Socket.pair(network, *kind)
+        return pair(*kind) if network is None else network.kinds[socket.socket].pair(network, *kind)
 
     setattr(socket.socket, "__new__", new)  # noqa: B010  # types forbid to assign it
     _dispatch("socketpair", new_pair)
@@ -61,11 +60,11 @@ def catch_names(current: Current) -> None:
         _dispatch(name, _asked(current, answer, getattr(_socket, name)))
 
 
-def _asked(current: Current, answer: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
+def _asked(current: Current, answer: str, real: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(real)
     def ask(*question: Any, **options: Any) -> Any:
         network = current()
-        return real(*question, **options) if network is None else answer(network, *question, **options)
+        return real(*question, **options) if network is None else network.look_up(answer, *question, **options)
 
     return ask
 
@@ -84,19 +83,21 @@ def catch_tls(current: Current) -> None:
     wrap_bio, wrap_socket = _SSLContext._wrap_bio, _SSLContext._wrap_socket  # type: ignore[attr-defined]
 
     def wrap_buffers(self: Any, incoming: Any, outgoing: Any, server_side: bool, **options: Any) -> Any:
-        if current() is None:
+        network = current()
+        if network is None:
             return wrap_bio(self, incoming, outgoing, server_side, **options)
-        return _connection(self, Buffers(incoming, outgoing), server_side, **options)
+        return _connection(network, self, Buffers(incoming, outgoing), server_side, **options)
 
     def wrap_line(self: Any, sock: Any, server_side: bool, server_hostname: Any = None, **options: Any) -> Any:
         if not isinstance(sock, Socket):
             return wrap_socket(self, sock, server_side, server_hostname, **options)
-        return _connection(self, Line(sock), server_side, server_hostname, **options)
+        return _connection(sock._network, self, Line(sock), server_side, server_hostname, **options)
 
     context._wrap_bio, context._wrap_socket = wrap_buffers, wrap_line
 
 
 def _connection(
+    network: Network,
     context: Any,
     carrier: Any,
     server_side: bool,
@@ -104,9 +105,9 @@ def _connection(
     *,
     owner: Any,
     session: Any = None,
-) -> Connection:
+) -> Any:
     if session is not None:
         raise TypeError("Value is not a SSLSession.")
-    made = Connection(context, carrier, server_hostname, serves=server_side)
+    made = network.secured(context, carrier, server_hostname, serves=server_side)
     made.owner = owner
     return made

@@ -6,14 +6,19 @@ import errno
 import itertools
 import os
 import socket
+import ssl
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from detrun.errors import UsageError
 from detrun.scheduler.clock import FOREVER, SECOND, instant
+from detrun.scheduler.network import names
 from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
+from detrun.scheduler.network.secure import SecureSocket
+from detrun.scheduler.network.sockets import Socket
+from detrun.scheduler.network.tls import Connection
 from detrun.scheduler.network.wires import Kernel, Wire
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ HOST: ContextVar[str] = ContextVar("detrun_host", default=LOCALHOST)
 class Network:
     """Hosts by name and address, listeners, descriptors, and the wires between hosts."""
 
+    kinds: ClassVar[dict[type, Any]] = {socket.socket: Socket, ssl.SSLSocket: SecureSocket}
+    """What a program gets that makes a socket of this kind."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kernel = Kernel(engine)
@@ -48,6 +56,10 @@ class Network:
         self.faulty = bool(engine.faults.kinds)
         # What a closed socket has for a file: asyncio's transports keep sockets until a collection.
         self.nothing = File(self, "closed")
+
+    def secured(self, context: Any, carrier: Any, host: str | None, *, serves: bool) -> Any:
+        """What stands in OpenSSL's place."""
+        return Connection(context, carrier, host, serves=serves)
 
     # Descriptors.
 
@@ -138,6 +150,17 @@ class Network:
         return self._links.setdefault(frozenset((one, other)), Link())
 
     # Names and addresses.
+
+    def look_up(self, question: str, *arguments: Any, **options: Any) -> Any:
+        """What a function of `socket` says of names."""
+        return getattr(names, question)(self, *arguments, **options)
+
+    async def tell(self, loop: Any, question: str, *arguments: Any, **options: Any) -> Any:
+        """The same for a task; the answer arrives by a wire like everything from outside."""
+        arrived = loop.create_future()
+        self.wire("name server").put(_resolve, arrived)
+        await arrived
+        return self.look_up(question, *arguments, **options)
 
     def host(self, name: str, address: str | None = None) -> str:
         """The address of a host, which is known from now on."""
@@ -262,3 +285,8 @@ class Network:
             # Others know this host by an address that it does not call its own.
             return self._addresses.find(kind, host, (LOOPBACK[family_of(address[0])], address[1]))
         return found
+
+
+def _resolve(future: Any) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -43,13 +43,13 @@ class Buffers:
     """The two buffers of `SSLContext.wrap_bio`."""
 
     def __init__(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> None:
-        self._incoming, self._outgoing = incoming, outgoing
+        self.incoming, self.outgoing = incoming, outgoing
 
     def receive(self, size: int) -> bytes | None:
-        return self._incoming.read(size) or (b"" if self._incoming.eof else None)
+        return self.incoming.read(size) or (b"" if self.incoming.eof else None)
 
     def send(self, data: bytes) -> int:
-        return self._outgoing.write(data)
+        return self.outgoing.write(data)
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
 from detrun.scheduler.network.addresses import ANY, LOOPBACK, family_of
+from detrun.scheduler.network.face import FLAGS, Face
 from detrun.scheduler.network.files import Datagrams, File, Listener, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from detrun.scheduler.network.files import Address
     from detrun.scheduler.network.network import Network
 
 
-_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 # What sockets here do anyway.
 # Plain numbers: the flags of `socket` are enumerations, whose arithmetic costs more than a whole read.
 _PEEK = int(socket.MSG_PEEK)
@@ -31,23 +29,17 @@ _new = socket.socket.__new__
 _PATIENCE = 127.0
 
 
-class Socket(socket.socket):
+class Socket(Face):
     """A socket of one run. Its file is what the kernel keeps, another one once it listens or connects."""
 
-    __slots__ = ("_fd", "_file", "_kind", "_local", "_network", "_options", "_timeout")
+    __slots__ = ("_file", "_local", "_network", "_options")
 
     _network: Network
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
-        self._io_refs, self._closed = 0, False
-        self._kind = (
-            socket.AF_INET if family == -1 else family,
-            socket.SOCK_STREAM if type == -1 else type & ~_FLAGS,
-            max(proto, 0),
-        )
+        self._begin(family, type, proto)
         self._local: Address | None = None
         self._options: dict[tuple[int, int], Any] = {}
-        self._timeout = socket.getdefaulttimeout()
         if fileno is not None:
             self._file, self._fd = self._network.file(fileno), fileno
         else:
@@ -67,7 +59,7 @@ class Socket(socket.socket):
         cls, network: Network, family: int = socket.AF_UNIX, kind: int = socket.SOCK_STREAM, proto: int = 0
     ) -> Any:
         """Two sockets that are connected to each other."""
-        if kind & ~_FLAGS != socket.SOCK_STREAM:
+        if kind & ~FLAGS != socket.SOCK_STREAM:
             raise Forbidden("a socketpair of datagrams", "make one of streams")
         return tuple(cls.around(network, stream, (family, kind, proto)) for stream in network.pair())
 
@@ -78,34 +70,10 @@ class Socket(socket.socket):
         made.__init__(*kind, network.open(stream))  # type: ignore[misc]
         return made
 
-    def __del__(self) -> None:
-        # As the machine does with a socket that nobody has any more: the other end learns of it.
-        if getattr(self, "_fd", -1) != -1:
-            self._real_close()
-
     # What it is.
-
-    @property
-    def family(self) -> Any:
-        return socket.AddressFamily(self._kind[0])
-
-    @property
-    def type(self) -> Any:
-        return socket.SocketKind(self._kind[1])
-
-    @property
-    def proto(self) -> int:
-        return self._kind[2]
-
-    @property
-    def timeout(self) -> float | None:
-        return self._timeout
 
     def __repr__(self) -> str:
         return f"<simulated socket fd={self.fileno()} {self._file.name}>"
-
-    def fileno(self) -> int:
-        return self._fd
 
     def getsockname(self) -> Any:
         local = self._file.local if isinstance(self._file, Stream | Datagrams) else self._local
@@ -119,20 +87,6 @@ class Socket(socket.socket):
             return self._spelled(self._file.remote)
         raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
 
-    def setblocking(self, flag: bool) -> None:
-        self._timeout = None if flag else 0.0
-
-    def settimeout(self, value: float | None) -> None:
-        if value is not None and value < 0:
-            raise ValueError("Timeout value out of range")
-        self._timeout = value
-
-    def gettimeout(self) -> float | None:
-        return self._timeout
-
-    def getblocking(self) -> bool:
-        return self._timeout != 0.0
-
     def setsockopt(self, level: int, option: int, value: Any, length: int | None = None) -> None:
         self._check_open()
         self._options[level, option] = value
@@ -144,12 +98,6 @@ class Socket(socket.socket):
         if (level, option) == (socket.SOL_SOCKET, socket.SO_TYPE):
             return self._kind[1]
         return self._options.get((level, option), 0)
-
-    def get_inheritable(self) -> bool:
-        return False
-
-    def set_inheritable(self, inheritable: bool) -> None:
-        """Nobody inherits: there are no children."""
 
     # What it does.
 
@@ -199,13 +147,6 @@ class Socket(socket.socket):
             raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
         self._await_connection(stream)
 
-    def connect_ex(self, address: Any) -> int:
-        try:
-            self.connect(address)
-        except OSError as error:
-            return error.errno or errno.EAGAIN
-        return 0
-
     def send(self, data: Any, flags: int = 0) -> int:
         if flags:
             _check_flags("send", flags)
@@ -216,11 +157,6 @@ class Socket(socket.socket):
         if self._timeout != 0.0:
             self._wait(EVENT_WRITE, "send")
         return stream.send(bytes(data))
-
-    def sendmsg(self, buffers: Iterable[Any], *rest: Any) -> int:
-        if any(rest):
-            raise Forbidden("socket.sendmsg() with more than data", "send what matters as data")
-        return self.send(b"".join(map(bytes, buffers)))
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         view, before = memoryview(data).cast("B"), self._timeout
@@ -242,12 +178,6 @@ class Socket(socket.socket):
     def recv(self, size: int, flags: int = 0) -> bytes:
         return self.recvfrom(size, flags)[0]
 
-    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self.recv(size or len(view), flags)
-        view[: len(data)] = data
-        return len(data)
-
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         peeks = False
         if flags:
@@ -261,31 +191,12 @@ class Socket(socket.socket):
         data, sender = file.peek() if peeks else file.receive()  # of which a closed socket has none
         return data[:size], self._spelled(sender)
 
-    def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Any]:
-        view = memoryview(buffer).cast("B")
-        data, sender = self.recvfrom(size or len(view), flags)
-        view[: len(data)] = data
-        return len(data), sender
-
-    def recvmsg(self, *_: Any) -> Any:
-        raise Forbidden("socket.recvmsg()", "use socket.recv()")
-
-    def recvmsg_into(self, *_: Any) -> Any:
-        raise Forbidden("socket.recvmsg_into()", "use socket.recv_into()")
-
     def shutdown(self, how: int) -> None:
         stream = self._stream()
         if how in (socket.SHUT_WR, socket.SHUT_RDWR):
             stream.finish()
         if how in (socket.SHUT_RD, socket.SHUT_RDWR):
             stream.end()
-
-    def detach(self) -> int:
-        self._closed, fd, self._fd = True, self._fd, -1
-        return fd
-
-    def dup(self) -> Any:
-        raise Forbidden("socket.dup()", "hand over the socket itself")
 
     def _real_close(self, *_: Any) -> None:
         fd, self._fd = self._fd, -1
@@ -351,10 +262,6 @@ class Socket(socket.socket):
         if address is None:
             address = self._anywhere()
         return (*address, 0, 0) if self._kind[0] == socket.AF_INET6 else address
-
-    def _check_open(self) -> None:
-        if self._fd == -1:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def _wait(self, events: int, what: str, seconds: float | None = None) -> None:
         """Have the thread that calls wait until the file is ready for what it wants to do."""

@@ -32,9 +32,9 @@ class World:
     parent_pid = PID - 1
     cpus = CPUS
 
-    def __init__(self, begin: int = BIRTHDAY, entropy: str = "seeded", seed: int = 0) -> None:
+    def __init__(self, begin: int = BIRTHDAY, entropy: str | Entropy = "seeded", seed: int = 0) -> None:
         self.begin = begin
-        self.entropy = Entropy(entropy, seed)
+        self.entropy = Entropy(entropy, seed) if isinstance(entropy, str) else entropy
         self.environment = snapshot()
         # What `tempfile`, `uuid` and numpy would keep longer than a run.
         self.temporary: str | None = None

@@ -1,0 +1,46 @@
+"""`detrun run --live`: one run of a program on real sockets and in real time, all of whose inputs are recorded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from detrun.cli.target import load
+from detrun.journal.writer import Durability
+from detrun.live.interrupting import Interrupting
+from detrun.live.machine import Machine
+from detrun.live.program import run
+from detrun.model import Run
+from detrun.recording.keeping import Keeping
+from detrun.scheduler.garbage import freeze
+
+
+def serve(target: str, args: tuple[str, ...], path: Path, options: Mapping[str, Any], hash_seed: str) -> Run:
+    """Run a program live; what became of it."""
+    entropy = options.get("entropy", "real")
+    given = {"strategy": "default", "entropy": entropy}
+    keeping = Keeping(path, target, args, given, hash_seed, world="live", durability=Durability.BATCH)
+    program = load(target, args)
+    keeping.keep_sources(target)
+    freeze()
+
+    def seal() -> None:
+        keeping.seal()
+        _say(f"the journal is sealed up to here: {path}")
+
+    _say(f"live, entropy {entropy}, journal {path}")
+    _say("the journal holds what was received; who asks the program to stop twice ends it at once")
+    with keeping:
+        return keeping.ended(run(program, Machine(keeping.batch, Interrupting(seal)), keeping.record, entropy))
+
+
+def status(run: Run) -> int:
+    """The exit code of a run: as the shell has it for whoever was ended by a signal."""
+    if run.failure is not None and run.failure.kind == "signal":
+        return run.exit_code
+    return 0 if run.outcome == "ok" else 1
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"detrun: {sentence}", err=True)

@@ -1,0 +1,74 @@
+"""The edge of a live run: all that comes from outside passes it, and all that leaves.
+
+A run does not know whether there is a machine behind the edge, or the journal of an earlier run.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from detrun.journal.entries import InputKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from detrun.journal.entries import Received
+    from detrun.live.lines import Line
+    from detrun.scheduler.engine import Engine
+
+READ, WRITE = 1, 2
+# What comes by itself, between two iterations; a look ends with the entry that says what is ready.
+COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, InputKind.READY})
+TIMED_OUT = -1
+
+
+class Origin(Protocol):
+    """Where inputs come from, and how many have come from there."""
+
+    key: int
+    count: int
+
+
+class Look(NamedTuple):
+    """What came while nobody ran: the instant, which lines are ready for what, and whatever else."""
+
+    instant: int
+    ready: Sequence[int]
+    others: Sequence[Received]
+
+
+class Edge(Protocol):
+    """Where a run meets what it does not decide."""
+
+    def begin(self, engine: Engine) -> None:
+        """A run begins."""
+
+    def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
+        """What the outside answers; raises its error."""
+
+    def read(self, line: Line, size: int) -> bytes:
+        """What a line has to read, at most so much."""
+
+    def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
+        """Let something leave at the next look; data or what to call."""
+
+    def release(self) -> None:
+        """Let something leave now that depends on all that has come: it is on record before this returns."""
+
+    def watch(self, line: Line, mask: int) -> None:
+        """From now on it matters whether this line is ready for these."""
+
+    def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+        """Let out what may leave, and wait until something comes or time is up; who is deaf waits all of it."""
+
+    def start(self, number: int, work: Callable[[], bytes]) -> None:
+        """Have a piece of work done outside of the run; what it gives comes by itself."""
+
+    def end(self) -> None:
+        """The run is over."""
+
+
+def failure(code: int) -> OSError:
+    """The exception of an error number."""
+    return TimeoutError("timed out") if code == TIMED_OUT else OSError(code, os.strerror(code))

@@ -1,0 +1,159 @@
+"""The engine of a live run: the same contexts, loops and steps, with a real edge where a simulation has choices."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from detrun.journal.entries import InputKind
+from detrun.live.entropy import LiveEntropy
+from detrun.live.jobs import Jobs, is_own
+from detrun.live.network import LiveNetwork
+from detrun.live.watching import Watching
+from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
+from detrun.scheduler.engine import Engine
+from detrun.scheduler.limits import Limits
+from detrun.scheduler.origins import Origin
+from detrun.scheduler.strategies.default import Default
+from detrun.scheduler.world import swap
+from detrun.scheduler.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detrun.journal.entries import Received
+    from detrun.live.edge import Edge
+    from detrun.scheduler.choices import Event
+    from detrun.scheduler.loop import Loop
+    from detrun.scheduler.record import Record
+
+_wall = swap.twin(time.time_ns)
+_PROGRESS, _EXECUTOR, _SIGNAL = int(InputKind.PROGRESS), int(InputKind.EXECUTOR), int(InputKind.SIGNAL)
+
+
+class LiveEngine(Engine):
+    """Everything of one live run that is not the program. It decides nothing: what comes first is first."""
+
+    def __init__(self, edge: Edge, record: Record | None = None, entropy: str = "real") -> None:
+        # Whoever serves goes on for as long as it is asked.
+        world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy)
+        super().__init__(Default(), Limits(sys.maxsize, float("inf")), world=world, record=record)
+        self.edge = edge
+        edge.begin(self)
+        wall = edge.ask(InputKind.CLOCK, Origin(-1), lambda: _wall().to_bytes(8, "little"))
+        self.clock.tell(int.from_bytes(wall, "little"))
+        self.jobs = Jobs(edge)
+        self._lines = LiveNetwork(self, edge)
+
+    @property
+    def network(self) -> LiveNetwork:
+        """The lines to the outside."""
+        return self._lines
+
+    def selector(self, loop: Any) -> Watching:
+        return Watching(self, loop)
+
+    def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
+        """Have a function called on another thread: one outside of the run, unless it is the program's own."""
+        if executor is None and not is_own(function):
+            return self.jobs.done(loop, partial(function, *arguments))
+        return super().run_in_executor(loop, executor, function, *arguments)
+
+    def let_timer_through(self) -> None:
+        """Nothing to do: time passes by itself."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let the thread that asks stand still for so long."""
+        deadline = self.clock.now + instant(seconds)
+        if len(self.baton.threads) > 1:
+            self.baton.wait(deadline, f"time.sleep({seconds})", deadline)
+        else:
+            self._look(seconds, deaf=True)
+
+    def close(self) -> None:
+        super().close()
+        self.edge.end()
+
+    def _settle(self, loop: Loop) -> None:
+        ready = loop.ready
+        while True:
+            self._go_on_with_others()
+            self._look(0.0 if ready or self.arrivals or self.baton.ready else self._patience())
+            self.clock.fall_due()
+            if ready:
+                return
+
+    def _stop(self, loop: Loop) -> None:
+        """Take the one step of a loop that was stopped before it began: nothing is waited for."""
+        self._look(0.0)
+        self.clock.fall_due()
+        self.trace.step += 1
+        self.clock.now += TICK * max(loop.iterate(), 1)
+
+    def _something(self) -> Event:
+        """What happens next, for a thread that waits."""
+        while (event := self._at_hand()) is None:
+            self._look(self._patience())
+            self.clock.fall_due()
+        return event
+
+    def _at_hand(self) -> Event | None:
+        choices, threads = self._choices, self.baton.ready
+        choices.begin(self.trace.step + 1)
+        if self.arrivals or (choices.program is not None and choices.program.loop.ready):
+            return choices.first()
+        return threads[0] if threads else None
+
+    def _go_on_with_others(self) -> None:
+        """What the run itself brought goes first, then a thread: none shall wait until nobody asks for anything."""
+        while self.arrivals:
+            self.happen(self.arrivals[0])
+        if self.baton.ready:
+            self.happen(self.baton.ready[0])
+
+    def _patience(self) -> float | None:
+        """How many seconds until the earliest timer."""
+        earliest = self.clock.earliest()
+        return None if earliest is None else max((earliest.deadline - self.clock.now) / SECOND, 0.0)
+
+    def _look(self, timeout: float | None, *, deaf: bool = False) -> None:
+        """Let out what may leave, and take what came."""
+        timers, clock, network = self.clock.timers, self.clock, self._lines
+        look = self.edge.look(timeout, timers[0][0] if timers else FOREVER, deaf=deaf)
+        if network.pending:
+            network.settle()
+        if look is None:
+            return
+        trace = self.trace
+        trace.digest = hash((trace.digest, trace.step, look.instant))
+        if timeout == 0.0:
+            clock.now = look.instant
+        else:
+            clock.pass_until(look.instant)
+        for entry in look.others:
+            self._take(entry)
+        self._queue(look.ready)
+
+    def _queue(self, ready: Sequence[int]) -> None:
+        """Have those called who wait for lines that are ready."""
+        lines, here = self._lines.lines, self._choices.program
+        for code in ready:
+            line = lines[code >> 2]
+            loop: Any = line.loop
+            if code & 1:
+                loop.ready.append(line.reader)
+            if code & 2:
+                loop.ready.append(line.writer)
+            if loop.home is not here:
+                loop.home.attend()
+
+    def _take(self, entry: Received) -> None:
+        """Something came by itself that is not for a descriptor."""
+        if entry.kind == _PROGRESS:
+            self._lines.progress(entry)
+        elif entry.kind == _EXECUTOR:
+            self.jobs.take(entry)
+        elif entry.kind == _SIGNAL:
+            self.signals.send(entry.code)

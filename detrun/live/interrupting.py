@@ -1,0 +1,63 @@
+"""Signals that really come to the process of a live run: they wait until the run looks, and become inputs."""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]
+import os
+import signal
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from detrun.scheduler.world import swap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# What asks a program to end.
+ENDING = (signal.SIGINT, signal.SIGTERM)
+_set = swap.twin(_signal.signal)
+
+
+class Interrupting:
+    """From `begin` to `end`, who sends one of these signals reaches the program; who sends a second ends the process.
+
+    `seal` is called for SIGUSR2, which is for whoever records.
+    """
+
+    def __init__(self, seal: Callable[[], None]) -> None:
+        self._came: deque[int] = deque()
+        self._before: dict[int, Any] = {}
+        self._seal = seal
+        self._told = False
+        self._fd = -1
+
+    def begin(self, fd: int) -> None:
+        """Handle them from now on; this descriptor learns of each."""
+        self._fd = fd
+        if threading.current_thread() is threading.main_thread():
+            for number in (*ENDING, signal.SIGUSR2):
+                self._before[number] = _set(number, self._note)
+
+    def end(self) -> None:
+        """Handle them no more."""
+        for number, handler in self._before.items():
+            _set(number, handler)
+        self._before.clear()
+
+    def came(self) -> Iterator[int]:
+        """Those that came since the last time."""
+        while self._came:
+            number = self._came.popleft()
+            if number == signal.SIGUSR2:
+                self._seal()
+            else:
+                yield number
+
+    def _note(self, number: int, _: object) -> None:
+        if number != signal.SIGUSR2:
+            if self._told:
+                os._exit(128 + number)  # whoever asks twice waits for nobody: the journal is whole up to its last block
+            self._told = True
+        self._came.append(number)
+        os.eventfd_write(self._fd, 1)

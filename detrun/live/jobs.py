@@ -1,0 +1,111 @@
+"""Work that a live program has done outside of its run: its results are inputs, and at replay nothing is done."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+from functools import partial
+from inspect import unwrap
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from detrun.errors import Forbidden
+from detrun.live.encoding import Opaque, decoded, encoded, outcome
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Callable
+
+    from detrun.journal.entries import Received
+    from detrun.live.edge import Edge
+
+_ELSEWHERE = tuple(
+    path + os.sep
+    for path in {*sysconfig.get_paths().values(), *site.getsitepackages(), os.path.dirname(os.__file__)}
+    if path
+)
+
+
+HANDLE = b"\xc1"
+"""How a payload begins that stands for something which cannot be written down: a byte that no encoding has."""
+
+
+_FILES = {"_io", "io"}
+
+
+class Jobs:
+    """The jobs of one run, numbered as they are handed over."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._waiting: dict[int, Future[Any]] = {}
+        self._last = 0
+        # What jobs gave that cannot be written down.
+        self._things: dict[int, Any] = {}
+
+    def done(self, loop: Any, work: Callable[[], Any]) -> Future[Any]:
+        """What the work gives, once it is done."""
+        self._last = number = self._last + 1
+        self._waiting[number] = future = cast("Future[Any]", loop.create_future())
+        self._edge.start(number, partial(self._do, number, work))
+        return future
+
+    def _do(self, number: int, work: Callable[[], Any]) -> bytes:
+        try:
+            return outcome(work)
+        except Opaque as opaque:
+            self._things[number] = opaque.value
+            return HANDLE + encoded((type(opaque.value).__module__, type(opaque.value).__qualname__))
+
+    def take(self, entry: Received) -> None:
+        """A job is done; whoever waited may have gone."""
+        future = self._waiting.pop(entry.n)
+        if future.done():
+            return
+        try:
+            future.set_result(self._given(entry.n, entry.payload))
+        except BaseException as error:
+            future.set_exception(error)
+
+    def _given(self, number: int, payload: bytes) -> Any:
+        if not payload.startswith(HANDLE):
+            return decoded(payload)
+        module, name = decoded(payload[len(HANDLE) :])
+        return self._things.pop(number, None) or Stand(getattr(sys.modules.get(module), name, object), "")
+
+
+class Stand:
+    """What a replay has for something that a job gave and that could not be written down: other jobs may have it."""
+
+    def __init__(self, kind: type, name: str) -> None:
+        self._kind = kind
+        self._name = name
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self._kind
+
+    def __getattr__(self, name: str) -> Stand:
+        return Stand(object, name)
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise Forbidden(f"what a job gave, to call its {self._name}()", "call it in a job, as by asyncio.to_thread()")
+
+
+def is_own(function: Any) -> bool:
+    """Whether a function is the program's own, and not a library's: that may do anything to the program's own state."""
+    while isinstance(function, partial):
+        # `asyncio.to_thread` has the function called in the variables of its caller.
+        inside = function.args[:1] if getattr(function.func, "__name__", "") == "run" else ()
+        function = inside[0] if inside else function.func
+    if type(function) is Stand:
+        return False
+    function = unwrap(getattr(function, "__func__", function))
+    code = getattr(function, "__code__", None)
+    if code is None:
+        # Made in C: a function of a module, or a dispatcher there; the method of a file, or of the program's list.
+        owner = getattr(function, "__self__", None)
+        return not (owner is None or isinstance(owner, ModuleType | FunctionType) or type(owner).__module__ in _FILES)
+    return not code.co_filename.startswith(("<frozen", *_ELSEWHERE))

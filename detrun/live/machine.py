@@ -1,0 +1,294 @@
+"""The machine at the edge of a live run: it performs what is asked, and writes down what came before it acts.
+
+Outputs wait for the end of the iteration. Then the journal is given to the system once, and all of them leave: none
+is ever seen by anybody that the journal does not explain.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+import zlib
+from array import array
+from collections import deque
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from detrun.journal.batch import LARGE, MOST
+from detrun.journal.entries import Emitted, InputKind, Received, Stored
+from detrun.journal.recorder import PART
+from detrun.live import memory
+from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
+from detrun.live.pool import Pool
+from detrun.scheduler.active import ACTIVE
+from detrun.scheduler.clock import MILLISECOND, START
+from detrun.scheduler.world import swap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.journal.batch import Batch
+    from detrun.live.edge import Origin
+    from detrun.live.interrupting import Interrupting
+    from detrun.live.lines import Line
+    from detrun.scheduler.engine import Engine
+
+_IN, _OUT = select.EPOLLIN, select.EPOLLOUT
+# Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
+_READY, _READ = int(InputKind.READY), int(InputKind.READ)
+_monotonic = swap.twin(time.monotonic_ns)
+_sleep = swap.twin(time.sleep)
+# Who looks so much later than the clock says is told the time, even if nothing came.
+_STALE = MILLISECOND
+# What came and led to nothing that leaves is given to the system as late as this.
+_LATE = 50 * MILLISECOND
+# So long the end of a run waits for others to take what was sent to them, in seconds.
+_PATIENCE = 5.0
+
+
+class Machine:
+    """Real sockets, a real clock and real threads, in front of a journal."""
+
+    def __init__(self, batch: Batch, interrupting: Interrupting | None = None) -> None:
+        self._batch = batch
+        self._interrupting = interrupting
+        self._entries = batch.entries
+        self._append = batch.append
+        self._flush = batch.flush
+        memory.keep()
+        self._epoll = select.epoll()
+        self._poll = self._epoll.poll
+        # By the descriptors of the system.
+        self._lines: dict[int, Line] = {}
+        self._leaving: list[Line] = []
+        self._others: deque[Received] = deque()
+        self._pool = Pool()
+        self._epoll.register(self._pool.fd, _IN)
+        self._began = _monotonic() - START
+        self._flushed = 0
+        self._over = False
+
+    def begin(self, engine: Engine) -> None:
+        self._trace = engine.trace
+        self._clock = engine.clock
+        if self._interrupting is not None:
+            self._interrupting.begin(self._pool.fd)
+
+    # What is asked for.
+
+    def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
+        code = 0
+        try:
+            payload = perform(*arguments)
+        except OSError as error:
+            payload, code = b"", error.errno or TIMED_OUT
+        origin.count = count = origin.count + 1
+        if not self._over:
+            self._append(self._received(kind, origin.key, count, payload, code))
+        if len(payload) > LARGE:
+            self._outside(self._batch.write)
+        if code:
+            raise failure(code)
+        return payload
+
+    def _received(self, kind: int, key: int, count: int, payload: bytes, code: int = 0) -> Received:
+        """The entry for an input; what is too large for one is stored before it."""
+        if len(payload) <= PART:
+            return Received(self._trace.step, kind, key, count, 0, payload, code)
+        blob = sha256(payload).digest()
+        for part in range(0, len(payload), PART):
+            last = part + PART >= len(payload)
+            self._append(Stored(blob, part // PART, payload[part : part + PART], last))
+        return Received(self._trace.step, kind, key, count, 0, b"", code, 0, blob)
+
+    def read(self, line: Line, size: int) -> bytes:
+        # What `ask` does, for what is asked most.
+        code = 0
+        try:
+            data: bytes = line.real.recv(size)
+        except OSError as error:
+            data, code = b"", error.errno or TIMED_OUT
+        line.count = count = line.count + 1
+        self._append(Received(self._trace.step, _READ, line.key, count, 0, data, code))
+        if len(data) > LARGE:
+            self._outside(self._batch.write)
+        if code:
+            raise failure(code)
+        return data
+
+    def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
+        line.told = count = line.told + 1
+        if not self._over:
+            self._append(Emitted(self._trace.step, kind, line.key, count, 0, zlib.crc32(data), len(data)))
+        if not line.going:
+            self._leaving.append(line)
+        line.going.append(action)
+
+    def release(self) -> None:
+        self._outside(self._flush)
+
+    def watch(self, line: Line, mask: int) -> None:
+        fd = line.real.fileno()
+        if fd == -1:
+            return
+        wanted = (_IN if mask & READ else 0) | (_OUT if mask & WRITE or line.going else 0)
+        if not line.watched and wanted:
+            self._lines[fd] = line
+            self._epoll.register(fd, wanted)
+        elif line.watched and not wanted:
+            del self._lines[fd]
+            self._epoll.unregister(fd)
+        elif line.watched != wanted:
+            self._epoll.modify(fd, wanted)
+        line.watched = wanted
+
+    def start(self, number: int, work: Callable[[], bytes]) -> None:
+        self.release()
+        self._outside(self._pool.start, number, work)
+
+    # What comes by itself.
+
+    def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+        engine, ACTIVE.engine = ACTIVE.engine, None  # what is done here, no clock or lock of the run's shall notice
+        try:
+            if self._leaving:
+                self._flush()
+                self._let_out()
+            elif timeout != 0.0:
+                self._flush_late()
+            elif len(self._entries) > MOST:
+                self._batch.write()
+            return self._wait(timeout, deadline, deaf=deaf)
+        finally:
+            ACTIVE.engine = engine
+
+    def _wait(self, timeout: float | None, deadline: int, *, deaf: bool) -> Look | None:
+        if deaf:
+            _sleep(timeout)
+            ready: list[int] = []
+        else:
+            ready = [code for fd, events in self._poll(timeout) if (code := self._code(fd, events))]
+        now, clock = _monotonic() - self._began, self._clock.now
+        others = self._others
+        if not (ready or others or timeout != 0.0 or now >= deadline or now - clock > _STALE):
+            return None
+        return self._noted(ready, max(now, clock + 1))
+
+    def _noted(self, ready: list[int], instant: int) -> Look:
+        step, others = self._trace.step, tuple(self._others)
+        self._others.clear()
+        for other in others:
+            self._append(self._received(other.kind, other.origin, other.n, other.payload, other.code))
+        payload = array("I", ready).tobytes()
+        self._append(Received(step, _READY, 0, 0, 0, payload, len(ready), instant))
+        return Look(instant, ready, others)
+
+    def _code(self, fd: int, events: int) -> int:
+        """Which line is ready for what, as asyncio's selectors read events, in one number."""
+        line = self._lines.get(fd)
+        if line is None:
+            self._gather()
+            return 0
+        if line.going and events & ~_IN:
+            self._send(line)
+        mask = line.mask & ((READ if events & ~_OUT else 0) | (WRITE if events & ~_IN and not line.going else 0))
+        return line.key << 2 | mask if mask else 0
+
+    def _gather(self) -> None:
+        for number, payload in self._pool.done():
+            self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
+        if self._interrupting is not None:
+            for number in self._interrupting.came():
+                self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
+
+    # What leaves.
+
+    def _let_out(self) -> None:
+        lines, self._leaving = self._leaving, []
+        for line in lines:
+            going = line.going
+            if len(going) == 1 and type(data := going[0]) is bytes:
+                # The commonest case by far: one answer, which the system takes whole.
+                with suppress(OSError):  # which comes again below
+                    sent = line.real.send(data)
+                    if sent == len(data):
+                        going.clear()
+                        continue
+                    going[0] = data[sent:]
+            self._send(line)
+
+    def _send(self, line: Line) -> None:
+        """Send what a line has to let out, and note what it could not."""
+        code = 0
+        try:
+            while line.going:
+                self._send_first(line)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            code = error.errno or TIMED_OUT
+            line.going = [action for action in line.going if callable(action)]
+        if line.going or code or line.stalled:
+            self._note_progress(line, code)
+
+    def _note_progress(self, line: Line, code: int) -> None:
+        left = sum(len(action) for action in line.going if type(action) is bytes).to_bytes(8, "little")
+        self._others.append(Received(self._trace.step, InputKind.PROGRESS, line.key, 0, 0, left, code))
+        line.stalled = bool(line.going)
+        self.watch(line, line.mask)
+
+    def _send_first(self, line: Line) -> None:
+        action = line.going[0]
+        if isinstance(action, bytes):
+            sent = line.real.send(action)
+            if sent < len(action):
+                line.going[0] = action[sent:]
+                return
+        elif isinstance(action, tuple):
+            # A datagram that cannot be sent is lost, as others are.
+            with suppress(ConnectionError):
+                line.real.sendto(*action)
+        else:
+            with suppress(OSError):
+                action()
+        del line.going[0]
+
+    def _flush_late(self) -> None:
+        now = _monotonic()
+        if now - self._flushed > _LATE:
+            self._flushed = now
+            self._flush()
+
+    def _outside(self, function: Callable[..., Any], *arguments: Any) -> None:
+        engine, ACTIVE.engine = ACTIVE.engine, None
+        try:
+            function(*arguments)
+        finally:
+            ACTIVE.engine = engine
+
+    def end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._outside(self._end)
+
+    def _end(self) -> None:
+        self._flush()
+        self._let_out()
+        self._linger()
+        if self._interrupting is not None:
+            self._interrupting.end()
+        self._pool.close()
+        self._epoll.close()
+
+    def _linger(self) -> None:
+        """Wait a little until what was sent has left, as the system would for a process that is gone."""
+        deadline = _monotonic() + int(_PATIENCE * 1e9)
+        waiting = [line for line in self._lines.values() if line.going]
+        for line in waiting:
+            line.real.settimeout(max((deadline - _monotonic()) / 1e9, 0.001))
+            with suppress(OSError, socket.timeout):
+                while line.going:
+                    self._send_first(line)

@@ -1,0 +1,121 @@
+"""An earlier run at the edge of a live one: everything comes as it came then, and what leaves is compared."""
+
+from __future__ import annotations
+
+import signal
+import zlib
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from detrun.errors import Divergence
+from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Stored
+from detrun.live.edge import COMING, Look, failure
+from detrun.scheduler.waits import whereabouts
+from detrun.scheduler.world.signals import Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from detrun.journal.entries import Entry
+    from detrun.live.edge import Origin
+    from detrun.live.lines import Line
+    from detrun.scheduler.engine import Engine
+
+
+class Recorded:
+    """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._stored: dict[bytes, bytearray] = {}
+        self._entries = self._passing(entries)
+        self._next = next(self._entries, None)
+        self._over = False
+        # What this found. A program may swallow it, as asyncio's transports do with all that goes wrong in them.
+        self._found: Divergence | None = None
+        self.where: str | None = None
+
+    def begin(self, engine: Engine) -> None:
+        self._engine = engine
+        self._trace = engine.trace
+
+    def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
+        entry = self._taken()
+        origin.count = count = origin.count + 1
+        if not isinstance(entry, Received) or (entry.kind, entry.origin, entry.n) != (kind, origin.key, count):
+            raise self._divergence(entry, f"{InputKind(kind).name} {origin.key}.{count}")
+        if entry.code:
+            raise failure(entry.code)
+        return entry.payload
+
+    def read(self, line: Line, size: int) -> bytes:
+        return self.ask(InputKind.READ, line, bytes)
+
+    def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
+        if self._over or self._found is not None:
+            return
+        line.told = count = line.told + 1
+        entry, check = self._taken(), zlib.crc32(data)
+        if not isinstance(entry, Emitted) or (entry.kind, entry.origin, entry.n, entry.digest, entry.size) != (
+            kind,
+            line.key,
+            count,
+            check,
+            len(data),
+        ):
+            what = f"{OutputKind(kind).name} {line.key}.{count} of {len(data)} bytes: {data[:60]!r}"
+            raise self._divergence(entry, what)
+
+    def release(self) -> None:
+        """Nothing leaves."""
+
+    def watch(self, line: Line, mask: int) -> None:
+        """It is on record what was ready."""
+
+    def start(self, number: int, work: Callable[[], bytes]) -> None:
+        """It is on record what it gave."""
+
+    def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+        if self._found is not None:
+            raise self._found
+        others: list[Received] = []
+        step = self._trace.step
+        while isinstance(entry := self._next, Received) and entry.kind in COMING and entry.step == step:
+            self._taken()
+            if entry.kind == InputKind.READY:
+                return Look(entry.instant, array("I", entry.payload), others)
+            others.append(entry)
+        if timeout != 0.0:
+            raise self._divergence(self._taken(), "that nothing is left to do but wait")
+        return None
+
+    def end(self) -> None:
+        self._over = True
+
+    def _passing(self, entries: Iterable[Entry]) -> Iterator[Received | Emitted]:
+        """What passes the edge, with what was stored before it because it was large."""
+        for entry in entries:
+            if isinstance(entry, Stored):
+                self._stored.setdefault(entry.blob, bytearray()).extend(entry.data)
+            elif isinstance(entry, Received) and entry.blob:
+                yield replace(entry, payload=bytes(self._stored.pop(entry.blob)), blob=b"")
+            elif isinstance(entry, Received | Emitted):
+                yield entry
+
+    def _taken(self) -> Received | Emitted:
+        entry = self._next
+        if self._found is not None:
+            raise self._found
+        if entry is None or self._over:
+            self._over = True
+            self._engine.kill(Killed(signal.SIGKILL))
+        self._next = next(self._entries, None)
+        return entry
+
+    def _divergence(self, expected: Received | Emitted, actual: str) -> Divergence:
+        kinds = InputKind if isinstance(expected, Received) else OutputKind
+        said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
+        self._found = Divergence(self._trace.step, said, actual)
+        self.where = whereabouts(self._engine)
+        return self._found

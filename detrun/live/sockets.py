@@ -1,0 +1,211 @@
+"""Sockets of a live run, with the face of `socket.socket`: what the system says of them passes the edge."""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from detrun.journal.entries import InputKind, OutputKind
+from detrun.live.edge import failure
+from detrun.live.encoding import decoded, encoded
+from detrun.live.lines import MOST_PENDING, Line, unopened
+from detrun.scheduler.network.face import FLAGS, Face
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.live.edge import Edge
+    from detrun.live.network import LiveNetwork
+
+# Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
+_READ, _ACCEPT, _SOCKET = int(InputKind.READ), int(InputKind.ACCEPT), int(InputKind.SOCKET)
+_CONNECT, _DATAGRAM = int(InputKind.CONNECT), int(InputKind.DATAGRAM)
+_SENT, _SENT_TO = int(OutputKind.WRITE), int(OutputKind.DATAGRAM)
+# No entry is longer than this.
+_LONGEST = 1024 * 1024
+_new = socket.socket.__new__
+
+
+class LiveSocket(Face):
+    """A socket of one live run. Nothing but the edge knows whether there is a real one behind it."""
+
+    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_read", "_real")
+
+    _network: LiveNetwork
+    _edge: Edge
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
+        self._fd = -1
+        self._begin(family, type, proto)
+        if fileno is not None:
+            self._open(self._network.line(fileno))
+            return
+        real = unopened()
+        line = self._network.open(real)
+        self._edge.ask(InputKind.SOCKET, line, partial(_opened, real, *self._kind))
+        self._open(line)
+
+    @classmethod
+    def of(cls, network: LiveNetwork) -> LiveSocket:
+        """A socket of this network, still to be initialized."""
+        made: LiveSocket = _new(cls)
+        made._network, made._edge = network, network.edge
+        return made
+
+    @classmethod
+    def around(cls, network: LiveNetwork, real: Any, kind: tuple[int, int, int]) -> LiveSocket:
+        """A socket for a connection that is there already."""
+        made = cls.of(network)
+        made.__init__(*kind, network.open(real).fd)  # type: ignore[misc]
+        return made
+
+    @classmethod
+    def pair(
+        cls, network: LiveNetwork, family: int = socket.AF_UNIX, kind: int = socket.SOCK_STREAM, proto: int = 0
+    ) -> Any:
+        """Two sockets that are connected to each other."""
+        ends = (unopened(), unopened())
+        network.edge.ask(InputKind.SOCKET, network.origin, partial(_paired, ends, family, kind, proto))
+        return tuple(cls.around(network, end, (family, kind & ~FLAGS, proto)) for end in ends)
+
+    def _open(self, line: Line) -> None:
+        self._line, self._real, self._fd = line, line.real, line.fd
+        self._ask, self._read, self._emit = self._edge.ask, self._edge.read, self._edge.emit
+
+    def __repr__(self) -> str:
+        return f"<live socket fd={self._fd} {self.family.name} {self.type.name}>"
+
+    # What the system knows of it.
+
+    def getsockname(self) -> Any:
+        return self._answer(lambda: encoded(self._real.getsockname()))
+
+    def getpeername(self) -> Any:
+        return self._answer(lambda: encoded(self._real.getpeername()))
+
+    def getsockopt(self, level: int, option: int, length: int = 0) -> Any:
+        return self._answer(lambda: encoded(self._real.getsockopt(level, option, *((length,) if length else ()))))
+
+    def setsockopt(self, level: int, option: int, value: Any, length: int | None = None) -> None:
+        rest = () if length is None else (length,)
+        self._answer(lambda: encoded(self._real.setsockopt(level, option, value, *rest)))
+
+    def settimeout(self, value: float | None) -> None:
+        super().settimeout(value)
+        if self._real.fileno() != -1:
+            self._real.settimeout(value)
+
+    # What it does.
+
+    def bind(self, address: Any) -> None:
+        self._answer(lambda: encoded(self._real.bind(address)))
+
+    def listen(self, backlog: int = 128) -> None:
+        self._edge.release()
+        self._answer(lambda: encoded(self._real.listen(backlog)))
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self._check_open()
+        real = unopened()
+        address = decoded(self._ask(_ACCEPT, self._line, _accepted, self._real, real, self._kind))
+        return LiveSocket.around(self._network, real, self._kind), address
+
+    def connect(self, address: Any) -> None:
+        self._check_open()
+        self._edge.release()
+        self._ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        if self._fd == -1:
+            self._check_open()
+        if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
+            size = _LONGEST
+        return self._ask(_READ, self._line, self._real.recv, size, flags) if flags else self._read(self._line, size)
+
+    def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
+        self._check_open()
+        asked = min(size, _LONGEST)
+        data, sender = decoded(self._ask(_DATAGRAM, self._line, lambda: encoded(self._real.recvfrom(asked, flags))))
+        return data, sender
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        line = self._line
+        if self._fd == -1 or line.error:
+            self._fail()
+        if self._timeout != 0.0:
+            return self._send_at_once(data)
+        if type(data) is not bytes:
+            data = bytes(data)
+        room = MOST_PENDING - line.pending
+        if len(data) > room:
+            if room <= 0:
+                raise failure(errno.EAGAIN)
+            data = data[:room]
+        if not line.pending:
+            self._network.pending.append(line)
+        line.pending += len(data)
+        self._emit(_SENT, line, data, data)
+        return len(data)
+
+    def sendto(self, data: Any, *rest: Any) -> int:
+        if self._kind[1] != socket.SOCK_DGRAM:
+            return self.send(data)
+        self._check_open()
+        datagram = bytes(data)
+        self._emit(_SENT_TO, self._line, datagram + encoded(rest[-1]), (datagram, rest[-1]))
+        return len(datagram)
+
+    def shutdown(self, how: int) -> None:
+        self._check_open()
+        real = self._real
+        self._emit(OutputKind.END_OF_FILE, self._line, b"", lambda: real.shutdown(how))
+
+    def _real_close(self, *_: Any) -> None:
+        fd, self._fd = self._fd, -1
+        if fd != -1:
+            self._network.close(fd)
+
+    # How.
+
+    def _answer(self, perform: Callable[[], bytes]) -> Any:
+        self._check_open()
+        return decoded(self._edge.ask(InputKind.SOCKET, self._line, perform))
+
+    def _send_at_once(self, data: Any) -> int:
+        """Send as one does who does not mind waiting."""
+        data = bytes(data)
+        self._emit(OutputKind.WRITE, self._line, data, _nothing)
+        self._edge.release()
+        sent = decoded(self._edge.ask(InputKind.SOCKET, self._line, lambda: encoded(self._real.send(data))))
+        assert isinstance(sent, int)
+        return sent
+
+    def _fail(self) -> None:
+        self._check_open()
+        error, self._line.error = self._line.error, errno.EPIPE
+        raise failure(error)
+
+
+def _nothing() -> None:
+    """What left already."""
+
+
+def _opened(real: Any, family: int, kind: int, proto: int) -> bytes:
+    real.__init__(family, kind, proto)
+    return b""
+
+
+def _accepted(listener: Any, real: Any, kind: tuple[int, int, int]) -> bytes:
+    fd, address = listener._accept()
+    real.__init__(*kind, fd)
+    return encoded(address)
+
+
+def _paired(ends: tuple[Any, Any], family: int, kind: int, proto: int) -> bytes:
+    made = _socket.socketpair(family, kind, proto)
+    for end, other in zip(ends, made, strict=True):
+        end.__init__(family, kind, proto, other.detach())
+    return b""
