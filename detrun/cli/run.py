@@ -1,6 +1,7 @@
 """`detrun run`: one run of a program."""
 
 import atexit
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,11 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     program = load(target, args)
     path = Path(journal) if journal is not None else place(target, options["seed"])
     if live:
-        from detrun.cli.live import serve, status  # noqa: PLC0415
+        from detrun.cli.live import keep, serve, status  # noqa: PLC0415
 
-        result = serve(target, args, path, given, hash_seed)
+        served = keep(path, target, args, given, hash_seed)
+        report.repeated_by(repro.line(os.fspath(path), (), {}, "replay"))
+        result = serve(program, served, target, given.get("entropy", "real"))
         at_exit.callback(report.write, result)
         return status(result)
     keeping = Keeping(path, target, args, given, hash_seed)
