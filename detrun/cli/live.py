@@ -1,12 +1,11 @@
 """`detrun run --live`: one run of a program on real sockets and in real time, all of whose inputs are recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from detrun.cli.target import load
 from detrun.journal.writer import Durability
 from detrun.live.interrupting import Interrupting
 from detrun.live.machine import Machine
@@ -16,20 +15,22 @@ from detrun.recording.keeping import Keeping
 from detrun.scheduler.garbage import freeze
 
 
-def serve(target: str, args: tuple[str, ...], path: Path, options: Mapping[str, Any], hash_seed: str) -> Run:
+def keep(path: Path, target: str, args: tuple[str, ...], options: Mapping[str, Any], hash_seed: str) -> Keeping:
+    """The journal of a live run, in which everything is before anybody else learns of it."""
+    given = {"strategy": "default", "entropy": options.get("entropy", "real")}
+    return Keeping(path, target, args, given, hash_seed, world="live", durability=Durability.BATCH)
+
+
+def serve(program: Callable[[], Any], keeping: Keeping, target: str, entropy: str) -> Run:
     """Run a program live; what became of it."""
-    entropy = options.get("entropy", "real")
-    given = {"strategy": "default", "entropy": entropy}
-    keeping = Keeping(path, target, args, given, hash_seed, world="live", durability=Durability.BATCH)
-    program = load(target, args)
     keeping.keep_sources(target)
     freeze()
 
     def seal() -> None:
         keeping.seal()
-        _say(f"the journal is sealed up to here: {path}")
+        _say(f"the journal is sealed up to here: {keeping.path}")
 
-    _say(f"live, entropy {entropy}, journal {path}")
+    _say(f"live, entropy {entropy}, journal {keeping.path}")
     _say("the journal holds what was received; who asks the program to stop twice ends it at once")
     with keeping:
         return keeping.ended(run(program, Machine(keeping.batch, Interrupting(seal)), keeping.record, entropy))

@@ -22,6 +22,10 @@ class Report:
         self._repro = repro
         self._stdout, self._stderr = _duplicate(STDOUT), _duplicate(STDERR)
 
+    def repeated_by(self, repro: str) -> None:
+        """It is another command that repeats the run."""
+        self._repro = repro
+
     def write(self, run: Run) -> None:
         """Say what became of the run. The program's own words go first, whatever it left in its buffers."""
         for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__):

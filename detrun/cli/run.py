@@ -1,6 +1,7 @@
 """`detrun run`: one run of a program."""
 
 import atexit
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,16 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
-    if live:
-        from detrun.cli.live import serve, status  # noqa: PLC0415
-
-        path = Path(journal) if journal is not None else place(target, options["seed"])
-        result = serve(target, args, path, given, hash_seed)
-        at_exit.callback(report.write, result)
-        return status(result)
     program = load(target, args)
     path = Path(journal) if journal is not None else place(target, options["seed"])
+    if live:
+        from detrun.cli.live import keep, serve, status  # noqa: PLC0415
+
+        served = keep(path, target, args, given, hash_seed)
+        report.repeated_by(repro.line(os.fspath(path), (), {}, "replay"))
+        result = serve(program, served, target, given.get("entropy", "real"))
+        at_exit.callback(report.write, result)
+        return status(result)
     keeping = Keeping(path, target, args, given, hash_seed)
     keeping.keep_sources(target)
     freeze()  # what was imported, which no collection in the run will set free

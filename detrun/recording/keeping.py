@@ -57,9 +57,11 @@ class Keeping:
         self.path = path
         self._writer = Writer(path, header, durability=durability)
         self.batch = Batch(self._writer)
-        self._recorder = Recorder(self.batch, Level.LEAN)
+        # A live run writes before anything leaves, and at no other time; the others whenever a block is full.
+        sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer
+        self._recorder = Recorder(sink, Level.LEAN)
         self._known: set[str] = set()
-        self.record = Recording(self._recorder, self.batch.flush, decisions=strategy not in SEEDED)
+        self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED)
 
     def __enter__(self) -> Keeping:
         return self
