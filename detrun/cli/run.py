@@ -62,6 +62,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     path = Path(journal) if journal is not None else place(target, options["seed"])
     keeping = Keeping(path, target, args, given, hash_seed)
+    keeping.watch()
     program = load(target, args)
     keeping.keep_sources(target)
     freeze()  # what was imported, which no collection in the run will set free

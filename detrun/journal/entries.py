@@ -39,6 +39,8 @@ class InputKind(IntEnum):
     CHILD = 17
     TLS = 18
     TIMER = 19
+    VARIABLE = 23
+    FILE = 24
 
 
 class OutputKind(IntEnum):

@@ -15,6 +15,7 @@ from detrun.journal.header import here
 from detrun.journal.recorder import Level, Recorder
 from detrun.journal.writer import Durability, Writer
 from detrun.recording import sources
+from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
 
 if TYPE_CHECKING:
@@ -48,14 +49,21 @@ class Keeping:
         self._writer = Writer(path, header, durability=Durability.NONE)
         self._recorder = Recorder(self._writer, Level.LEAN)
         self._known: set[str] = set()
+        self._watch: Watch | None = None
         self.record = Recording(self._recorder, self._writer.flush, decisions=strategy not in SEEDED)
 
     def __enter__(self) -> Keeping:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._watch is not None:
+            self._watch.end()
         # Whatever ended the run, what it noted until then is written.
         self._writer.close()
+
+    def watch(self) -> None:
+        """Note what the program reads of its surroundings, from now on."""
+        self._watch = Watch(noting(self._recorder, self._step))
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
@@ -71,6 +79,9 @@ class Keeping:
             self._recorder.failed(run.steps, run.failure)
         self._recorder.ended(run.steps, run.outcome, run.exit_code, signed(run.digest))
         return replace(run, journal=str(self.path))
+
+    def _step(self) -> int:
+        return 0 if self.record.engine is None else self.record.engine.trace.step
 
 
 def place(target: str, seed: int) -> Path:

@@ -9,6 +9,7 @@ import msgspec
 
 from detrun.errors import RunError
 from detrun.journal.entries import Checked, Decided, Happened, Named
+from detrun.model import EventId
 from detrun.recording.recording import named
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.origins import spelled
@@ -44,6 +45,9 @@ class Difference(msgspec.Struct, frozen=True):
     actual: str
     where: str | None
     before: tuple[str, ...]
+    # The id of the event that came instead, or the lower half of the digest that was expected.
+    came: EventId | None = None
+    mark: int | None = None
 
 
 class Replaying:
@@ -91,9 +95,9 @@ class Replaying:
         if expected is None:
             self._end()
         elif not isinstance(expected, Happened) or expected.event != event.id:
-            self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, whereabouts(self.engine, event))
+            self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, event)
         elif expected.instant != self.engine.clock.now:
-            self._part(_at(expected.instant), _at(self.engine.clock.now), name, whereabouts(self.engine, event))
+            self._part(_at(expected.instant), _at(self.engine.clock.now), name, event)
         else:
             self._before.append(f"step {self.step}: {name}")
 
@@ -108,7 +112,7 @@ class Replaying:
             mark = self._mark
             if mark < len(marks) and marks[mark] != digest & _MASK:
                 expected = f"the digest …{marks[mark]:04x} after this step"
-                self._part(expected, f"…{digest & _MASK:04x}", "an operation", whereabouts(self.engine))
+                self._part(expected, f"…{digest & _MASK:04x}", "an operation", mark=marks[mark])
             self._mark = mark + 1
         if self._until is not None and self.step >= self._until:
             self._end()
@@ -124,7 +128,7 @@ class Replaying:
             self._end()
         elif not isinstance(expected, Checked) or (expected.step, expected.digest) != (trace.step, trace.digest):
             actual = f"{trace.step} steps so far, with the digest …{trace.digest & _MASK:04x}"
-            self._part(self._told(expected), actual, "a look at the digest", whereabouts(self.engine))
+            self._part(self._told(expected), actual, "a look at the digest")
         self._fill()
         self._leave()
 
@@ -157,8 +161,11 @@ class Replaying:
             case _:
                 return "another decision"
 
-    def _part(self, expected: str, actual: str, event: str, where: str | None) -> None:
-        self.difference = Difference(self.step, event, expected, actual, where, tuple(self._before))
+    def _part(
+        self, expected: str, actual: str, name: str, event: Delivery | Thread | None = None, mark: int | None = None
+    ) -> None:
+        where, came = whereabouts(self.engine, event), None if event is None else event.id
+        self.difference = Difference(self.step, name, expected, actual, where, tuple(self._before), came, mark)
         self._end()
 
     def _end(self) -> None:
