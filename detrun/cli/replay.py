@@ -44,9 +44,9 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
 
     for line in replay.differences(opened.header):
         _say(f"not as recorded: {line}")
-    prepared = prepare(opened, options["code"])
     if locate is not None:
-        return _locate(opened, prepared, locate)
+        return _locate(opened, options["code"], locate)
+    prepared = prepare(opened, options["code"])
     told = _replayed(opened, prepared, options)
     verdict = None
     if told.difference is not None:
@@ -82,12 +82,15 @@ def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
         prepared.watch.end()
 
 
-def _locate(opened: Any, prepared: Prepared, place: str) -> int:
+def _locate(opened: Any, code: str, place: str) -> int:
     import msgspec  # noqa: PLC0415
 
     from detrun.recording.locating import locate  # noqa: PLC0415
+    from detrun.recording.suspects import Suspects  # noqa: PLC0415
 
-    finding = locate(opened, prepared.program, prepared.watch)
+    suspects = Suspects()  # who look on while the program is loaded, too
+    prepared = prepare(opened, code)
+    finding = locate(opened, prepared.program, prepared.watch, suspects)
     prepared.watch.end()
     Path(place).write_bytes(msgspec.json.encode(finding))
     return SAME

@@ -40,9 +40,9 @@ class Verdict(msgspec.Struct, frozen=True):
     where: str | None
 
 
-def locate(journal: Journal, program: Callable[[], Any], watch: Watch) -> Finding:
+def locate(journal: Journal, program: Callable[[], Any], watch: Watch, suspects: Suspects) -> Finding:
     """Replay once more, and look at everything that is done."""
-    witness, suspects = Witness(journal.entries()), Suspects()
+    witness = Witness(journal.entries())
 
     def watched() -> Any:
         suspects.begin()

@@ -76,10 +76,19 @@ def _stop_in(frame: FrameType, event: str, _: object) -> Any:
     """Stop in the first code of the program's own that runs."""
     if event != "call" or not is_own(frame.f_code.co_filename):
         return None
-    sys.settrace(None)
     debugger = _debugger()
-    debugger.set_trace(frame)
-    return frame.f_trace
+    debugger.reset()
+    debugger.botframe = _outermost(frame)
+    # In the program's own line: a coroutine that goes on does so in what it awaits.
+    debugger.set_next(frame)
+    sys.settrace(debugger.trace_dispatch)
+    return debugger.trace_dispatch
+
+
+def _outermost(frame: FrameType) -> FrameType:
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 def breaking(program: Callable[[], Any], place: str, files: Iterable[str]) -> Callable[[], Any]:
