@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from detrun.cli import hashseed
+from detrun.cli.again import Prepared, prepare
 from detrun.cli.report import as_text
-from detrun.cli.target import load
 
 SAME, REPRODUCED, DIVERGED = 0, 1, 3
 
@@ -24,42 +24,79 @@ SAME, REPRODUCED, DIVERGED = 0, 1, 3
     default="recorded",
     help="Which sources to run: those in the journal, or those of today.",
 )
+@click.option(
+    "--from", "first", type=click.IntRange(min=1), metavar="STEP", help="Tell of each event from this step on."
+)
+@click.option("--pdb-at", type=click.IntRange(min=1), metavar="STEP", help="Stop in the debugger in this step.")
+@click.option("--break", "line", metavar="FILE:LINE", help="Stop in the debugger at this line.")
+@click.option("--locate", hidden=True, type=click.Path(dir_okay=False))
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
-def command(journal: str, until: int | None, code: str, output: str) -> int:
+def command(journal: str, output: str, locate: str | None, **options: Any) -> int:
     """Run what JOURNAL holds once more, and compare it with that step by step.
 
     The exit status is 0 if it was the same and had ended well, 1 if it was the same and had failed, 3 if it parted.
     """
     from detrun.journal.reader import Journal  # noqa: PLC0415  # slow, so not for `--help`
 
-    opened = Journal(journal)
-    hashseed.pin(opened.header.hash_seed)
-    from detrun.recording import replay, sources  # noqa: PLC0415  # slow, so not before a new interpreter
+    opened = Journal(os.path.abspath(journal))
+    hashseed.pin(opened.header.hash_seed or None)
+    from detrun.recording import replay  # noqa: PLC0415  # slow, so not before a new interpreter
 
     for line in replay.differences(opened.header):
         _say(f"not as recorded: {line}")
-    os.chdir(opened.header.configuration.get("directory", "."))
-    recorded = replay.recorded_sources(opened)
-    changed = [path for path, source in recorded.items() if _today(path) != source]
-    if code == "recorded":
-        sys.meta_path.insert(0, sources.Recorded(recorded))
-    program = load(opened.header.target, opened.header.arguments, recorded if code == "recorded" else {})
-    told = replay.replay(opened, program, until, changed=bool(changed) and code == "current")
+    if locate is not None:
+        return _locate(opened, options["code"], locate)
+    prepared = prepare(opened, options["code"])
+    told = _replayed(opened, prepared, options)
+    verdict = None
+    if told.difference is not None:
+        from detrun.cli.locating import explained  # noqa: PLC0415  # only if it is needed
+
+        verdict = explained(opened, told.difference, options["code"], prepared.changed)
     if output == "json":
-        click.echo(f"\n{_as_json(told)}")
+        click.echo(f"\n{_as_json(told, verdict)}")
     else:
-        click.echo(_as_text(told), err=True, nl=False)
+        click.echo(_as_text(told, verdict), err=True, nl=False)
     return DIVERGED if not told.same else REPRODUCED if told.failed else SAME
 
 
-def _today(path: str) -> bytes | None:
+def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
+    from detrun.recording import replay, stepping  # noqa: PLC0415
+
+    total = opened.last_step() if sys.stderr.isatty() else 0
+    record = stepping.Stepping(
+        opened.entries(),
+        options["until"],
+        first=options["first"],
+        stop=options["pdb_at"],
+        tell=_say,
+        progress=(lambda step: _say(f"step {step:,} of {total:,}")) if total else None,
+    )
+    program = prepared.program
+    if options["line"] is not None:
+        program = stepping.breaking(program, options["line"], prepared.sources)
     try:
-        return Path(path).read_bytes()
-    except OSError:
-        return None
+        return replay.compared(opened, program, record, whole=options["until"] is None)
+    finally:
+        sys.settrace(None)
+        prepared.watch.end()
 
 
-def _as_json(told: Any) -> str:
+def _locate(opened: Any, code: str, place: str) -> int:
+    import msgspec  # noqa: PLC0415
+
+    from detrun.recording.locating import locate  # noqa: PLC0415
+    from detrun.recording.suspects import Suspects  # noqa: PLC0415
+
+    suspects = Suspects()  # who look on while the program is loaded, too
+    prepared = prepare(opened, code)
+    finding = locate(opened, prepared.program, prepared.watch, suspects)
+    prepared.watch.end()
+    Path(place).write_bytes(msgspec.json.encode(finding))
+    return SAME
+
+
+def _as_json(told: Any, verdict: Any) -> str:
     difference = told.difference
     return json.dumps(
         {
@@ -74,8 +111,9 @@ def _as_json(told: Any) -> str:
                 "event": difference.event,
                 "expected": difference.expected,
                 "actual": difference.actual,
-                "cause": told.cause,
-                "where": difference.where,
+                "cause": verdict.cause,
+                "because": verdict.because,
+                "where": verdict.where,
                 "before": list(difference.before),
             },
             "wall_seconds": told.wall_seconds,
@@ -83,7 +121,7 @@ def _as_json(told: Any) -> str:
     )
 
 
-def _as_text(told: Any) -> str:
+def _as_text(told: Any, verdict: Any) -> str:
     if told.same:
         failure = as_text(told.run) if told.failed else ""
         return (
@@ -94,8 +132,8 @@ def _as_text(told: Any) -> str:
         f"detrun: diverged at step {difference.step}, at {difference.event}",
         f"  expected  {difference.expected}",
         f"  got       {difference.actual}",
-        *([f"  where     {difference.where}"] if difference.where else []),
-        f"  cause     {told.cause}",
+        *([f"  where     {verdict.where}"] if verdict.where else []),
+        f"  cause     {verdict.cause}: {verdict.because}",
         *([f"  before    {line}" for line in difference.before]),
     ]
     return "".join(f"{line}\n" for line in lines)

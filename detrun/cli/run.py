@@ -63,20 +63,21 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     atexit.register(at_exit.close)
     if "faults" in given:
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
-    program = load(target, args)
     path = Path(journal) if journal is not None else place(target, options["seed"])
     if live:
         from detrun.cli.live import keep, serve, status  # noqa: PLC0415
 
+        program = load(target, args)
         served = keep(path, target, args, given, hash_seed)
         report.repeated_by(repro.line(os.fspath(path), (), {}, "replay"))
         result = serve(program, served, target, given.get("entropy", "real"))
         at_exit.callback(report.write, result)
         return status(result)
     keeping = Keeping(path, target, args, given, hash_seed)
-    keeping.keep_sources(target)
-    freeze()  # what was imported, which no collection in the run will set free
     with keeping:
+        program = load(target, args)
+        keeping.keep_sources(target)
+        freeze()  # what was imported, which no collection in the run will set free
         result = keeping.ended(run(program, **given, record=keeping.record))
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1

@@ -42,6 +42,8 @@ class InputKind(IntEnum):
     READY = 20
     PROGRESS = 21
     SOCKET = 22
+    VARIABLE = 23
+    FILE = 24
 
 
 class OutputKind(IntEnum):

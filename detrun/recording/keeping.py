@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from detrun.errors import UsageError
 from detrun.journal import retention
 from detrun.journal.batch import Batch
 from detrun.journal.disk import unwritable
@@ -17,6 +18,7 @@ from detrun.journal.header import here
 from detrun.journal.recorder import Level, Recorder
 from detrun.journal.writer import Durability, Writer
 from detrun.recording import sources
+from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
 
 if TYPE_CHECKING:
@@ -61,12 +63,21 @@ class Keeping:
         sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer
         self._recorder = Recorder(sink, Level.LEAN)
         self._known: set[str] = set()
+        self._watch: Watch | None = None
         self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED)
 
     def __enter__(self) -> Keeping:
+        self._watch = Watch(noting(self._recorder, self._step))
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._watch is not None:
+            self._watch.end()
+        if kind is not None and issubclass(kind, UsageError):
+            # Nothing ran.
+            self._writer.abandon()
+            self.path.unlink()
+            return
         # Whatever ended the run, what it noted until then is written.
         try:
             self.batch.write()
@@ -92,6 +103,9 @@ class Keeping:
             self._recorder.failed(run.steps, run.failure)
         self._recorder.ended(run.steps, run.outcome, run.exit_code, signed(run.digest))
         return replace(run, journal=str(self.path))
+
+    def _step(self) -> int:
+        return 0 if self.record.engine is None else self.record.engine.trace.step
 
 
 def _spelled(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
@@ -46,7 +45,6 @@ class Replay(msgspec.Struct, frozen=True):
     digest: str
     recorded_outcome: str
     difference: Difference | None
-    cause: str | None
     run: Run | None
     wall_seconds: float
 
@@ -56,40 +54,44 @@ class Replay(msgspec.Struct, frozen=True):
         return self.run is not None and self.run.failure is not None and not isinstance(self.run.error, Enough)
 
 
-def replay(journal: Journal, program: Callable[[], Any], until: int | None = None, *, changed: bool = False) -> Replay:
-    """Run a program again, and compare it with its journal step by step. `changed` says that the code is another."""
+def replay(journal: Journal, program: Callable[[], Any], until: int | None = None) -> Replay:
+    """Run a program again, and compare it with its journal step by step."""
+    record = Replaying(journal.entries(), until)
+    return compared(journal, program, record, whole=until is None)
+
+
+def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool = True) -> Replay:
+    """Run a program again along this record; `whole` says that it is to go on to the end."""
     header = journal.header
     if header.world == "live":
-        return _replay_live(journal, program, until, changed=changed)
+        return _live(journal, program, record, whole=whole)
     if header.configuration.get("entropy") == "real":
         raise UsageError(
             f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
         )
-    record = Replaying(journal.entries(), until)
     began = time.perf_counter()
     again = run(program, seed=int(header.seed), strategy=_strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
     end = _end(journal)
-    difference = record.difference or (None if until is not None else _last(record, end, again))
+    difference = record.difference or (_last(record, end, again) if whole else None)
     return Replay(
         same=difference is None,
         steps=again.steps if record.last is None else record.last,
         digest=again.digest,
         recorded_outcome=end.outcome if end is not None else "killed",
         difference=difference,
-        cause=None if difference is None else cause(header, changed=changed),
         run=again,
         wall_seconds=wall_seconds,
     )
 
 
-def _replay_live(journal: Journal, program: Callable[[], Any], until: int | None, *, changed: bool) -> Replay:
+def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    record, edge = Replaying(journal.entries(), until), Edge(journal.entries())
+    edge = Edge(journal.entries())
     end, began, again = _end(journal), time.perf_counter(), None
     try:
         again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
-        difference = record.difference or (None if until is not None else _last(record, end, again))
+        difference = record.difference or (_last(record, end, again) if whole else None)
     except Divergence as parted:
         before = tuple(record.before)
         difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
@@ -99,7 +101,6 @@ def _replay_live(journal: Journal, program: Callable[[], Any], until: int | None
         digest="" if again is None else again.digest,
         recorded_outcome=end.outcome if end is not None else "killed",
         difference=difference,
-        cause=None if difference is None else cause(journal.header, changed=changed),
         run=again,
         wall_seconds=time.perf_counter() - began,
     )
@@ -128,17 +129,6 @@ def differences(header: Header) -> list[str]:
     ]
     pairs += [(name, version, _version(name)) for name, version in header.libraries.items()]
     return [f"{name} {was} then, {now or 'none'} now" for name, was, now in pairs if was != now]
-
-
-def cause(header: Header, *, changed: bool) -> str:
-    """What a difference follows from, as far as that can be known without running the program again."""
-    if changed:
-        return "changed code"
-    if differences(header):
-        return "other versions"
-    if header.hash_seed != os.environ.get("PYTHONHASHSEED", ""):
-        return "set order"
-    return "unknown"
 
 
 def _strategy(journal: Journal) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from detrun.errors import RunError
 from detrun.journal.entries import Checked, Decided, Happened, Named
+from detrun.model import EventId
 from detrun.recording.recording import named
+from detrun.scheduler.clock import SECOND
 from detrun.scheduler.origins import spelled
 from detrun.scheduler.waits import whereabouts
 
@@ -43,6 +45,9 @@ class Difference(msgspec.Struct, frozen=True):
     actual: str
     where: str | None
     before: tuple[str, ...]
+    # The id of the event that came instead, or the lower half of the digest that was expected.
+    came: EventId | None = None
+    mark: int | None = None
 
 
 class Replaying:
@@ -65,6 +70,8 @@ class Replaying:
         self._mark = 0
         self._engine: Engine | None = None
         self._over = False
+        # Whether the run is to end as soon as it can: not in the middle of a hand-over between threads.
+        self._ends = False
 
     @property
     def engine(self) -> Engine:
@@ -84,12 +91,15 @@ class Replaying:
     def happens(self, event: Delivery | Thread) -> None:
         if self._over:
             return
-        name = named(event)
-        expected = self._next()
-        if isinstance(expected, Happened) and expected.event == event.id:
-            self.before.append(f"step {self.step}: {name}")
+        expected, name = self._next(), named(event)
+        if expected is None:
+            self._end()
+        elif not isinstance(expected, Happened) or expected.event != event.id:
+            self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, event)
+        elif expected.instant != self.engine.clock.now:
+            self._part(_at(expected.instant), _at(self.engine.clock.now), name, event)
         else:
-            self._part(self._told(expected), f"{name} ({spelled(event.id)})", name, whereabouts(self.engine, event))
+            self.before.append(f"step {self.step}: {name}")
 
     def decided(self, decision: Decision) -> None:
         """Say nothing: a decision that is another one makes another event happen."""
@@ -102,20 +112,25 @@ class Replaying:
             mark = self._mark
             if mark < len(marks) and marks[mark] != digest & _MASK:
                 expected = f"the digest …{marks[mark]:04x} after this step"
-                self._part(expected, f"…{digest & _MASK:04x}", "an operation", whereabouts(self.engine))
+                self._part(expected, f"…{digest & _MASK:04x}", "an operation", mark=marks[mark])
             self._mark = mark + 1
         if self._until is not None and self.step >= self._until:
             self._end()
+        self._leave()
 
     def checked(self) -> None:
+        self._leave()
         if self._over:
             return
         expected = self._next()
         trace = self.engine.trace
-        if not isinstance(expected, Checked) or (expected.step, expected.digest) != (trace.step, trace.digest):
+        if expected is None:
+            self._end()
+        elif not isinstance(expected, Checked) or (expected.step, expected.digest) != (trace.step, trace.digest):
             actual = f"{trace.step} steps so far, with the digest …{trace.digest & _MASK:04x}"
-            self._part(self._told(expected), actual, "a look at the digest", whereabouts(self.engine))
+            self._part(self._told(expected), actual, "a look at the digest")
         self._fill()
+        self._leave()
 
     def _next(self) -> Happened | Decided | Checked | None:
         if not self._group:
@@ -123,7 +138,7 @@ class Replaying:
         if not self._group:
             # Whoever wrote it down was ended in the middle, or it is the end.
             self.whole = True
-            self._end()
+            return None
         return self._group.popleft()
 
     def _fill(self) -> None:
@@ -146,15 +161,28 @@ class Replaying:
             case _:
                 return "another decision"
 
-    def _part(self, expected: str, actual: str, event: str, where: str | None) -> None:
-        self.difference = Difference(self.step, event, expected, actual, where, tuple(self.before))
+    def _part(
+        self, expected: str, actual: str, name: str, event: Delivery | Thread | None = None, mark: int | None = None
+    ) -> None:
+        where, came = whereabouts(self.engine, event), None if event is None else event.id
+        self.difference = Difference(self.step, name, expected, actual, where, tuple(self.before), came, mark)
         self._end()
 
-    def _end(self) -> NoReturn:
-        """The run need not go on; what it does while it is unwound is not looked at."""
+    def _end(self) -> None:
+        """The run need not go on, and ends where it next can; what it does until then is not looked at."""
         self._over, self._marks, self._until, self.last = True, None, None, self.step
-        raise Enough
+        self._ends = True
+        self.engine.hasten()
+
+    def _leave(self) -> None:
+        if self._ends:
+            self._ends = False
+            raise Enough
 
 
 def _numbers(marks: bytes) -> memoryview:
     return memoryview(marks).cast("H")
+
+
+def _at(instant: int) -> str:
+    return f"at {instant / SECOND:.9f} s"

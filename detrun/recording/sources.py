@@ -34,14 +34,14 @@ def of_program(known: set[str], more: Iterable[str] = ()) -> dict[str, bytes]:
 
 
 def _files() -> Iterator[str]:
-    elsewhere = _installed()
+    elsewhere = installed()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and not file.startswith(elsewhere):
             yield os.path.abspath(file)
 
 
-def _installed() -> tuple[str, ...]:
+def installed() -> tuple[str, ...]:
     """Where modules are that belong to nobody's program."""
     paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), _OURS}
     return tuple(path + os.sep for path in paths if path)

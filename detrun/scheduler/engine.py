@@ -167,10 +167,16 @@ class Engine:
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
-        self.trace.seal(self.clock.now)
-        for context in self.contexts:
-            LOOPS.discard(context.loop)
-        self.world.leave()
+        try:
+            self.trace.seal(self.clock.now)
+        finally:
+            for context in self.contexts:
+                LOOPS.discard(context.loop)
+            self.world.leave()
+
+    def hasten(self) -> None:
+        """Look at the limits, and at whatever else is looked at now and then, as soon as that can be done."""
+        self._limits.checkpoint = 0
 
     def idle(self) -> bool:
         """Whether nothing is under way and there is no thread but the first."""

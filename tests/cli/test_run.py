@@ -273,4 +273,4 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_written(tmp_path: Path) ->
 
 def test_a_program_that_is_not_there_leaves_no_journal(tmp_path: Path) -> None:
     assert detrun("run", "nothing.py", cwd=tmp_path).returncode == 2
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*.bin")) == []

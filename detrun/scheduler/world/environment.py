@@ -33,6 +33,25 @@ class _Environment(_Environ):  # type: ignore[misc]  # of a type that is known w
         engine = ACTIVE.engine
         return self.__dict__["_data"] if engine is None else engine.world.environment
 
+    def __getitem__(self, key: Any) -> Any:
+        if _watching is not None:
+            # What the process has: what the program has set itself is nothing that it learns.
+            encoded = self.encodekey(key)
+            _watching(encoded, self.__dict__["_data"].get(encoded))
+        return super().__getitem__(key)
+
+
+# Told which variable is asked for, and its value if it is set.
+_watching: Callable[[bytes, bytes | None], None] | None = None
+
+
+def watch(told: Callable[[bytes, bytes | None], None] | None) -> None:
+    """Have somebody, or nobody, told of each variable that is asked for."""
+    global _watching  # noqa: PLW0603  # there is one environment
+    _watching = told
+    for variables in (os.environ, os.environb):
+        variables.__class__ = _Environment
+
 
 def snapshot() -> dict[bytes, bytes]:
     """The variables of this process, or those of the run that asks."""

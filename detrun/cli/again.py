@@ -1,0 +1,58 @@
+"""What it takes to run a journal again: its program as it was then, in surroundings as they were."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from detrun.cli.target import load
+from detrun.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from detrun.journal.reader import Journal
+
+
+class Prepared(NamedTuple):
+    """A program that can be run again, its recorded sources, and which of those are others today."""
+
+    program: Callable[[], Any]
+    sources: Mapping[str, bytes]
+    changed: list[str]
+    watch: Any
+
+
+def prepare(journal: Journal, code: str) -> Prepared:
+    """Have the process be what the recorded one was, and load the program; with these sources."""
+    from detrun.recording import replay, sources  # noqa: PLC0415  # slow, so not before a new interpreter
+    from detrun.recording.readings import Readings, Watch  # noqa: PLC0415
+
+    _enter(journal.header.configuration.get("directory", "."))
+    Readings.of(journal.entries()).restore()
+    recorded = replay.recorded_sources(journal)
+    changed = [path for path, source in recorded.items() if _today(path) != source]
+    if code == "recorded":
+        sys.meta_path.insert(0, sources.Recorded(recorded))
+    watch = Watch(lambda *_: None)
+    program = load(journal.header.target, journal.header.arguments, recorded if code == "recorded" else {})
+    return Prepared(program, recorded, changed, watch)
+
+
+def _enter(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise UsageError(
+            f"expected the directory in which the run was recorded, got none: {directory}\n"
+            "make it again, with the files that the program reads"
+        ) from error
+
+
+def _today(path: str) -> bytes | None:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return None

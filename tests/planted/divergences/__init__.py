@@ -1,0 +1,1 @@
+"""Programs whose replay parts, each with what parts it."""
