@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed
 .PHONY: run test check format lint types imports bench soak
 
 run: $(INSTALLED)
-	$(BIN)/detrun run examples/transfer.py --seed 7
+	$(BIN)/detrun run examples/transfer.py --seed 7 --journal .detrun/example-$$$$.bin && $(BIN)/detrun replay .detrun/example-$$$$.bin
 
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto

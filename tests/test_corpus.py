@@ -55,7 +55,8 @@ def _entries(data: bytes) -> list[list[Any]]:
 
 
 def test_there_is_every_kind_of_entry() -> None:
-    entries = [entry for name in ("every-entry", "live") for entry in Journal(FIRST / f"{name}.bin").entries()]
+    names = ("every-entry", "live", "readings")
+    entries = [entry for name in names for entry in Journal(FIRST / f"{name}.bin").entries()]
 
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     assert {entry.kind for entry in entries if isinstance(entry, Received)} == set(InputKind)

@@ -179,8 +179,21 @@ def live() -> tuple[Entry, ...]:
     )
 
 
+def readings() -> tuple[Entry, ...]:
+    """What a program read of its surroundings: a variable that was set, one that was not, and a file."""
+    return (
+        Named(1, "ROOMS"),
+        Received(0, InputKind.VARIABLE, 0, 0, 1, b"4", 1),
+        Named(2, "DOORS"),
+        Received(0, InputKind.VARIABLE, 0, 0, 2),
+        Named(3, "/srv/rooms.json"),
+        Received(3, InputKind.FILE, 0, 0, 3, BLOB, 1),
+    )
+
+
 STORIES = {
     "live": Story(header(11), live()),
+    "readings": Story(header(12), readings()),
     "every-entry": Story(header(1, "full"), each()),
     "lean": Story(header(2), chat("lean")),
     "full": Story(header(3, "full"), chat("full")),
