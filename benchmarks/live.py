@@ -34,6 +34,10 @@ HANDSHAKE = (
 FRAME = b"\x81\xe4\x00\x00\x00\x00" + b"m" * 100
 
 
+with suppress(ImportError):  # imported before any run: to import draws random bytes
+    from aiohttp import WSMsgType, web
+
+
 async def echo(port: int) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
@@ -45,9 +49,7 @@ async def echo(port: int) -> None:
     await server.serve_forever()
 
 
-async def web(port: int) -> None:
-    from aiohttp import WSMsgType, web  # noqa: PLC0415
-
+async def site(port: int) -> None:
     async def hello(_: Any) -> Any:
         return web.Response(text="hello")
 
@@ -120,9 +122,9 @@ def _ask(socks: list[socket.socket], request: bytes, size: int, seconds: float) 
 
 PROGRAMS: dict[str, tuple[Callable[[int], Any], Callable[[int, float], float]]] = {
     "stream echo, 100 bytes": (echo, asked(100, b"e" * 100)),
-    "HTTP hello, aiohttp": (web, asked(0, HELLO)),
-    "HTTP echo of 10 kB, aiohttp": (web, asked(0, POST)),
-    "WebSocket messages, aiohttp": (web, asked(102, FRAME, HANDSHAKE)),
+    "HTTP hello, aiohttp": (site, asked(0, HELLO)),
+    "HTTP echo of 10 kB, aiohttp": (site, asked(0, POST)),
+    "WebSocket messages, aiohttp": (site, asked(102, FRAME, HANDSHAKE)),
 }
 
 
