@@ -45,6 +45,7 @@ LEFT_OUT = {
     "faulthandler",
     "gc.get_objects",  # everything
     "gc.get_stats",
+    "http.server.test",  # serves for ever
     "logging.shutdown",
     "multiprocessing.shared_memory",  # the next process draws the same name, and finds it taken
     "os._exit",
