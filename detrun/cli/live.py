@@ -15,10 +15,18 @@ from detrun.recording.keeping import Keeping
 from detrun.scheduler.garbage import freeze
 
 
-def keep(path: Path, target: str, args: tuple[str, ...], options: Mapping[str, Any], hash_seed: str) -> Keeping:
+def keep(  # noqa: PLR0917  # what a journal is begun with
+    path: Path,
+    target: str,
+    args: tuple[str, ...],
+    options: Mapping[str, Any],
+    hash_seed: str,
+    secrets: Mapping[str, str] | None,
+) -> Keeping:
     """The journal of a live run, in which everything is before anybody else learns of it."""
     given = {"strategy": "default", "entropy": options.get("entropy", "real")}
-    return Keeping(path, target, args, given, hash_seed, world="live", durability=Durability.BATCH)
+    durability = Durability.BATCH
+    return Keeping(path, target, args, given, hash_seed, world="live", durability=durability, secrets=secrets)
 
 
 def serve(program: Callable[[], Any], keeping: Keeping, target: str, entropy: str) -> Run:

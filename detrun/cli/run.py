@@ -42,6 +42,8 @@ from detrun.cli.target import load
 )
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
 @click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
+@click.option("--redact", is_flag=True, help="Keep no secrets in the journal; what depends on them cannot be replayed.")
+@click.option("--secret", "secrets", multiple=True, metavar="NAME[=VALUE]", help="Redact this, too.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
@@ -50,7 +52,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hash_seed = hashseed.pin()
-    live = options.pop("live")
+    live, secrets = options.pop("live"), _secrets(redact=options.pop("redact"), words=options.pop("secrets"))
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
     from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
     from detrun.scheduler.garbage import freeze  # noqa: PLC0415
@@ -68,12 +70,12 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
         from detrun.cli.live import keep, serve, status  # noqa: PLC0415
 
         program = load(target, args)
-        served = keep(path, target, args, given, hash_seed)
+        served = keep(path, target, args, given, hash_seed, secrets)
         report.repeated_by(repro.line(os.fspath(path), (), {}, "replay"))
         result = serve(program, served, target, given.get("entropy", "real"))
         at_exit.callback(report.write, result)
         return status(result)
-    keeping = Keeping(path, target, args, given, hash_seed)
+    keeping = Keeping(path, target, args, given, hash_seed, secrets=secrets)
     with keeping:
         program = load(target, args)
         keeping.keep_sources(target)
@@ -81,3 +83,12 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
         result = keeping.ended(run(program, **given, record=keeping.record))
     at_exit.callback(report.write, result)
     return 0 if result.outcome == "ok" else 1
+
+
+def _secrets(*, redact: bool, words: tuple[str, ...]) -> dict[str, str] | None:
+    """What is not to be in the journal beside what always is a secret; none if everything may be."""
+    if not redact and not words:
+        return None
+    from detrun.cli.journal.places import named_secrets  # noqa: PLC0415  # only if it is needed
+
+    return named_secrets(words, {})

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.journal.entries import InputKind, OutputKind
+from msgspec.structs import replace
+
+from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Sent
 from detrun.journal.recorder import Level, Recorder
+from detrun.journal.sharing import stream_of
 
 if TYPE_CHECKING:
+    from detrun.journal.batch import Book
+    from detrun.journal.entries import Entry
     from detrun.journal.redaction import Pseudonyms
     from detrun.journal.sinks import Sink
     from detrun.model import EventId
@@ -53,3 +58,22 @@ class Redacting(Recorder):
 
     def text(self, text: str) -> str:
         return super().text(self._pseudonyms.text(text))
+
+
+class RedactingBook:
+    """Takes entries that somebody made without asking a recorder, and writes them down without secrets."""
+
+    def __init__(self, book: Book, pseudonyms: Pseudonyms) -> None:
+        self._book = book
+        self._pseudonyms = pseudonyms
+
+    def extend(self, entries: list[Entry]) -> None:
+        self._book.extend([self._without(entry) for entry in entries])
+
+    def flush(self) -> None:
+        self._book.flush()
+
+    def _without(self, entry: Entry) -> Entry:
+        if not isinstance(entry, Received | Emitted | Sent) or not entry.payload:
+            return entry
+        return replace(entry, payload=self._pseudonyms.data(entry.payload, stream_of(entry)))

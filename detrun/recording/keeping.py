@@ -15,7 +15,10 @@ from detrun.journal.batch import Batch
 from detrun.journal.disk import unwritable
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
-from detrun.journal.recorder import Level, Recorder
+from detrun.journal.recorder import Recorder
+from detrun.journal.redacting import Redacting, RedactingBook
+from detrun.journal.redaction import Pseudonyms
+from detrun.journal.sharing import described
 from detrun.journal.writer import Durability, Writer
 from detrun.recording import sources
 from detrun.recording.readings import Watch, noting
@@ -46,22 +49,25 @@ class Keeping:
         *,
         world: str = "simulated",
         durability: Durability = Durability.NONE,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
+        pseudonyms = None if secrets is None else Pseudonyms(secrets)
         header = replace(
             here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
             strategy=strategy,
             hash_seed=hash_seed,
             world=world,
+            redacted=() if pseudonyms is None else tuple(described(pseudonyms)),
             arguments=tuple(arguments),
             configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
         self._writer = Writer(path, header, durability=durability)
-        self.batch = Batch(self._writer)
+        self.batch = Batch(self._writer if pseudonyms is None else RedactingBook(self._writer, pseudonyms))
         # A live run writes before anything leaves, and at no other time; the others whenever a block is full.
         sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer
-        self._recorder = Recorder(sink, Level.LEAN)
+        self._recorder = Recorder(sink) if pseudonyms is None else Redacting(sink, pseudonyms)
         self._known: set[str] = set()
         self._watch: Watch | None = None
         self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED)

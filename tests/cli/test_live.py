@@ -42,13 +42,13 @@ async def main():
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The server as a live run, ready for clients."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     (folder / "echo.py").write_text(ECHO.replace("PORT", str(port)))
-    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", "echo.py:main"]
+    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", *options, "echo.py:main"]
     environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -128,3 +128,19 @@ def test_a_segment_is_sealed_for_whoever_asks_and_the_server_goes_on(tmp_path: P
 
     assert server.returncode == 143
     assert "sealed up to here: journal.bin" in told
+
+
+def test_what_is_secret_is_not_in_the_journal_if_that_is_asked_for(tmp_path: Path) -> None:
+    with serving(tmp_path, "--redact", "--secret", "PIN=eight-ducks") as (server, port):
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nAuthorization: Bearer tiger\r\n\r\neight-ducks")
+            assert b"tiger" in sock.recv(1000)
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+    journal = Journal(tmp_path / "journal.bin")
+    payloads = b"".join(getattr(entry, "payload", b"") for entry in journal.entries())
+
+    assert b"GET / HTTP/1.1" in payloads
+    assert b"tiger" not in payloads
+    assert b"eight-ducks" not in payloads
+    assert "secret PIN" in journal.header.redacted

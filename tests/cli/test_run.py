@@ -274,3 +274,14 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_written(tmp_path: Path) ->
 def test_a_program_that_is_not_there_leaves_no_journal(tmp_path: Path) -> None:
     assert detrun("run", "nothing.py", cwd=tmp_path).returncode == 2
     assert list(tmp_path.rglob("*.bin")) == []
+
+
+def test_a_named_secret_is_not_in_the_journal(tmp_path: Path) -> None:
+    program = written(tmp_path, "program.py", ["import os", "raise ValueError('no ' + os.environ['TOKEN'])"])
+
+    detrun("run", program, "--journal", "run.bin", "--secret", "TOKEN", cwd=tmp_path, TOKEN="eight-ducks")
+
+    journal = Journal(tmp_path / "run.bin")
+    assert "eight-ducks" not in repr(list(journal.entries()))
+    assert "ValueError: no " in repr(list(journal.entries()))
+    assert "secret TOKEN" in journal.header.redacted
