@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -112,19 +111,20 @@ class Thread:
         except SystemExit:
             pass  # ends a thread and nothing else
         except BaseException as error:
-            threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
+            if not self.refused:
+                threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
         finally:
             real.mark_end(self, function)
             self.baton.leave(self)
             ACTIVE.engine = None
 
     def _report_nothing_of_ours(self, owner: Any) -> None:
-        """That a thread is abandoned is no exception of the program's."""
+        """Whatever a thread raises that is abandoned, is no exception of the program's."""
         report = getattr(owner, "_invoke_excepthook", None)
         if report is not None:
 
             def invoke(thread: Any) -> None:
-                if not isinstance(sys.exception(), SystemExit) or not self.refused:
+                if not self.refused:
                     report(thread)
 
             owner._invoke_excepthook = invoke

@@ -149,6 +149,31 @@ def test_a_program_that_fails_leaves_no_thread_behind(capfd: pytest.CaptureFixtu
     assert capfd.readouterr().err == ""
 
 
+def test_threads_that_are_abandoned_in_each_others_way_say_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        changed = threading.Condition()
+
+        def wait() -> None:
+            with changed:
+                changed.wait()
+
+        def hold() -> None:
+            with changed:
+                threading.Event().wait()
+
+        for target in (wait, hold):
+            threading.Thread(target=target).start()
+        time.sleep(1)
+        raise ValueError("no")
+
+    before = threading.enumerate(), _thread._count()
+    failure = detrun.run(main).failure
+
+    assert failure is not None
+    assert (threading.enumerate(), _thread._count()) == before
+    assert capfd.readouterr().err == ""
+
+
 def test_a_thread_that_goes_on_for_ever_meets_the_limit() -> None:
     def spin() -> None:
         while True:
