@@ -11,6 +11,16 @@ EventId = NewType("EventId", tuple[int, int])
 """(origin, n): the n-th external operation of that origin. It does not change when other things move."""
 
 
+def hexadecimal(number: int, digits: int = 16) -> str:
+    """A key or a digest, in as many hexadecimal digits as it has."""
+    return f"{number & ((1 << 4 * digits) - 1):0{digits}x}"
+
+
+def spelled(event: EventId) -> str:
+    """An id as text."""
+    return f"{hexadecimal(event[0])}.{event[1]}"
+
+
 class Decision(msgspec.Struct, frozen=True):
     """An answer to a choice point that was not the default: at this step, this event, or this answer to a question."""
 

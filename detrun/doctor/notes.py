@@ -12,8 +12,8 @@ import msgspec
 from detrun.doctor.lines import NONE, names_of
 from detrun.doctor.own import is_called, is_ours, is_own, nearest
 from detrun.doctor.rendering import attribute, clipped, rendered
+from detrun.model import spelled
 from detrun.scheduler.active import ACTIVE
-from detrun.scheduler.origins import spelled
 from detrun.scheduler.threads.real import get_ident
 
 if TYPE_CHECKING:

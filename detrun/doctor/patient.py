@@ -16,8 +16,8 @@ from detrun.doctor.job import Job, Told
 from detrun.doctor.looks import Variables, new_modules
 from detrun.doctor.notes import Notebook
 from detrun.errors import UsageError
+from detrun.model import hexadecimal
 from detrun.scheduler.active import ACTIVE
-from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.program import run
 
 if TYPE_CHECKING:

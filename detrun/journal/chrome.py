@@ -21,7 +21,8 @@ from detrun.journal.entries import (
     Stored,
 )
 from detrun.journal.selection import ends_of
-from detrun.journal.spelling import event, hexadecimal, kind, word
+from detrun.journal.spelling import event, kind, word
+from detrun.model import hexadecimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

@@ -11,12 +11,14 @@ from detrun.journal.entries import (
     Emitted,
     Entry,
     GenerationMoved,
+    Happened,
     InputKind,
     OutputKind,
     Phase,
     Received,
     Sent,
 )
+from detrun.model import hexadecimal, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,16 +59,11 @@ def kind(entry: Entry) -> str:
     return _hyphened(numbers(number)) if number in numbers._value2member_map_ else str(number)
 
 
-def hexadecimal(number: int, digits: int = 16) -> str:
-    """A key or a digest, in as many digits as it has."""
-    return f"{number & ((1 << 4 * digits) - 1):0{digits}x}"
-
-
 def event(entry: Entry) -> str:
     """The id of the event or operation, if the entry has one."""
     match entry:
-        case Received() | Decided() | Sent() | Emitted():
-            return f"{hexadecimal(entry.origin)}.{entry.n}"
+        case Received() | Decided() | Sent() | Emitted() | Happened():
+            return spelled(entry.event)
         case _:
             return ""
 

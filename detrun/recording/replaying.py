@@ -9,10 +9,9 @@ import msgspec
 
 from detrun.errors import RunError
 from detrun.journal.entries import Checked, Decided, Happened, Named
-from detrun.model import EventId
+from detrun.model import EventId, spelled
 from detrun.recording.recording import named
 from detrun.scheduler.clock import SECOND
-from detrun.scheduler.origins import spelled
 from detrun.scheduler.waits import whereabouts
 
 if TYPE_CHECKING:

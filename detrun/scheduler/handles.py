@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.model import EventId
-from detrun.scheduler.origins import ORIGIN, Origin, spelled
+from detrun.model import EventId, spelled
+from detrun.scheduler.origins import ORIGIN, Origin
 
 if TYPE_CHECKING:
     import contextvars

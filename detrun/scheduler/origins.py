@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from detrun.model import EventId
+    pass
 
 
 class Origin(msgspec.Struct, gc=False):
@@ -23,13 +23,3 @@ class Origin(msgspec.Struct, gc=False):
 
 # asyncio copies the context of whoever schedules a callback, so a chain of callbacks finds its origin here at no cost.
 ORIGIN: ContextVar[Origin | None] = ContextVar("detrun_origin", default=None)
-
-
-def hexadecimal(key: int) -> str:
-    """A key or digest as 16 hexadecimal digits."""
-    return f"{key & 0xFFFF_FFFF_FFFF_FFFF:016x}"
-
-
-def spelled(event: EventId) -> str:
-    """An id as text."""
-    return f"{hexadecimal(event[0])}.{event[1]}"

@@ -9,14 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Divergence, JournalError, UsageError
-from detrun.model import Run
+from detrun.model import Run, hexadecimal
 from detrun.scheduler import garbage
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.interrupts import interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
-from detrun.scheduler.origins import hexadecimal
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged
 from detrun.scheduler.world.world import World, moment

@@ -24,7 +24,8 @@ from detrun.journal.entries import (
     Stored,
 )
 from detrun.journal.header import Header
-from detrun.journal.spelling import hexadecimal, kind, word
+from detrun.journal.spelling import kind, word
+from detrun.model import hexadecimal, spelled
 
 Name = Callable[[int], str]
 
@@ -119,8 +120,8 @@ def told(entry: Entry, name: Name) -> tuple[str, str]:  # noqa: C901, PLR0911, P
         case Received():
             return of, _with(f"code {entry.code}" if entry.code else "", _content(entry.payload, entry.blob))
         case Decided():
-            return of or f"event {_event(entry)}", f"answer {entry.answer}" if entry.answer else _event(
-                entry
+            return of or f"event {spelled(entry.event)}", f"answer {entry.answer}" if entry.answer else spelled(
+                entry.event
             ) if of else ""
         case Sent():
             return of, _content(entry.payload, entry.blob) or _left_out(entry)
@@ -130,7 +131,7 @@ def told(entry: Entry, name: Name) -> tuple[str, str]:  # noqa: C901, PLR0911, P
         case Checked():
             return "", hexadecimal(entry.digest)
         case Happened():
-            return of, _event(entry)
+            return of, spelled(entry.event)
         case ContextBegun():
             parent = f"child of {entry.parent}" if entry.parent else ""
             generation = f"generation {entry.generation}" if entry.generation else ""
@@ -174,10 +175,6 @@ def _left_out(entry: Sent | Emitted) -> str:
 def _part(entry: Stored) -> str:
     whole = not entry.part and entry.last
     return counted(len(entry.data), "byte") + ("" if whole else f" (part {entry.part})")
-
-
-def _event(entry: Decided | Happened) -> str:
-    return f"{hexadecimal(entry.origin)}.{entry.n}"
 
 
 def _with(*parts: str) -> str:

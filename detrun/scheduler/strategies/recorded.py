@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detrun.errors import Divergence
-from detrun.scheduler.origins import spelled
+from detrun.model import spelled
 from detrun.scheduler.strategies.strategy import SLACK
 
 if TYPE_CHECKING:
