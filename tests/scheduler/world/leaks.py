@@ -69,7 +69,7 @@ LEFT_OUT = {
 }
 # Where things lie in memory, and the main thread, whose numbers stand in an attribute since before the run.
 _MAIN = threading.main_thread()
-_ADDRESS = re.compile(rf"0x[0-9a-fA-F]+|\b(id='\d+'|{_MAIN.ident}|{_MAIN.native_id})")
+_ADDRESS = re.compile(rf"0x[0-9a-fA-F]+|\b(id='\d+'|({_MAIN.ident}|{_MAIN.native_id})\b)")
 
 
 def modules() -> Iterator[ModuleType]:
