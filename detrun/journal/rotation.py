@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from detrun.journal.segments import Segment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from detrun.journal.header import Header
@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 class Rotation:
     """Writes blocks to the last segment, and ends it for another when it is too large or too old.
 
-    Whoever writes does so on one thread; `sync` may be called on another.
+    Whoever writes does so on one thread; `sync` may be called on another. The clock shall be one that no program sees,
+    for a segment may begin in the middle of one.
     """
 
-    def __init__(self, path: Path, header: Header, *, size: int, age: float, durable: bool) -> None:
+    def __init__(
+        self, path: Path, header: Header, *, size: int, age: float, durable: bool, clock: Callable[[], float]
+    ) -> None:
         self.syncs = 0
         self._path = path
         self._size = size
         self._age = age
         self._durable = durable
+        self._clock = clock
         # Bytes of the segments before this one, and of all of them that are on the disk.
         self._done = self._synced = 0
         # Between the thread that syncs a file and the one that closes it.
@@ -65,8 +69,7 @@ class Rotation:
                 self._segment.disk.sync()
                 self._synced = position
                 self.syncs += 1
-            # The clock is asked here: on the thread that syncs, it is one that no program sees.
-            self._aged = monotonic() - self._began > self._age
+            self._aged = self._clock() - self._began > self._age
 
     def seal(self) -> None:
         """End the journal."""
@@ -84,7 +87,7 @@ class Rotation:
             self._segment.disk.sync()
             self._segment.disk.sync_directory()
             self._synced = self.position
-        self._began = monotonic()
+        self._began = self._clock()
         self._aged = False
 
     def _end(self, *, continued: bool) -> Header:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from detrun.errors import DetrunError, InternalError, UsageError
@@ -60,6 +61,7 @@ class Writer:
         age: float = AGE,
         interval: float = INTERVAL,
         most_waiting: int = MOST_WAITING,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.path = Path(path)
         self.error: DetrunError | None = None
@@ -70,7 +72,7 @@ class Writer:
         self._names, self._step = header.names, header.step
         self._durability = durability
         durable = durability is not Durability.NONE
-        self._files = Rotation(self.path, header, size=segment, age=age, durable=durable)
+        self._files = Rotation(self.path, header, size=segment, age=age, durable=durable, clock=clock)
         self._most_waiting = most_waiting
         self._syncing = Syncing(self._files.sync, interval, self._fail) if durable else None
 

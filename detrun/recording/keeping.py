@@ -23,6 +23,7 @@ from detrun.journal.writer import Durability, Writer
 from detrun.recording import sources
 from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
+from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ FOLDER = Path(".detrun") / "journals"
 LIBRARIES = ("msgspec", "uvloop", "aiohttp", "anyio", "httpx", "uvicorn", "starlette", "fastapi", "websockets", "numpy")
 # What a seed decides need not be written down.
 SEEDED = ("default", "random")
+# A journal is written in the middle of a run, too, whose own clock that must not move.
+_monotonic = swap.twin(time.monotonic)
 
 
 class Keeping:
@@ -63,7 +66,7 @@ class Keeping:
             configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
-        self._writer = Writer(path, header, durability=durability)
+        self._writer = Writer(path, header, durability=durability, clock=_monotonic)
         self.batch = Batch(self._writer if pseudonyms is None else RedactingBook(self._writer, pseudonyms))
         # A live run writes before anything leaves, and at no other time; the others whenever a block is full.
         sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer

@@ -65,6 +65,8 @@ class Baton:
         self.closing = False
         # Which thread took a lock last that it still has.
         self.owners: dict[int, Thread] = {}
+        # Locks that a thread did not get because the run was over, which it may give back all the same.
+        self.denied: set[tuple[int, Thread]] = set()
         # The numbers of threads and pools that were given no name.
         self.names, self.pools = itertools.count(1), itertools.count()
         # By what futures and threads hash; pools of this run that stand in for older ones, by identity.
@@ -120,15 +122,28 @@ class Baton:
 
     def acquire(self, lock: Any, timeout: float, take: Callable[..., bool]) -> bool:
         """Take a lock for the thread that runs, or wait for it."""
-        self.offer()
-        deadline = FOREVER if timeout < 0 else self.engine.clock.now + instant(timeout)
-        while not take(lock, False):
-            if self._take_from_outside(lock, take):
-                break
-            if not self.wait(lock, "a lock", deadline, take):
-                return False
-        self.owners[id(lock)] = self.current
+        me = self.current
+        try:
+            self.offer()
+            deadline = FOREVER if timeout < 0 else self.engine.clock.now + instant(timeout)
+            while not take(lock, False):
+                if self._take_from_outside(lock, take):
+                    break
+                if not self.wait(lock, "a lock", deadline, take):
+                    return False
+        except BaseException:
+            self.denied.add((id(lock), me))
+            raise
+        self.owners[id(lock)] = me
         return True
+
+    def was_denied(self, lock: Any) -> bool:
+        """Whether who gives this lock back never got it: a condition's wait gives up a lock that it then has not."""
+        asked = (id(lock), self.current)
+        if asked not in self.denied:
+            return False
+        self.denied.discard(asked)
+        return self.owners.get(id(lock)) is not self.current
 
     def rouse(self, loop: Any) -> None:
         """Something was queued for a loop from another thread, which may wait for that."""

@@ -75,8 +75,10 @@ def _enter(take: Callable[..., bool]) -> swap.Make:
 
 def _release(function: Callable[..., Any]) -> Callable[..., Any]:
     def release(self: Any, *error: Any) -> Any:
-        result = function(self, *error)
         engine = ACTIVE.engine
+        if engine is not None and engine.baton.denied and engine.baton.was_denied(self):
+            return None  # or it would be taken from whoever has it
+        result = function(self, *error)
         if engine is not None and not (type(self) is _RLock and real.is_owned(self)):
             engine.baton.released(self)
         return result

@@ -70,7 +70,7 @@ def builtin(function: Any, make: Make) -> Callable[..., Any]:
     dispatcher = wraps(real)(make(real))
     old = _MethodDef.from_address(changed.definition)
     new = _MethodDef(old.name, _CALL, _FASTCALL_WITH_KEYWORDS, old.doc)
-    _kept[id(function)] = (function, new)
+    _kept[id(function)] = (function, new, real)
     _python.Py_IncRef(dispatcher)  # the reference that the builtin has from now on
     changed.vectorcall = _fast().vectorcall
     changed.bound_to = id(dispatcher)
@@ -135,7 +135,9 @@ def _bridge(*arguments: Any, **options: Any) -> Any:
 
 
 def twin(function: Any) -> Any:
-    """A builtin that is what this one is, and stays so."""
+    """A builtin that is what this one is, or was before it was changed, and stays so."""
+    if id(function) in _kept:
+        return _kept[id(function)][-1]
     definition = _Builtin.from_address(id(function)).definition
     return _python.PyCMethod_New(definition, function.__self__, function.__module__, None)
 

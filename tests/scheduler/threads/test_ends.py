@@ -235,3 +235,19 @@ def test_the_users_interrupt_ends_a_run_whose_other_thread_never_waits(wait: str
     _, told = process.communicate(timeout=20)
 
     assert process.returncode == 130, told
+
+
+def test_threads_of_a_run_that_ends_anywhere_take_no_lock_from_each_other(
+    monkeypatch: pytest.MonkeyPatch, untidy: None
+) -> None:
+    raised: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+
+    async def main() -> None:
+        await asyncio.gather(*(asyncio.to_thread(time.sleep, number) for number in range(3)))
+
+    steps = detrun.run(main).steps
+    for bound in range(1, steps):
+        detrun.run(main, max_steps=bound)
+
+    assert not raised
