@@ -76,10 +76,18 @@ def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
     if options["line"] is not None:
         program = stepping.breaking(program, options["line"], prepared.sources)
     try:
-        return replay.compared(opened, program, record, whole=options["until"] is None)
+        told = replay.compared(opened, program, record, whole=options["until"] is None)
     finally:
         sys.settrace(None)
         prepared.watch.end()
+    if not told.whole:
+        # Whatever was under way when the program was ended complains as it is dropped, and tells nobody anything.
+        sys.unraisablehook = _ignored
+    return told
+
+
+def _ignored(_: Any) -> None:
+    """Say nothing."""
 
 
 def _locate(opened: Any, code: str, place: str) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 READ, WRITE = 1, 2
 # What comes by itself, between two iterations; a look ends with the entry that says what is ready.
 COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, InputKind.READY})
+# What a process is given before it runs, and what it reads past the edge: no part of what is asked for here.
+READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE})
 TIMED_OUT = -1
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from detrun.errors import Divergence
-from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Stored
-from detrun.live.edge import COMING, Look, failure
+from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
+from detrun.live.edge import COMING, READ_BEFORE, Look, failure
 from detrun.scheduler.waits import whereabouts
 from detrun.scheduler.world.signals import Killed
 
@@ -29,12 +29,16 @@ class Recorded:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._stored: dict[bytes, bytearray] = {}
+        self._over = self._ended = False
         self._entries = self._passing(entries)
         self._next = next(self._entries, None)
-        self._over = False
-        # What this found. A program may swallow it, as asyncio's transports do with all that goes wrong in them.
         self._found: Divergence | None = None
         self.where: str | None = None
+
+    @property
+    def found(self) -> Divergence | None:
+        """Where the run parted. A program may swallow it, as asyncio's transports do with all that goes wrong."""
+        return self._found
 
     def begin(self, engine: Engine) -> None:
         self._engine = engine
@@ -86,7 +90,8 @@ class Recorded:
             if entry.kind == InputKind.READY:
                 return Look(entry.instant, array("I", entry.payload), others)
             others.append(entry)
-        if timeout != 0.0:
+        if timeout != 0.0 or (self._next is None and not self._ended):
+            # Where a journal was cut, nobody knows whether something came here.
             raise self._divergence(self._taken(), "that nothing is left to do but wait")
         return None
 
@@ -98,10 +103,14 @@ class Recorded:
         for entry in entries:
             if isinstance(entry, Stored):
                 self._stored.setdefault(entry.blob, bytearray()).extend(entry.data)
+            elif isinstance(entry, Received) and entry.kind in READ_BEFORE:
+                continue
             elif isinstance(entry, Received) and entry.blob:
                 yield replace(entry, payload=bytes(self._stored.pop(entry.blob)), blob=b"")
             elif isinstance(entry, Received | Emitted):
                 yield entry
+            elif isinstance(entry, Ended):
+                self._ended = True
 
     def _taken(self) -> Received | Emitted:
         entry = self._next
@@ -118,4 +127,6 @@ class Recorded:
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
         self._found = Divergence(self._trace.step, said, actual)
         self.where = whereabouts(self._engine)
+        # What the program does from here on is another run, of which nobody shall say that it parted.
+        self._trace.forget()
         return self._found

@@ -51,7 +51,12 @@ class Replay(msgspec.Struct, frozen=True):
     @property
     def failed(self) -> bool:
         """Whether it came to the failure that the journal has."""
-        return self.run is not None and self.run.failure is not None and not isinstance(self.run.error, Enough)
+        return self.whole and self.run is not None and self.run.failure is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the program was run to its end, and not only as far as it was compared."""
+        return self.recorded_outcome != "killed" and self.run is not None and not isinstance(self.run.error, Enough)
 
 
 def replay(journal: Journal, program: Callable[[], Any], until: int | None = None) -> Replay:
@@ -87,14 +92,21 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    edge = Edge(journal.entries())
-    end, began, again = _end(journal), time.perf_counter(), None
+    edge, began = Edge(journal.entries()), time.perf_counter()
+    again = parted = None
     try:
         again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
-        difference = record.difference or (_last(record, end, again) if whole else None)
-    except Divergence as parted:
+    except Divergence as raised:
+        parted = raised
+    end, parted = _end(journal), parted or edge.found
+    if record.difference is None and parted is not None:
         before = tuple(record.before)
-        difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
+        difference: Difference | None = Difference(
+            parted.at, "the outside", parted.expected, parted.actual, edge.where, before
+        )
+    else:
+        assert again is not None
+        difference = record.difference or (_last(record, end, again) if whole else None)
     return Replay(
         same=difference is None,
         steps=record.engine.trace.step if record.last is None else record.last,

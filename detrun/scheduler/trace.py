@@ -72,3 +72,9 @@ class Trace:
         self.record = self.mark = None
         if self._seal is None:
             self._seal = hash((self.digest, self.step, self.ran, instant))
+
+    def forget(self) -> None:
+        """Let whoever writes it down hear no more."""
+        if self.record is not None:
+            self.observers.remove(self.record.happens)
+        self.record = self.mark = None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from detrun.journal.batch import Batch
-from detrun.journal.entries import Entry
+from detrun.journal.entries import Ended, Entry
 from detrun.journal.sinks import Kept
 from detrun.live.machine import Machine
 from detrun.live.program import run
@@ -71,6 +71,7 @@ def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client) 
     with ThreadPoolExecutor(max(len(clients), 1)) as pool:
         asked = [pool.submit(_met, client, meeting) for client in clients]
         result = run(program(meeting), Machine(Batch(kept)))
+        kept.entries.append(Ended(result.steps, result.outcome))
         return Recording(result, kept.entries, [future.result(PATIENCE) for future in asked])
 
 

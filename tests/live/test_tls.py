@@ -5,30 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.live.certificates import certified
 from tests.live.served import Meeting, check_ok, connected, received, recorded, replayed
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that signs itself, with its key in the same file."""
-    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    made = subprocess.run(
-        [*words.split(), "-addext", "subjectAltName=DNS:localhost", "-keyout", path, "-out", f"{path}.crt"],
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip("there is no openssl to make a certificate with")
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
+    return certified(tmp_path_factory.mktemp("tls"))[0]
 
 
 def test_a_server_that_speaks_tls_says_the_same_again(certificate: Path) -> None:

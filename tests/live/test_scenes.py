@@ -1,0 +1,95 @@
+"""Whole live programs among real clients are replayed to the letter, also if their recorder is killed."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.live import clients, peers
+from tests.live.scene import Recorded, Scene, record, replay
+
+HTTP = (clients.posts, clients.posts, clients.trickles, clients.leaves)
+SCENES = (
+    Scene("aiohttp_app.py", ("aiohttp",), HTTP),
+    Scene("fastapi_app.py", ("fastapi", "uvicorn"), (*HTTP, clients.gets)),
+    Scene("chat.py", ("websockets",), (clients.chats, clients.chats, clients.drops)),
+    Scene("redis_streams.py", (), (clients.commands, clients.commands, clients.takes_slowly, clients.gives_up)),
+    Scene("https_client.py", ("httpx",), peer=peers.https),
+    Scene("threads.py", (), (clients.lines, clients.lines, clients.lines_trickle, clients.lines_break_off)),
+)
+every_scene = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+KILLS = 20
+
+
+def check_same(recorded: Recorded) -> None:
+    """A replay ends as the run did, step for step, and writes what that wrote."""
+    code, told, wrote, said = replay(recorded.directory)
+
+    assert told["outcome"] == "same", (told, said)
+    assert recorded.report is not None
+    assert {name: told[name] for name in ("steps", "digest")} == {
+        name: recorded.report[name] for name in ("steps", "digest")
+    }
+    assert told["recorded_outcome"] == recorded.report["outcome"]
+    assert wrote == recorded.wrote
+    assert code == (recorded.report["outcome"] != "ok")
+
+
+def check_prefix(recorded: Recorded) -> None:
+    """A replay goes as far as the journal, and explains whatever anybody was told."""
+    code, told, wrote, said = replay(recorded.directory)
+
+    assert (code, told["outcome"], told["recorded_outcome"]) == (0, "same", "killed"), (told, said)
+    assert not set(recorded.told) - set(wrote)
+    short = min(len(wrote), len(recorded.wrote))
+    assert wrote[:short] == recorded.wrote[:short]
+
+
+def need(scene: Scene) -> None:
+    """Skip what cannot be run here."""
+    for name in scene.needs:
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+
+
+@every_scene
+def test_a_live_run_among_clients_that_leave_and_wait_is_replayed_to_the_letter(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    recorded = record(scene, tmp_path)
+
+    assert len(recorded.told) >= clients.TIMES
+    assert not set(recorded.told) - set(recorded.wrote)
+    check_same(recorded)
+
+
+@every_scene
+def test_the_journal_of_a_killed_recorder_explains_whatever_anybody_was_told(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    recorded = record(scene, tmp_path, killed_at=clients.TIMES)
+
+    assert recorded.code == -9
+    check_prefix(recorded)
+
+
+@pytest.mark.soak
+@every_scene
+def test_many_clients_are_replayed_to_the_letter_again_and_again(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    recorded = record(scene, tmp_path, many=8)
+
+    for _ in range(5):
+        check_same(recorded)
+
+
+@pytest.mark.soak
+@every_scene
+def test_a_recorder_may_be_killed_at_any_time(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    chance = random.Random(scene.name)
+    for number in range(KILLS):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        check_prefix(record(scene, directory, many=4, killed_at=chance.randrange(1, 4 * clients.TIMES)))
