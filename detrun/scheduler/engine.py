@@ -23,6 +23,7 @@ from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.network.readiness import Readiness
+from detrun.scheduler.origins import Named
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.threads.baton import Baton
 from detrun.scheduler.threads.thread import Thread
@@ -63,6 +64,7 @@ class Engine:
         self.clock: Clock = Clock(self.world.begin)
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
+        self._named = Named()
         self.faults = Faults(faults, strategy, self.trace)
         self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
@@ -103,16 +105,17 @@ class Engine:
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
-        return self._known(Unit(self, name, hash((len(self.contexts),))))
+        return self._known(Unit(self, name, self._named.key(0, name)))
 
     def program(self, name: str) -> Program:
         """A new loop of a plain program."""
-        return self._known(Program(self, name, hash((len(self.contexts),))))
+        origin = self.baton.current.origin
+        origin.count = count = origin.count + 1
+        return self._known(Program(self, name, hash((origin.key, count))))
 
     def channel(self, home: Context, name: str, receive: Callable[..., Any]) -> Channel:
         """A new path to a context, at whose end `receive` is called there with each message."""
-        home.origin.count = count = home.origin.count + 1
-        return Channel(self, home, hash((home.origin.key, count)), f"{home.name}/{name}", receive)
+        return Channel(self, home, self._named.key(home.origin.key, name), f"{home.name}/{name}", receive)
 
     def advance(self) -> bool:
         """Take one step: a choice, and the turn that it causes. False when nothing can happen any more."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from hashlib import blake2b
 
 import msgspec
-
-if TYPE_CHECKING:
-    pass
 
 
 class Origin(msgspec.Struct, gc=False):
@@ -23,3 +21,20 @@ class Origin(msgspec.Struct, gc=False):
 
 # asyncio copies the context of whoever schedules a callback, so a chain of callbacks finds its origin here at no cost.
 ORIGIN: ContextVar[Origin | None] = ContextVar("detrun_origin", default=None)
+
+
+class Named:
+    """Keys of what has a name within something: by that name, and by how many had it before.
+
+    Whoever else is there, and came first, changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._before: Counter[tuple[int, str]] = Counter()
+
+    def key(self, within: int, name: str) -> int:
+        """The key of the next one of this name."""
+        self._before[within, name] += 1
+        # Not `hash`: that of a string is another one in each process.
+        number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+        return hash((within, number, self._before[within, name]))

@@ -9,6 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler.clock import MILLISECOND, SECOND
+from detrun.scheduler.origins import ORIGIN, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ Address = tuple[str, int] | str
 WINDOW = 128 * 1024
 # How long a fault of that kind delays a chunk: a little, longer than most turns, longer than most timeouts.
 DELAYS = (2 * MILLISECOND, 100 * MILLISECOND, 60 * SECOND)
+# What makes the origin of a file's callbacks of the key that it has.
+_READY = -1
 
 
 class File:
@@ -35,6 +38,7 @@ class File:
         self.watches: list[object] = []
         self._watcher: Readiness | None = None
         self._fd = -1
+        self._origin: Origin | None = None
 
     def readable(self) -> bool:
         """Whether reading would not wait."""
@@ -43,6 +47,16 @@ class File:
     def writable(self) -> bool:
         """Whether writing would not wait."""
         return False
+
+    @property
+    def origin(self) -> Origin:
+        """Whose operations those are that begin where somebody is told that the file is ready."""
+        if self._origin is None:
+            self._origin = Origin(hash((self._key(), _READY)))
+        return self._origin
+
+    def _key(self) -> int:
+        return self.network.key()
 
     def watch(self, watcher: Readiness | None, fd: int) -> None:
         """Tell this loop from now on when the file is ready, and now if it is."""
@@ -82,20 +96,25 @@ class File:
 class Stream(File):
     """One end of a connection. What the other sends arrives by the end's own wire, or at once by a path."""
 
-    def __init__(self, network: Network, local: Address, remote: Address, between: tuple[str, str]) -> None:
+    def __init__(
+        self, network: Network, local: Address, remote: Address, between: tuple[str, str], key: int | None = None
+    ) -> None:
         super().__init__(network, "connection")
         self.local, self.remote = local, remote
         self.between = between
         self.peer: Stream | None = None
         self.connected = False
         self.error = 0
-        self.wire: Wire = network.wire(f"{self.name} receives", between)
+        self.wire: Wire = network.wire(f"{self.name} receives", between, key)
         self._joined_by_path = isinstance(remote, str)
         self._inbox = bytearray()
         self._unread = 0
         self._ended = False
         self._finished = False
         self._broken = False
+
+    def _key(self) -> int:
+        return self.wire.key
 
     def readable(self) -> bool:
         return self._broken or (self.connected and bool(self._inbox or self._ended))
@@ -282,6 +301,8 @@ class Listener(File):
         if not self._waiting:
             raise _error(BlockingIOError, errno.EAGAIN)
         accepted = self._waiting.popleft()
+        # What the acceptor does next concerns this connection, and is called after it.
+        ORIGIN.set(accepted.origin)
         self._answer_next()
         return accepted
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FIRST_FD = 1_000_000
 # The kind of what has a port only to connect from: nobody finds it there, and it is in no server's way.
 _CALLING = 0
+# What makes the key of an answering end of that of the asking one.
+_ANSWER = -2
 
 # The host on which the code that runs now runs.
 HOST: ContextVar[str] = ContextVar("detrun_host", default=LOCALHOST)
@@ -51,7 +53,6 @@ class Network:
         self._hosts = Hosts()
         self._addresses = Addresses()
         self._links: dict[frozenset[str], Link] = {}
-        self._wire_count = 0
         self.ask = engine.faults.ask
         self.faulty = bool(engine.faults.kinds)
         # What a closed socket has for a file: asyncio's transports keep sockets until a collection.
@@ -137,13 +138,16 @@ class Network:
         self._counts[kind] = number = self._counts.get(kind, 0) + 1
         return number
 
-    def wire(self, name: str, between: tuple[str, str] = (LOCALHOST, LOCALHOST)) -> Wire:
-        """A new wire, from one host to another."""
-        self._wire_count += 1
-        wire = Wire(self._engine, self._kernel, hash((-2, self._wire_count)), name)
+    def wire(self, name: str, between: tuple[str, str] = (LOCALHOST, LOCALHOST), key: int | None = None) -> Wire:
+        """A new wire, from one host to another; whoever asks for it is its origin, unless the key says another."""
+        wire = Wire(self._engine, self._kernel, self.key() if key is None else key, name)
         if between[0] != between[1]:
             wire.follow(self.link(*between))
         return wire
+
+    def key(self) -> int:
+        """What names something that the program asks for now, whatever else it asked for before or elsewhere."""
+        return hash(self._engine.operation())
 
     def link(self, one: str, other: str) -> Link:
         """What lies between two hosts."""
@@ -230,7 +234,7 @@ class Network:
 
     def answer(self, listener: Listener, stream: Stream) -> None:
         """Make the connection that a stream asks for."""
-        answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+        answering = self._answering(stream)
         answering.join(stream)
         stream.wire.put(stream.join, answering)
         listener.arrive(answering)
@@ -242,10 +246,14 @@ class Network:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not isinstance(listener, Listener) or listener.full() or self.ask("refuse", stream.wire.key):
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-        answering = Stream(self, stream.remote, stream.local, stream.between[::-1])
+        answering = self._answering(stream)
         answering.join(stream)
         stream.join(answering)
         listener.arrive(answering)
+
+    def _answering(self, stream: Stream) -> Stream:
+        """The end of a connection that the kernel makes, which is named by the one that asked for it."""
+        return Stream(self, stream.remote, stream.local, stream.between[::-1], hash((stream.wire.key, _ANSWER)))
 
     def stream(self, file: File, local: Address | None, remote: Address) -> Stream:
         """One end of a connection to be, by a file that may be bound already."""

@@ -7,6 +7,7 @@ from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler.handles import Handle
+from detrun.scheduler.origins import ORIGIN
 
 if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
@@ -35,6 +36,10 @@ class Readiness:
         fd = descriptor(file)
         watched = self._engine.network.file(fd)
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
+        for handle in data or ():
+            if handle is not None:
+                # asyncio made these variables for this callback alone.
+                handle._context.run(ORIGIN.set, watched.origin)
         watched.watch(self, fd)
         return key
 

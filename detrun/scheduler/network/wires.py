@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # The kernel is nobody's callback: it sees no context variables.
 _NONE = Variables()
-# The origin of the kernel's own timers, of which there is one series.
-_TIMERS = hash((-3,))
+# What makes the origin of a wire's timers of that of its messages.
+_TIMERS = -3
 
 
 class Kernel:
@@ -29,20 +29,19 @@ class Kernel:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._timers = 0
+        self._timed = False
 
     @property
     def now(self) -> int:
         """The instant."""
         return self.engine.clock.now
 
-    def later(self, delay: int, *call: Any) -> None:
-        """Make a call after so many nanoseconds."""
+    def later(self, event: EventId, delay: int, *call: Any) -> None:
+        """Make a call after so many nanoseconds; to whom it matters says what it is called."""
         deadline = self.now + delay
-        if not self._timers:
+        if not self._timed:
+            self._timed = True
             self.engine.clock.homes += 1
-        self._timers += 1
-        event = EventId((_TIMERS, self._timers))
         timer = TimerHandle(call, _NONE, None, event, "", deadline, deadline / SECOND, self)
         self.engine.clock.add(timer)
 
@@ -62,7 +61,7 @@ class Kernel:
 class Wire(Channel):
     """A direction of a connection, or whatever else arrives in order; held while its ends cannot reach each other."""
 
-    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent", "_traveling")
+    __slots__ = ("__weakref__", "_clear", "_holds", "_kernel", "_link", "_sent", "_timed", "_traveling", "_unsent")
 
     def __init__(self, engine: Engine, kernel: Kernel, key: int, name: str) -> None:
         super().__init__(engine, kernel, key, name, kernel.take)
@@ -73,6 +72,10 @@ class Wire(Channel):
         self._sent = 0
         self._clear = 0
         self._traveling = 0
+        # How much it brought that nobody sent as such, and how often it let time pass: they have numbers of their own,
+        # so that what is sent later keeps its id whatever went wrong before.
+        self._unsent = 0
+        self._timed = 0
 
     def put(self, *message: Any) -> None:
         """Send something along: a call that is made where the wire ends."""
@@ -94,7 +97,7 @@ class Wire(Channel):
     def wait(self, delay: int) -> None:
         """Let nothing arrive for so many nanoseconds."""
         self.hold()
-        self._kernel.later(delay, self.release)
+        self._later(delay, self.release)
 
     def _send_slowly(self, delivery: Delivery, link: Link) -> None:
         # Bytes leave one after the other, and then travel side by side; what is sent later never arrives before.
@@ -102,7 +105,11 @@ class Wire(Channel):
         self._sent = max(self._sent, now) + link.sending(_size(delivery.call))
         self._clear = max(self._clear, self._sent + link.traveling())
         self._traveling += 1
-        self._kernel.later(self._clear - now, self._land, delivery)
+        self._later(self._clear - now, self._land, delivery)
+
+    def _later(self, delay: int, *call: Any) -> None:
+        self._timed += 1
+        self._kernel.later(EventId((hash((self.key, _TIMERS)), self._timed)), delay, *call)
 
     def _land(self, delivery: Delivery) -> None:
         self._traveling -= 1
@@ -115,8 +122,8 @@ class Wire(Channel):
 
     def put_back(self, *message: Any) -> None:
         """Let something arrive before all else that is under way."""
-        self._count = count = self._count + 1
-        self.queue.appendleft(Delivery(message, _NONE, None, EventId((self.key, count)), self.name))
+        self._unsent += 1
+        self.queue.appendleft(Delivery(message, _NONE, None, EventId((self.key, -self._unsent)), self.name))
         if not self._holds:
             self._arrivals.appendleft(self)
 
