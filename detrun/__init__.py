@@ -9,6 +9,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detrun.assertions import always as always
+    from detrun.assertions import eventually as eventually
+    from detrun.assertions import sometimes as sometimes
+    from detrun.assertions import unreachable as unreachable
     from detrun.errors import Corrupt as Corrupt
     from detrun.errors import DetrunError as DetrunError
     from detrun.errors import Divergence as Divergence
@@ -23,10 +27,12 @@ if TYPE_CHECKING:
     from detrun.errors import Truncated as Truncated
     from detrun.errors import Unwritable as Unwritable
     from detrun.errors import UsageError as UsageError
+    from detrun.model import Answer as Answer
     from detrun.model import Decision as Decision
     from detrun.model import EventId as EventId
     from detrun.model import Failure as Failure
     from detrun.model import Hold as Hold
+    from detrun.model import Plan as Plan
     from detrun.model import Run as Run
     from detrun.scheduler.program import run as run
     from detrun.scheduler.strategies.default import Default as Default
@@ -36,11 +42,12 @@ if TYPE_CHECKING:
     from detrun.scheduler.strategies.strategy import Strategy as Strategy
 
 _HOMES = {
+    "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
         "Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError LimitReached "
         "NondeterminismError RunError Stuck Truncated Unwritable UsageError"
     ),
-    "detrun.model": "Decision EventId Failure Hold Run",
+    "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
     "detrun.scheduler.program": "run",
     "detrun.scheduler.strategies.default": "Default",
     "detrun.scheduler.strategies.holds": "Holds",

@@ -7,6 +7,9 @@ import msgspec
 Instant = NewType("Instant", int)
 """A point of virtual time, in nanoseconds."""
 
+SLACK = 30_000_000
+"""How much longer than it does a turn may take, by default, while anything else could run: 30 ms, in nanoseconds."""
+
 EventId = NewType("EventId", tuple[int, int])
 """(origin, n): the n-th external operation of that origin. It does not change when other things move."""
 
@@ -34,6 +37,29 @@ class Hold(msgspec.Struct, frozen=True):
 
     event: EventId
     until: EventId
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a question was answered, where that was not 0: something goes wrong, or garbage is collected."""
+
+    question: EventId
+    answer: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What it takes to have a run again, and nothing of how it was found.
+
+    What the holds leave open is the default. `kinds` are the faults that may be asked for, `entropy` is the seed of the
+    program's randomness, `slack` and `delay` say how far ahead of time timers may be chosen.
+    """
+
+    holds: tuple[Hold, ...] = ()
+    faults: tuple[Answer, ...] = ()
+    kinds: tuple[str, ...] = ()
+    entropy: int = 0
+    level: int = 1
+    slack: int = SLACK
+    delay: int = SLACK
 
 
 class Failure(msgspec.Struct, frozen=True):

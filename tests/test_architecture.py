@@ -17,7 +17,7 @@ LAYERS = [
     {"bindings"},
     {"runtime"},
     {"recording"},
-    {"simulation", "live"},
+    {"simulation", "live", "assertions"},
     {"scheduler", "journal"},
     {"model"},
     {"errors"},

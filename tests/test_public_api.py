@@ -5,6 +5,7 @@ import pytest
 import detrun
 
 NAMES = [
+    "Answer",
     "Corrupt",
     "Decision",
     "Default",
@@ -20,6 +21,7 @@ NAMES = [
     "JournalError",
     "LimitReached",
     "NondeterminismError",
+    "Plan",
     "Random",
     "Recorded",
     "Run",
@@ -29,7 +31,11 @@ NAMES = [
     "Truncated",
     "Unwritable",
     "UsageError",
+    "always",
+    "eventually",
     "run",
+    "sometimes",
+    "unreachable",
 ]
 
 

@@ -101,7 +101,7 @@ class LiveEngine(Engine):
 
     def _at_hand(self) -> Event | None:
         choices, threads = self._choices, self.baton.ready
-        choices.begin(self.trace.step + 1)
+        choices.begin()
         if self.arrivals or (choices.program is not None and choices.program.loop.ready):
             return choices.first()
         return threads[0] if threads else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from detrun.model import EventId
+from detrun.model import EventId, spelled
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.handles import TimerHandle
@@ -17,23 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from detrun.scheduler.contexts import Context
+    from detrun.scheduler.strategies.strategy import Strategy
+    from detrun.scheduler.trace import Trace
 
 
 class Continue(msgspec.Struct, frozen=True):
-    """No event: a program's loop goes on with what is ready, or else sleeps until after its earliest timer."""
+    """No event: a program's loop goes on with what is ready, or else sleeps until after its earliest timer.
 
-    home: Context
-    step: int
+    In the middle of a thread's turn it means that the thread goes on.
+    """
+
+    home: Any
+    last: EventId
+    since: int
 
     @property
     def id(self) -> EventId:
-        """The context's step, under a key of its own."""
-        return EventId((hash((self.home.origin.key, -1)), self.step))
+        """The last event, under a key of its own, and how many steps ago that was: this moves with the event."""
+        return EventId((hash((self.last, -1)), self.since))
 
     @property
     def name(self) -> str:
         """What a person calls this event."""
-        return f"{self.home.name}/continue at step {self.step}"
+        return f"{self.home.name}/continue {self.since} after {spelled(self.last)}"
 
 
 Event: TypeAlias = Channel | TimerHandle | Continue | Thread
@@ -46,31 +52,37 @@ class Choices:
     `slack`: to choose it means that the turn before took that long. Timers of one context never overtake each other.
     """
 
-    def __init__(self, clock: Clock, arrivals: deque[Channel], threads: list[Thread], slack: int) -> None:
+    def __init__(
+        self, clock: Clock, arrivals: deque[Channel], threads: list[Thread], strategy: Strategy, trace: Trace
+    ) -> None:
         self.program: Context | None = None
         self.step = 0
+        self._trace = trace
         self._clock = clock
         self._arrivals = arrivals
         self._threads = threads
-        self._slack = slack
+        self._slack = strategy.slack
+        # How far ahead timers are offered while nothing could run, and something is under way.
+        self._delay = getattr(strategy, "delay", strategy.slack)
         self._events: list[Event] = []
         self._going_on: Continue | None = None
 
-    def begin(self, step: int) -> None:
-        """Offer what can happen in this step."""
-        self.step = step
+    def begin(self) -> None:
+        """Offer what can happen in the next step."""
+        self.step = self._trace.step + 1
         self._events = []
         self._going_on = None
 
     def offer(self, thread: Thread) -> None:
         """Offer in the middle of a thread's turn that it goes on, or another."""
-        self._events = [thread, *self._threads]
+        self.begin()
+        self._events = [self._continue(thread), *self._threads]
 
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
         enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers
         if enabled:
-            return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + self._slack)
+            return enabled > 1 or (bool(timers) and timers[0][0] <= self._limit())
         earliest = self._clock.earliest() if self._slack else None
         return earliest is not None and self._clock.second() <= earliest.deadline + self._idle_slack()
 
@@ -109,9 +121,8 @@ class Choices:
         events += self._threads
         if earliest is None:
             return events
-        limit = (
-            now + self._slack if ready or self._arrivals or self._threads else earliest.deadline + self._idle_slack()
-        )
+        busy = ready or self._arrivals or self._threads
+        limit = self._limit() if busy else earliest.deadline + self._idle_slack()
         # A timer of the program's that is due already comes along when the loop goes on.
         along = program if ready else None
         if earliest.deadline <= limit:
@@ -126,11 +137,15 @@ class Choices:
         # What is overdue already is its channel's to offer.
         return [timer for timer in self._clock.heads(limit) if not timer.home.overdue]
 
-    def _continue(self, program: Context) -> Continue:
+    def _continue(self, home: Context | Thread) -> Continue:
         # One for each step: whether an answer is the default is a matter of identity.
         if self._going_on is None:
-            self._going_on = Continue(program, self.step)
+            self._going_on = Continue(home, self._trace.last, self.step - self._trace.eventful)
         return self._going_on
+
+    def _limit(self) -> int:
+        """Up to when a timer may be first, while there is something else."""
+        return self._clock.now + (self._slack if self._threads or self._can_continue() else self._delay)
 
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.

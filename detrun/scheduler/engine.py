@@ -15,6 +15,7 @@ from detrun.model import EventId
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
+from detrun.scheduler.claims import Claims
 from detrun.scheduler.clock import TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.garbage import Collections
@@ -65,6 +66,7 @@ class Engine:
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self._named = Named()
+        self.claims = Claims()
         self.faults = Faults(faults, strategy, self.trace)
         self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
@@ -75,7 +77,7 @@ class Engine:
         self._strategy = strategy
         self._slack = strategy.slack
         self.baton = Baton(self)
-        self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy.slack)
+        self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy, self.trace)
         strategy.begin(self)
         if record is not None:
             record.begin(self)
@@ -199,13 +201,12 @@ class Engine:
 
     def offer(self, thread: Thread) -> Event:
         """Which thread goes on in the middle of a turn: this one by default."""
-        choices, trace = self._choices, self.trace
-        choices.begin(trace.step + 1)
-        choices.offer(thread)
+        self._choices.offer(thread)
         event = self._asked()
-        if event is thread:
-            trace.step += 1
-        return event
+        if not isinstance(event, Continue):
+            return event
+        self.trace.step += 1
+        return thread
 
     def turn_to(self, program: Context | None) -> Context | None:
         """From now on this is the loop that would go on, if any; which one it was."""
@@ -308,7 +309,7 @@ class Engine:
 
     def _chosen(self) -> Event | None:
         choices = self._choices
-        choices.begin(self.trace.step + 1)
+        choices.begin()
         return self._asked() if choices.open() else choices.first()
 
     def _asked(self) -> Event:
@@ -353,4 +354,6 @@ class Engine:
     def _known(self, context: Known) -> Known:
         self.contexts.append(context)
         self.clock.homes += 1
+        for meet in self.trace.newcomers:
+            meet(context)
         return context

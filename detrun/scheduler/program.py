@@ -12,12 +12,13 @@ from detrun.errors import Divergence, JournalError, UsageError
 from detrun.model import Run, hexadecimal
 from detrun.scheduler import garbage
 from detrun.scheduler.catch import active, new_loop
+from detrun.scheduler.claims import objection
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.interrupts import interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.strategies import named
-from detrun.scheduler.verdict import judged
+from detrun.scheduler.verdict import judged, objected
 from detrun.scheduler.world.world import World, moment
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def run(
     start_time: str | datetime | None = None,
     entropy: str = "seeded",
     level: int = 1,
+    strict: bool = False,
     record: Record | None = None,
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
@@ -50,7 +52,8 @@ def run(
     What the program raises becomes part of the result; only a user's `KeyboardInterrupt` goes on. `strategy` may be an
     object. `faults` names what may go wrong in the network. `start_time` is when the program believes to begin, and
     `entropy` says where randomness comes from: the seed ("seeded"), a fixed seed ("fixed") or the operating system
-    ("real"). At `level` 2 the strategy also decides when garbage is collected. `record` learns what happens.
+    ("real"). At `level` 2 the strategy also decides when garbage is collected. `strict` has a run fail
+    by exceptions, too, that nobody retrieves or that a callback raises. `record` learns what happens.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
@@ -62,15 +65,20 @@ def run(
     world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)
     engine = Engine(answers, Limits(max_steps, max_time), faults, world, level=level, record=record)
     name = strategy if isinstance(strategy, str) else type(strategy).__name__.lower()
-    return finished(engine, main, seed=seed, strategy=name, entropy=entropy)
+    return finished(engine, main, seed=seed, strategy=name, entropy=entropy, strict=strict)
 
 
-def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: str, entropy: str) -> Run:
+def finished(
+    engine: Engine, main: Callable[[], Any], *, seed: int, strategy: str, entropy: str, strict: bool = False
+) -> Run:
     """Run a program in an engine that has not begun, up to the end; what became of it."""
     began = time.perf_counter()
-    value, error = _ended(engine, main)
+    value, error = ended(engine, main)
     wall_seconds = time.perf_counter() - began
-    outcome, failure, exit_code = judged(error)
+    complaint = objection(engine.claims, error, strict=strict)
+    outcome, failure, exit_code = judged(error) if complaint is None else objected(complaint)
+    if complaint is not None:
+        error = complaint.error or AssertionError(complaint.message)
     return Run(
         seed=seed,
         strategy=strategy,
@@ -90,7 +98,7 @@ def finished(engine: Engine, main: Callable[[], Any], *, seed: int, strategy: st
     )
 
 
-def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+def ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What the program returned, or what ended it."""
     try:
         with active(engine):
@@ -98,6 +106,8 @@ def _ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException 
             value = contextvars.copy_context().run(_call, engine, main)
             if not engine.killed:
                 engine.baton.finish()
+                engine.claims.settle()
+            engine.claims.find_unretrieved(engine.contexts)
         engine.end()
     except (Divergence, JournalError):
         raise

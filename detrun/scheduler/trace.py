@@ -9,6 +9,7 @@ from detrun.model import Decision, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.scheduler.contexts import Context
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.record import Record
     from detrun.scheduler.threads.thread import Thread
@@ -26,12 +27,15 @@ class Trace:
         self.ran = 0
         self.tasks = 0
         self.unnamed = 0
-        # The step of the last event.
+        # The last event, and its step.
+        self.last = EventId((0, 0))
         self.eventful = 0
         # Folded where operations happen, not by a method: they are on the hot path.
         self.digest = 0
         self.decisions: list[Decision] = []
         self.observers: list[Callable[[Any], None]] = []
+        # Told of each context that is made.
+        self.newcomers: list[Callable[[Context], None]] = []
         self._seal: int | None = None
 
     def note(self, operation: EventId) -> None:
@@ -44,7 +48,8 @@ class Trace:
 
     def deliver(self, delivery: Delivery | Thread) -> None:
         """Note that an event happens, and tell those who observe."""
-        self.digest = hash((self.digest, self.step, delivery.id))
+        self.last = event = delivery.id
+        self.digest = hash((self.digest, self.step, event))
         self.eventful = self.step
         delivery.begin()
         for observe in self.observers:

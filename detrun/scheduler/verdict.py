@@ -9,6 +9,8 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
 from detrun import errors
 from detrun.model import Failure
 from detrun.scheduler.waits import place
@@ -16,6 +18,8 @@ from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from detrun.scheduler.claims import Complaint
 
 Verdict: TypeAlias = tuple[str, Failure | None, int]
 
@@ -38,6 +42,15 @@ def judged(error: BaseException | None) -> Verdict:
             return "failed", _failure("forbidden", error), 1
         case _:
             return "failed", _failure("exception", error), 1
+
+
+def objected(complaint: Complaint) -> Verdict:
+    """The same for a program that somebody complained of."""
+    if complaint.error is None:
+        return "failed", Failure(complaint.kind, complaint.message), 1
+    failure = _failure(complaint.kind, complaint.error)
+    told = failure.message if complaint.label else f"{complaint.message}: {failure.message}"
+    return "failed", replace(failure, message=told), 1
 
 
 def _exited(error: SystemExit | KeyboardInterrupt) -> Verdict:
@@ -84,4 +97,9 @@ def _linked(told: traceback.TracebackException) -> Iterator[traceback.TracebackE
 
 
 def _machinery(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(("<frozen ", *_MACHINERY))
+    return is_machinery(frame.filename)
+
+
+def is_machinery(filename: str) -> bool:
+    """Whether code of this file says nothing about the program that it runs."""
+    return filename.startswith(("<frozen ", *_MACHINERY))

@@ -8,12 +8,12 @@ from random import Random as Dice
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from detrun.model import EventId, Hold
+from detrun.model import SLACK, EventId, Hold
 from detrun.scheduler.choices import Choices, Event
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
-from detrun.scheduler.strategies.strategy import SLACK, Strategy
+from detrun.scheduler.strategies.strategy import Strategy
 from tests.laws.acts import Later, Message, Resolve, Signal, Soon
 from tests.laws.arms import Disagreement, Played, check
 from tests.laws.deeds import Body, Do, Program, Sleep

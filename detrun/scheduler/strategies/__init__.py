@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from detrun.errors import UsageError
+from detrun.model import SLACK
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.random import Random
-from detrun.scheduler.strategies.strategy import SLACK, Strategy
+from detrun.scheduler.strategies.strategy import Strategy
 
 NAMES = ("default", "random")
 SEEDS = 2**64

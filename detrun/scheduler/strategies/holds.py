@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.scheduler.strategies.strategy import SLACK
+from detrun.model import SLACK
+from detrun.scheduler.choices import Continue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from detrun.model import EventId, Hold
+    from detrun.model import Answer, EventId, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
@@ -17,42 +18,64 @@ if TYPE_CHECKING:
 
 
 class Holds:
-    """Takes the oldest event that nothing holds.
+    """Takes the oldest event that nothing holds, and answers questions as it was told to.
 
     A hold is soft: when everything waits, the oldest goes on, and `released` keeps the hold, which the run then is no
     example of.
     """
 
-    def __init__(self, holds: Iterable[Hold], slack: int = SLACK) -> None:
+    def __init__(
+        self, holds: Iterable[Hold], slack: int = SLACK, answers: Iterable[Answer] = (), delay: int | None = None
+    ) -> None:
         self.slack = slack
+        self.delay = slack if delay is None else delay
         self.released: list[Hold] = []
-        self._holds = tuple(holds)
-        self._delivered: set[EventId] = set()
+        self._holds = tuple(dict.fromkeys(holds))
+        self._answers = {answer.question: answer.answer for answer in answers}
+        # Holds by the event that waits: those whose other event has not been delivered.
+        self._waiting: dict[EventId, list[Hold]] = {}
+        self._until: dict[EventId, list[Hold]] = {}
+        for hold in self._holds:
+            self._waiting.setdefault(hold.event, []).append(hold)
+            self._until.setdefault(hold.until, []).append(hold)
+
+    @classmethod
+    def of(cls, plan: Plan) -> Holds:
+        """What runs a plan."""
+        return cls(plan.holds, plan.slack, plan.faults, plan.delay)
 
     def begin(self, engine: Engine) -> None:
         """Learn of what is delivered."""
-        engine.trace.observers.append(self._deliver)
+        if self._holds:
+            engine.trace.observers.append(self._deliver)
 
     def choose(self, choices: Choices) -> Event:
+        if not self._waiting:
+            return choices.oldest()
         for event in choices.events():
-            if not any(self._holding(event.id)):
-                return event
-        event = choices.oldest()
-        self._release(event.id)
+            if event.id not in self._waiting:
+                break
+        else:
+            event = choices.oldest()
+        if isinstance(event, Continue):
+            self._pass(event.id)  # nobody else says so: it is no event to anybody but a strategy
         return event
 
     def answer(self, step: int, question: EventId, options: int) -> int:
-        return 0
+        return self._answers.get(question, 0)
 
     def end(self) -> None:
         """A hold on what never happened changes nothing."""
 
-    def _holding(self, event: EventId) -> Iterable[Hold]:
-        return (hold for hold in self._holds if hold.event == event and hold.until not in self._delivered)
-
     def _deliver(self, delivery: Delivery | Thread) -> None:
-        self._release(delivery.id)
-        self._delivered.add(delivery.id)
+        self._pass(delivery.id)
 
-    def _release(self, event: EventId) -> None:
-        self.released += [hold for hold in self._holding(event) if hold not in self.released]
+    def _pass(self, event: EventId) -> None:
+        """This event happens: what waited for it waits no more; if it should have waited itself, it did not."""
+        self.released += self._waiting.pop(event, ())
+        for hold in self._until.pop(event, ()):
+            held = self._waiting.get(hold.event)
+            if held is not None:
+                held.remove(hold)
+                if not held:
+                    del self._waiting[hold.event]

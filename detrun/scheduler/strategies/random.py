@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detrun.model import SLACK
 from detrun.scheduler.draws import Draws
-from detrun.scheduler.strategies.strategy import SLACK
 
 if TYPE_CHECKING:
     from detrun.model import EventId

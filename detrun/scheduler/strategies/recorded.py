@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detrun.errors import Divergence
-from detrun.model import spelled
-from detrun.scheduler.strategies.strategy import SLACK
+from detrun.model import SLACK, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

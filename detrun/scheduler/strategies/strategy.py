@@ -9,14 +9,12 @@ if TYPE_CHECKING:
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 
-SLACK = 30_000_000
-"""How much longer than it does a turn may take, by default, while anything else could run: 30 ms."""
-
 
 class Strategy(Protocol):
     """Answers choice points, and is asked only where there may be more than one event.
 
-    An answer other than the default is a decision, which the engine keeps.
+    An answer other than the default is a decision, which the engine keeps. One that also has a `delay` wants timers
+    offered so far ahead, in nanoseconds, while something is under way and nothing could run: it takes longer than that.
     """
 
     slack: int

@@ -1,0 +1,81 @@
+"""What makes two failures the same: not their words, but what was raised, where, by whose claim, and among whom."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detrun import errors
+from detrun.scheduler.verdict import is_machinery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.scheduler.claims import Complaint
+    from detrun.scheduler.engine import Engine
+
+# So many of the innermost places tell one failure from another.
+_DEPTH = 4
+_PLACE = re.compile(r"^  (?P<file>.*?):(?P<line>\d+) in (?P<function>[^:]*)")
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """The sameness of failures: the kind, the type raised, where in the program's own code, innermost first.
+
+    `label` is the claim that was broken. `contexts` are those that took part, where there are several.
+    """
+
+    kind: str
+    type: str = ""
+    places: tuple[str, ...] = ()
+    label: str = ""
+    contexts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        what = self.label or self.type or self.kind
+        at = f" at {' < '.join(self.places)}" if self.places else ""
+        among = f" in {', '.join(self.contexts)}" if self.contexts else ""
+        return f"{self.kind}: {what}{at}{among}" if what != self.kind else f"{self.kind}{at}{among}"
+
+
+def signature(kind: str, error: BaseException | None, complaint: Complaint | None, engine: Engine) -> Signature:
+    """The signature of a run's failure, from what ended it or what somebody complained of."""
+    contexts = tuple(sorted({context.name for context in engine.contexts})) if len(engine.contexts) > 1 else ()
+    if complaint is not None:
+        error = complaint.error
+        if error is None:
+            return Signature(complaint.kind, label=complaint.label, contexts=contexts)
+    assert error is not None
+    label = complaint.label if complaint is not None else error.limit if isinstance(error, errors.LimitReached) else ""
+    places = _waiting(error) if isinstance(error, errors.Stuck) else tuple(_chain(error))
+    if isinstance(error, errors.LimitReached):
+        places = ()  # where it stood then is a matter of the limit
+    return Signature(kind, "" if isinstance(error, errors.RunError) else type(error).__name__, places, label, contexts)
+
+
+def _chain(error: BaseException) -> Iterator[str]:
+    """Where it was raised; of a group, where each of its parts was."""
+    if isinstance(error, BaseExceptionGroup):
+        yield from sorted({f"{type(part).__name__} {place}" for part in error.exceptions for place in _chain(part)})
+        return
+    frames, traceback = [], error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not is_machinery(code.co_filename):
+            frames.append(f"{os.path.basename(code.co_filename)}:{traceback.tb_lineno}:{code.co_name}")
+        traceback = traceback.tb_next
+    yield from reversed(frames[-_DEPTH:])
+
+
+def _waiting(stuck: errors.Stuck) -> tuple[str, ...]:
+    """Where those stand that wait for ever; what their tasks are called depends on the run."""
+    found = set()
+    for entry in stuck.waiting:
+        places = [place for line in entry.splitlines() if (place := _PLACE.match(line))]
+        if places:
+            at = places[-1]
+            found.add(f"{os.path.basename(at['file'])}:{at['line']}:{at['function']}")
+    return tuple(sorted(found))

@@ -1,0 +1,191 @@
+"""Taking the story of a run: a strategy around the one that answers, which looks at everything that passes.
+
+It costs more than the run; an attempt that is not traced does without.
+"""
+
+from __future__ import annotations
+
+from asyncio import current_task, futures
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from detrun.explore.story import BEGINNING, Choice, Happening, Question, Story
+from detrun.model import EventId
+from detrun.scheduler.choices import Continue
+from detrun.scheduler.contexts import Program
+from detrun.scheduler.handles import Delivery, TimerHandle
+from detrun.scheduler.threads.thread import Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.contexts import Context
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Handle
+    from detrun.scheduler.loop import Loop
+    from detrun.scheduler.strategies.strategy import Strategy
+
+_WAKE = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
+# What asyncio's own timers are for, in the words of whoever called.
+_MEANT = {"_set_result_unless_cancelled": "sleep", "Timeout._on_timeout": "timeout", "_release_waiter": "wait"}
+
+
+class Tracing:
+    """Answers as another strategy does, and keeps the story."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.slack = strategy.slack
+        self.delay: int = getattr(strategy, "delay", strategy.slack)
+        self._strategy = strategy
+        self._happenings: list[Happening] = []
+        self._choices: list[Choice] = []
+        self._questions: list[Question] = []
+        self._names: dict[EventId, str] = {}
+        self._homes: dict[EventId, str] = {}
+        self._causes: dict[EventId, EventId] = {}
+        self._asked: dict[EventId, int] = {}
+        # What origins are called, by key.
+        self._origins: dict[int, str] = {}
+        # The event in whose wake the program is now, and those of handles that wait for their turn.
+        self._now = BEGINNING
+        self._handles: dict[int, EventId] = {}
+
+    @property
+    def story(self) -> Story:
+        """What happened, once it is over."""
+        return Story(
+            tuple(self._happenings),
+            tuple(self._choices),
+            tuple(self._questions),
+            self._names,
+            self._homes,
+            self._causes,
+            self._asked,
+        )
+
+    # As a strategy.
+
+    def begin(self, engine: Engine) -> None:
+        """Look from now on at everything that passes."""
+        self._engine, self._trace, self._note = engine, engine.trace, engine.trace.note
+        engine.trace.note = self._notice  # type: ignore[method-assign]
+        engine.trace.newcomers.append(self._meet)
+        engine.trace.observers.append(self._happen)
+        self._origins[engine.baton.main.key] = engine.baton.main.name
+        self._strategy.begin(engine)
+
+    def choose(self, choices: Choices) -> Event:
+        events = choices.events()
+        event = self._strategy.choose(choices)
+        enabled = tuple(self._known(each) for each in events)
+        if len(enabled) > 1:
+            place = next(place for place, each in enumerate(events) if each is event)
+            self._choices.append(Choice(choices.step, enabled, place))
+            if isinstance(event, Continue):
+                self._tell(event.id, choices.step, goes_on=True)
+        return event
+
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        answer = self._strategy.answer(step, question, options)
+        self._questions.append(Question(question, step, options, answer))
+        return answer
+
+    def end(self) -> None:
+        """Pass it on."""
+        self._strategy.end()
+
+    # What passes.
+
+    def _notice(self, operation: EventId) -> None:
+        self._ask(operation)
+        self._note(operation)
+
+    def _ask(self, operation: EventId) -> None:
+        self._causes.setdefault(operation, self._now)
+        self._asked.setdefault(operation, self._trace.step)
+
+    def _happen(self, delivery: Delivery | Thread) -> None:
+        # A thread counts its turns before it is told of.
+        event = self._trace.last
+        self._known(delivery, event)
+        self._now = event
+        self._tell(event, self._trace.step)
+
+    def _tell(self, event: EventId, step: int, *, goes_on: bool = False) -> None:
+        cause, asked = self._causes.get(event, BEGINNING), self._asked.get(event, 0)
+        name, home, instant = self._names[event], self._homes[event], self._engine.clock.now
+        self._happenings.append(Happening(event, name, home, step, instant, cause, asked, goes_on))
+
+    def _meet(self, context: Context) -> None:
+        self._origins[context.origin.key] = context.name
+        loop = context.loop
+        # A unit's turn has one event, which is the cause of all that it does.
+        if isinstance(context, Program):
+            loop.append = partial(self._append, loop)
+            loop.iterate = partial(self._iterate, loop)  # type: ignore[method-assign]
+        loop.operation = partial(self._operate, loop, loop.operation)  # type: ignore[method-assign]
+
+    def _append(self, loop: Loop, handle: Handle) -> None:
+        self._handles[id(handle)] = self._now
+        loop.ready.append(handle)
+
+    def _iterate(self, loop: Loop) -> int:
+        # As the loop itself does it, but for what is noted before each call.
+        made = left = len(loop.ready)
+        self._trace.ran += made
+        while left:
+            left -= 1
+            handle = loop.ready.popleft()
+            self._now = self._cause(handle)
+            try:
+                handle.context.run(*handle.call)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                loop.report_callback(handle, error)
+        return made
+
+    def _cause(self, handle: Handle) -> EventId:
+        if isinstance(handle, Delivery):
+            return handle.id
+        # What the selector queued follows from what came last.
+        return self._handles.pop(id(handle), self._trace.last)
+
+    def _operate(self, loop: Loop, operation: Callable[[], EventId]) -> EventId:
+        event = operation()
+        task: Any = current_task(loop)
+        key = hash(event)
+        if task is not None and event[0] == getattr(task, "key", None):
+            self._origins[event[0]] = f"task {task.get_name()}"
+        self._origins.setdefault(key, f"{self._origins.get(event[0], loop.home.name)}/task#{event[1]}")
+        self._ask(event)
+        return event
+
+    # Who is who.
+
+    def _known(self, event: Event | Delivery, as_id: EventId | None = None) -> EventId:
+        known = event.id if as_id is None else as_id
+        if known not in self._names:
+            self._names[known] = self._named(event, known)
+            self._homes[known] = self._home(event)
+            if isinstance(event, Continue | Thread):
+                self._causes.setdefault(known, self._trace.last)
+                self._asked.setdefault(known, self._trace.step)
+        return known
+
+    def _named(self, event: Event | Delivery, known: EventId) -> str:
+        if isinstance(event, TimerHandle):
+            origin = self._origins.get(known[0], event.home.name)
+            name = getattr(event.call[0], "__qualname__", type(event.call[0]).__qualname__)
+            return f"{origin}/{_MEANT.get(name, name)}#{known[1]}"
+        if isinstance(event, Thread):
+            return f"{event.name}/turn#{known[1]}"
+        if isinstance(event, Continue):
+            return f"{event.home.name}/goes on {event.since} after {self._names.get(event.last, 'the beginning')}"
+        return f"{event.path if isinstance(event, Delivery) else event.name}#{known[1]}"
+
+    def _home(self, event: Event | Delivery) -> str:
+        if isinstance(event, Delivery) and not isinstance(event, TimerHandle):
+            return event.path.rpartition("/")[0] or "network"
+        return event.name if isinstance(event, Thread) else str(event.home.name)

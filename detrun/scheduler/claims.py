@@ -1,0 +1,79 @@
+"""What is claimed of a run beside its result, and what somebody complained of: an oracle may object without an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from detrun.scheduler.contexts import Context
+
+# What a program claims itself; those fail a run whatever else becomes of it.
+OWN = ("always", "unreachable", "eventually")
+
+
+class Complaint(msgspec.Struct, frozen=True):
+    """An objection to a run that need not have ended it."""
+
+    kind: str
+    message: str
+    label: str = ""
+    error: BaseException | None = None
+
+
+class Claims:
+    """What was claimed of one run, and what there is to complain of."""
+
+    __slots__ = ("_eventually", "complaints", "sometimes")
+
+    def __init__(self) -> None:
+        self.complaints: list[Complaint] = []
+        # Whether what should happen in some run happened in this one, by name.
+        self.sometimes: dict[str, bool] = {}
+        self._eventually: dict[str, Callable[[], object]] = {}
+
+    def violate(self, kind: str, name: str, error: BaseException) -> None:
+        """Something is not as the program says that it always is."""
+        self.complaints.append(Complaint(kind, str(error), name, error))
+
+    def see(self, name: str, *, happened: bool) -> None:
+        """What should happen in some run did happen here, or not yet."""
+        self.sometimes[name] = self.sometimes.get(name, False) or happened
+
+    def expect(self, name: str, condition: Callable[[], object]) -> None:
+        """This should be true when the run is over."""
+        self._eventually[name] = condition
+
+    def report(self, context: dict[str, Any]) -> None:
+        """Somebody told a loop of an exception that nobody handles."""
+        error = context.get("exception")
+        if error is not None:
+            kind = "callback" if "handle" in context else "unretrieved"
+            self.complaints.append(Complaint(kind, str(context.get("message")), error=error))
+
+    def settle(self) -> None:
+        """The program has ended by itself: what should have become true by now is looked at."""
+        for name, condition in self._eventually.items():
+            if not condition():
+                self.complaints.append(Complaint("eventually", f"eventually {name!r}: it never was", name))
+
+    def find_unretrieved(self, contexts: Iterable[Context]) -> None:
+        """Complain of tasks that failed and that nobody asked for it, though no collection has come by yet."""
+        for context in contexts:
+            for task in context.loop.tasks():
+                if getattr(task, "_log_traceback", False):
+                    # Not `exception()`, which counts as asking: whoever reads the log is to be told as ever.
+                    self.complaints.append(
+                        Complaint("unretrieved", "Task exception was never retrieved", error=task._exception)
+                    )
+
+
+def objection(claims: Claims, error: BaseException | None, *, strict: bool) -> Complaint | None:
+    """What a run failed by, if it is not the error that ended it."""
+    for complaint in claims.complaints:
+        if complaint.kind in OWN:
+            return complaint
+    return claims.complaints[0] if strict and error is None and claims.complaints else None
