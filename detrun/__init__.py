@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from detrun.assertions import eventually as eventually
     from detrun.assertions import sometimes as sometimes
     from detrun.assertions import unreachable as unreachable
+    from detrun.errors import BindingError as BindingError
     from detrun.errors import Corrupt as Corrupt
     from detrun.errors import DetrunError as DetrunError
     from detrun.errors import Divergence as Divergence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from detrun.errors import JournalError as JournalError
     from detrun.errors import LimitReached as LimitReached
     from detrun.errors import NondeterminismError as NondeterminismError
+    from detrun.errors import NotReceivable as NotReceivable
+    from detrun.errors import NotSendable as NotSendable
     from detrun.errors import RunError as RunError
     from detrun.errors import Stuck as Stuck
     from detrun.errors import Truncated as Truncated
@@ -44,8 +47,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
-        "Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError LimitReached "
-        "NondeterminismError RunError Stuck Truncated Unwritable UsageError"
+        "BindingError Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError "
+        "LimitReached NondeterminismError NotReceivable NotSendable RunError Stuck Truncated Unwritable UsageError"
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
     "detrun.scheduler.program": "run",

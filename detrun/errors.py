@@ -131,6 +131,37 @@ class LimitReached(RunError):
         return f"the run reached its limit of {self.value:,} {self.limit}: {self.hint}"
 
 
+class BindingError(DetrunError):
+    """Raised inside a handler, which may catch it."""
+
+
+class NotSendable(BindingError, TypeError):
+    """A value has a part that cannot travel between contexts; nothing of it was sent."""
+
+    def __init__(self, what: str, path: str, reason: str, hint: str) -> None:
+        super().__init__(what, path, reason, hint)
+        self.what = what
+        self.path = path
+        self.reason = reason
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.what}: {self.path}" if self.path else self.what
+        return f"{place}: {self.reason}\n{self.hint}"
+
+
+class NotReceivable(BindingError):
+    """A message means nothing in the context that received it."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason, hint)
+        self.reason = reason
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.reason}\n{self.hint}"
+
+
 class InternalError(DetrunError):
     """A promise of detrun's own is broken: please report it."""
 

@@ -6,6 +6,7 @@ import detrun
 
 NAMES = [
     "Answer",
+    "BindingError",
     "Corrupt",
     "Decision",
     "Default",
@@ -21,6 +22,8 @@ NAMES = [
     "JournalError",
     "LimitReached",
     "NondeterminismError",
+    "NotReceivable",
+    "NotSendable",
     "Plan",
     "Random",
     "Recorded",

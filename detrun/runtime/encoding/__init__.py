@@ -1,0 +1,1 @@
+"""How values become bytes and values again; `detrun.runtime.values` is the door."""
