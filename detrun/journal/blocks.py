@@ -54,6 +54,9 @@ class Kind(IntEnum):
     FOOTER = 4
 
 
+_ENTRIES = int(Kind.ENTRIES)
+
+
 class Head(msgspec.Struct, frozen=True, gc=False):
     """What a block says of itself, and where it stands."""
 
@@ -97,50 +100,67 @@ class Builder:
     """Makes the blocks of one segment, one after the other."""
 
     def __init__(self, keys: Keys, number: int = 0, before: bytes = NOTHING_BEFORE) -> None:
-        self.keys = keys
         self.number = number
         self.check = before
+        self._crc, self._hash = keys.crc, keys.hash
         self._compress: Callable[[bytes | bytearray], bytes] | None = None
         self._compress_small: Callable[[bytes | bytearray], bytes] | None = None
         self._dictionary = bytearray()
 
-    def build(
-        self, kind: Kind, raw: bytes | bytearray, *, count: int = 0, marks: int = 0, names: int = 0, step: int = 0
-    ) -> bytes:
-        """The bytes of the next block."""
-        stored, flags = self._stored(kind, raw)
-        facts = _FACTS.pack(SYNC, kind, flags, marks, self.number, count, len(raw), len(stored), names, step)
-        hashed = self.keys.hash.copy()
-        hashed.update(self.check)
-        hashed.update(facts)
-        hashed.update(stored)
-        self.check = check = hashed.digest()
-        self.number += 1
-        head = facts + check
-        return b"".join((head, _CRC.pack(zlib.crc32(head, self.keys.crc)), stored))
-
-    def _stored(self, kind: Kind, raw: bytes | bytearray) -> tuple[bytes | bytearray, int]:
-        if kind == Kind.ENTRIES:
-            if self._compress_small is None:
-                self._learn(raw)
-            elif len(raw) < SMALL:
-                return _shorter(self._compress_small(raw), raw, COMPRESSED | WITH_DICTIONARY)
+    def build(self, kind: Kind, raw: bytes | bytearray) -> bytes:
+        """The bytes of the next block, which is none of entries."""
+        stored, flags = raw, 0
         # A footer is found from the end of the file, and has always the same size.
-        if len(raw) < WORTH_COMPRESSING or kind == Kind.FOOTER:
+        if kind != Kind.FOOTER:
+            stored, flags = self._compressed(raw)
+        return self._block(kind, flags, 0, 0, len(raw), stored, 0, 0)
+
+    def entries(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> bytes:
+        """The bytes of the next block, which is one of entries; before it, so many names were given and steps taken."""
+        if self._compress_small is None:
+            self._learn(raw)
+            stored, flags = self._compressed(raw)
+        elif len(raw) < SMALL:
+            stored, flags = self._compress_small(raw), COMPRESSED | WITH_DICTIONARY
+            if len(stored) >= len(raw):
+                stored, flags = raw, 0
+        else:
+            stored, flags = self._compressed(raw)
+        return self._block(_ENTRIES, flags, marks, count, len(raw), stored, names, step)
+
+    def _block(  # noqa: PLR0917  # as they stand in the head
+        self,
+        kind: int,
+        flags: int,
+        marks: int,
+        count: int,
+        size: int,
+        stored: bytes | bytearray,
+        names: int,
+        step: int,
+    ) -> bytes:
+        number = self.number
+        facts = _FACTS.pack(SYNC, kind, flags, marks, number, count, size, len(stored), names, step)
+        hashed = self._hash.copy()
+        hashed.update(b"".join((self.check, facts, stored)))
+        self.check = check = hashed.digest()
+        self.number = number + 1
+        head = facts + check
+        return b"".join((head, _CRC.pack(zlib.crc32(head, self._crc)), stored))
+
+    def _compressed(self, raw: bytes | bytearray) -> tuple[bytes | bytearray, int]:
+        if len(raw) < WORTH_COMPRESSING:
             return raw, 0
         if self._compress is None:
             self._compress = compressor()
-        return _shorter(self._compress(raw), raw, COMPRESSED)
+        stored = self._compress(raw)
+        return (stored, COMPRESSED) if len(stored) < len(raw) else (raw, 0)
 
     def _learn(self, raw: bytes | bytearray) -> None:
         self._dictionary += raw
         if len(self._dictionary) >= DICTIONARY:
             self._compress_small = compressor_of_small(dictionary(self._dictionary[:LONGEST_DICTIONARY]))
             self._dictionary.clear()
-
-
-def _shorter(stored: bytes | bytearray, raw: bytes | bytearray, flags: int) -> tuple[bytes | bytearray, int]:
-    return (stored, flags) if len(stored) < len(raw) else (raw, 0)
 
 
 def head_at(data: bytes, place: int, keys: Keys, offset: int, before: bytes) -> Head | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from detrun.errors import InternalError
 from detrun.journal.entries import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detrun.journal.entries import Row
 
 # Entries stand in one array per block: read as one value they cost a third of what they cost one by one.
 _ARRAY = struct.Struct(">BI")
@@ -35,7 +41,7 @@ def add(entry: Entry, buffer: bytearray) -> None:
         raise InternalError(f"expected an entry of at most {LARGEST_ENTRY:,} bytes, got one of {size:,}: store a blob")
 
 
-def add_all(entries: list[Entry], buffer: bytearray) -> None:
+def add_all(entries: Sequence[Entry | Row], buffer: bytearray) -> None:
     """Append entries to a buffer at a third of what they cost one by one; if that fails, the buffer is what it was."""
     before = len(buffer)
     try:
@@ -44,11 +50,8 @@ def add_all(entries: list[Entry], buffer: bytearray) -> None:
         del buffer[before:]
         raise InternalError(f"expected entries that can be written: {error}") from error
     # They are an array of their own, which the block is already.
-    del buffer[before : before + _head_size(len(entries))]
-
-
-def _head_size(count: int) -> int:
-    return 1 if count < 16 else 3 if count < 65_536 else 5
+    count = len(entries)
+    del buffer[before : before + (1 if count < 16 else 3 if count < 65_536 else 5)]
 
 
 def finish(buffer: bytearray, count: int) -> None:

@@ -49,24 +49,21 @@ class Footer(msgspec.Struct, frozen=True, gc=False):
 
 
 class IndexBuilder:
-    """Notes blocks as they are written."""
+    """Notes blocks as they are written: whoever writes one from `next` on begins a stretch with it."""
 
     def __init__(self) -> None:
+        # Where the next stretch begins at the earliest, and what the one that is written contains.
+        self.next = self.marks = 0
+        # Whether the segment should be ended.
+        self.full = False
         self._rows = bytearray()
         self._row: tuple[int, int, int, int, bytes] | None = None
-        self._marks = 0
 
-    def note(self, offset: int, number: int, names: int, step: int, *, before: bytes, marks: int) -> None:
-        """A block begins here; before it, so many names were given, so many steps taken, and a block had this check."""
-        if self._row is None or offset - self._row[0] >= STRETCH:
-            self._finish()
-            self._row = (offset, number, names, step, before)
-        self._marks |= marks
-
-    @property
-    def full(self) -> bool:
-        """Whether the segment should be ended."""
-        return len(self._rows) >= MOST_ROWS * _ROW.size
+    def begin(self, offset: int, number: int, names: int, step: int, before: bytes) -> None:
+        """A stretch begins here; before it, so many names were given, so many steps taken, a block had this check."""
+        self._finish()
+        self._row = (offset, number, names, step, before)
+        self.next = offset + STRETCH
 
     def packed(self) -> bytearray:
         self._finish()
@@ -75,8 +72,9 @@ class IndexBuilder:
 
     def _finish(self) -> None:
         if self._row is not None:
-            self._rows += _ROW.pack(*self._row, self._marks)
-            self._marks = 0
+            self._rows += _ROW.pack(*self._row, self.marks)
+            self.marks = 0
+            self.full = len(self._rows) >= MOST_ROWS * _ROW.size
 
 
 def rows_of(payload: bytes | bytearray | memoryview) -> list[Row]:

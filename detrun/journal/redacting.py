@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Sent
+from detrun.journal.entries import Emitted, InputKind, OutputKind, Received, Sent, whole
 from detrun.journal.recorder import Level, Recorder
 from detrun.journal.sharing import stream_of
 
 if TYPE_CHECKING:
     from detrun.journal.batch import Book
-    from detrun.journal.entries import Entry
+    from detrun.journal.entries import Entry, Row
     from detrun.journal.redaction import Pseudonyms
     from detrun.journal.sinks import Sink
     from detrun.model import EventId
@@ -69,6 +69,9 @@ class RedactingBook:
 
     def extend(self, entries: list[Entry]) -> None:
         self._book.extend([self._without(entry) for entry in entries])
+
+    def add(self, entries: list[Entry | Row]) -> None:
+        self.extend(whole(entries))
 
     def flush(self) -> None:
         self._book.flush()

@@ -46,12 +46,16 @@ class Rotation:
         """How many bytes of all segments are known to be on the disk."""
         return self._synced
 
-    def write(self, raw: bytearray, count: int, marks: int, *, names: int, step: int) -> None:
+    @property
+    def unsynced(self) -> int:
+        """How many bytes the system was given that are not known to be on the disk."""
+        return self._done + self._segment.disk.size - self._synced
+
+    def write(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> None:
         """Write a block of entries, in a new segment if it is time for one."""
-        segment = self._segment
-        if self._aged or segment.size >= self._size or segment.full:
+        if self._aged or self._segment.disk.size >= self._size or self._segment.index.full:
             self.rotate()
-        self._segment.write(raw, count, marks, names=names, step=step)
+        self._segment.write(raw, count, marks, names, step)
 
     def rotate(self) -> None:
         """Go on in a new segment."""

@@ -152,7 +152,9 @@ def _walked(scan: Scan) -> list[Row]:
     try:
         for head in scan.heads():
             if isinstance(head, Head):
-                index.note(head.offset, head.number, head.names, head.step, before=head.before, marks=head.marks)
+                if head.offset >= index.next:
+                    index.begin(head.offset, head.number, head.names, head.step, head.before)
+                index.marks |= head.marks
     except Corrupt:
         pass  # whoever reads on meets it, at its place
     return rows_of(index.packed())

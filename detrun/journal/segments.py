@@ -38,7 +38,7 @@ class Segment:
         self._names = header.names
         self._step = header.step
         self._entries = 0
-        self._index = IndexBuilder()
+        self.index = IndexBuilder()
         begin, key = opening(header)
         self._builder = Builder(Keys(key), 1, key)
         try:
@@ -52,24 +52,21 @@ class Segment:
         """How many bytes it has."""
         return self.disk.size
 
-    @property
-    def full(self) -> bool:
-        """Whether it should be ended whatever its size is."""
-        return self._index.full
-
-    def write(self, raw: bytearray, count: int, marks: int, *, names: int, step: int) -> None:
+    def write(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> None:
         """Write a block of entries; with it, so many names have been given, and this is the last step."""
-        offset, number, before = self.disk.size, self._builder.number, self._builder.check
-        block = self._builder.build(Kind.ENTRIES, raw, count=count, marks=marks, names=self._names, step=self._step)
-        self.disk.write(block)
-        self._index.note(offset, number, self._names, self._step, before=before, marks=marks)
+        builder, index, offset = self._builder, self.index, self.disk.size
+        number, before = builder.number, builder.check
+        self.disk.write(builder.entries(raw, count, marks, self._names, self._step))
+        if offset >= index.next:
+            index.begin(offset, number, self._names, self._step, before)
+        index.marks |= marks
         self._entries += count
         self._names, self._step = names, step
 
     def seal(self, *, continued: bool = False) -> Header:
         """Write index and footer; the header of a segment that would follow."""
         footer = Footer(self.disk.size, self._builder.check, self._entries, self._names, self._step, continued)
-        index = self._builder.build(Kind.INDEX, self._index.packed())
+        index = self._builder.build(Kind.INDEX, self.index.packed())
         self.disk.write(index + self._builder.build(Kind.FOOTER, footer.packed()))
         return msgspec.structs.replace(
             self.header,

@@ -14,10 +14,10 @@ from detrun.journal.rotation import Rotation
 from detrun.journal.syncing import Callback, Syncing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from detrun.journal.entries import Entry
+    from detrun.journal.entries import Entry, Row
     from detrun.journal.header import Header
 
 BLOCK = 64 * 1024
@@ -119,14 +119,30 @@ class Writer:
         for place, entry in enumerate(entries):
             # Those that say what a block contains are few, or large.
             if entry.mark:
-                self._add(entries[begin:place])
+                self.add(entries[begin:place])
                 self.append(entry)
                 begin = place + 1
-        self._add(entries[begin:])
+        self.add(entries[begin:])
+
+    def add(self, entries: Sequence[Entry | Row]) -> None:
+        """Add entries without marks, rows among them; no block has more than it may if large ones come one by one."""
+        if len(entries) > _TOGETHER:
+            for begin in range(0, len(entries), _TOGETHER):
+                self.add(entries[begin : begin + _TOGETHER])
+        elif entries:
+            buffer, last = self._buffer, entries[-1]
+            add_all(entries, buffer)
+            self._count += len(entries)
+            step = last[1] if isinstance(last, tuple) else last.step
+            if step > self._step:  # noqa: PLR1730  # as above
+                self._step = step
+            if len(buffer) >= self._limit:
+                self._write_block()
 
     def flush(self) -> None:
         """Give the system all entries up to here: the end of this process cannot take them back."""
-        self._check()
+        if self.error is not None or self._closed:
+            self._check()
         if self._count:
             self._write_block()
 
@@ -182,16 +198,6 @@ class Writer:
     ) -> None:
         self.close()
 
-    def _add(self, entries: list[Entry]) -> None:
-        """Add entries of which no block has more than it may, if whoever gives large ones gives them one by one."""
-        for begin in range(0, len(entries), _TOGETHER):
-            some = entries[begin : begin + _TOGETHER]
-            add_all(some, self._buffer)
-            self._count += len(some)
-            self._step = max(self._step, some[-1].step)
-            if len(self._buffer) >= self._limit:
-                self._write_block()
-
     def _mark(self, entry: Entry) -> None:
         """Note what the block will contain. Numbers of names have no gaps: that is how a name is found again."""
         if isinstance(entry, Named):
@@ -226,17 +232,21 @@ class Writer:
             raise
 
     def _write_block(self) -> None:
-        self._check()
-        self._attempt(self._write)
-        if self._syncing is not None and self._files.position - self._files.synced > MOST_UNSYNCED:
-            self._attempt(self._files.sync)
-
-    def _write(self) -> None:
-        buffer = self._buffer
+        # What is written before each output is a block: nothing here is asked or called that need not be.
+        if self.error is not None or self._closed:
+            self._check()
+        buffer, files = self._buffer, self._files
         finish(buffer, self._count)
-        self._files.write(buffer, self._count, self._marks, names=self._names, step=self._step)
+        try:
+            files.write(buffer, self._count, self._marks, self._names, self._step)
+        except DetrunError as error:
+            self._fail(error)
+            self._told = True
+            raise
         del buffer[len(EMPTY) :]
         self._count = self._marks = 0
+        if self._syncing is not None and files.unsynced > MOST_UNSYNCED:
+            self._attempt(files.sync)
 
     def _stop(self) -> None:
         if self._syncing is not None:

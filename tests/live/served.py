@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from detrun.journal.batch import Batch
-from detrun.journal.entries import Ended, Entry
+from detrun.journal.entries import Ended, Entry, Row, whole
 from detrun.journal.sinks import Kept
 from detrun.live.machine import Machine
 from detrun.live.program import run
@@ -47,6 +47,9 @@ class Memory(Kept):
 
     def extend(self, entries: list[Entry]) -> None:
         self.entries.extend(entries)
+
+    def add(self, entries: list[Entry | Row]) -> None:
+        self.entries.extend(whole(entries))
 
     def flush(self) -> None:
         """There is nothing behind it."""
