@@ -6,7 +6,7 @@ A run does not know whether there is a machine behind the edge, or the journal o
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from detrun.journal.entries import InputKind
 
@@ -32,12 +32,8 @@ class Origin(Protocol):
     count: int
 
 
-class Look(NamedTuple):
-    """What came while nobody ran: the instant, which lines are ready for what, and whatever else."""
-
-    instant: int
-    ready: Sequence[int]
-    others: Sequence[Received]
+Look: TypeAlias = "tuple[int, Sequence[int], Sequence[Received]]"
+"""What came while nobody ran: the instant, which lines are ready for what, and whatever else."""
 
 
 class Edge(Protocol):
@@ -49,8 +45,8 @@ class Edge(Protocol):
     def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
         """What the outside answers; raises its error."""
 
-    def read(self, line: Line, size: int) -> bytes:
-        """What a line has to read, at most so much."""
+    def reader(self, line: Line) -> Callable[[int], bytes]:
+        """What gives what a line has to read, at most so much."""
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         """Let something leave at the next look; data or what to call."""

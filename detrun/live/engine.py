@@ -76,6 +76,28 @@ class LiveEngine(Engine):
         super().close()
         self.edge.end()
 
+    def _iterate(self, loop: Loop) -> None:
+        # What `Engine` does, for an engine that looks outside before every iteration, whatever is ready.
+        clock, trace, limits = self.clock, self.trace, self._limits
+        timers, arrivals, threads, ready = clock.timers, self.arrivals, self.baton.ready, loop.ready
+        iterate, mark = loop.iterate, trace.mark
+        while True:
+            if not ready or arrivals or threads:
+                self._settle(loop)
+            else:
+                self._look(0.0)
+                if timers and timers[0][0] <= clock.now:
+                    clock.fall_due()
+            trace.step = step = trace.step + 1
+            made = iterate()  # which may move the clock itself
+            clock.now += TICK * made
+            if mark is not None:
+                mark(trace.digest)
+            if loop.stopping:
+                return
+            if step >= limits.checkpoint:
+                limits.check(self)
+
     def _settle(self, loop: Loop) -> None:
         ready = loop.ready
         while True:
@@ -127,14 +149,15 @@ class LiveEngine(Engine):
         if look is None:
             return
         trace = self.trace
-        trace.digest = hash((trace.digest, trace.step, look.instant))
+        now, ready, others = look
+        trace.digest = hash((trace.digest, trace.step, now))
         if timeout == 0.0:
-            clock.now = look.instant
+            clock.now = now
         else:
-            clock.pass_until(look.instant)
-        for entry in look.others:
+            clock.pass_until(now)
+        for entry in others:
             self._take(entry)
-        self._queue(look.ready)
+        self._queue(ready)
 
     def _queue(self, ready: Sequence[int]) -> None:
         """Have those called who wait for lines that are ready."""

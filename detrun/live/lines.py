@@ -24,6 +24,7 @@ class Line:
     """One descriptor, numbered in order of creation; it is the origin of the inputs that come by it."""
 
     __slots__ = (
+        "blocks",
         "count",
         "error",
         "going",
@@ -48,6 +49,8 @@ class Line:
         self.pending = self.error = 0
         # What has to leave yet, in order; at replay nothing ever does.
         self.going: list[Any] = []
+        # Whether its socket blocks, so that each send is one of its own.
+        self.blocks = True
         # Whether the system did not take all of it at once.
         self.stalled = False
         # Who waits for it: what the program asked for, and what the system was asked for.

@@ -9,28 +9,29 @@ from __future__ import annotations
 import select
 import socket
 import time
-import zlib
 from array import array
 from collections import deque
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from zlib import crc32
 
 from detrun.journal.batch import LARGE, MOST
-from detrun.journal.entries import Emitted, InputKind, Received, Stored
+from detrun.journal.entries import InputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
-from detrun.live.edge import READ, TIMED_OUT, WRITE, Look, failure
+from detrun.live.edge import READ, TIMED_OUT, WRITE, failure
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.clock import MILLISECOND, START
 from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from detrun.journal.batch import Batch
-    from detrun.live.edge import Origin
+    from detrun.journal.entries import Row
+    from detrun.live.edge import Look, Origin
     from detrun.live.interrupting import Interrupting
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
 # Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
 _READY, _READ = int(InputKind.READY), int(InputKind.READ)
+# The tags of rows.
+_RECEIVED, _EMITTED = 1, 4
 _monotonic = swap.twin(time.monotonic_ns)
 _sleep = swap.twin(time.sleep)
 # Who looks so much later than the clock says is told the time, even if nothing came.
@@ -55,13 +58,15 @@ class Machine:
         self._batch = batch
         self._interrupting = interrupting
         self._entries = batch.entries
-        self._append = batch.append
+        self._add = batch.add
         self._flush = batch.flush
         memory.keep()
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         # By the descriptors of the system.
         self._lines: dict[int, Line] = {}
+        # What is told most, which line can be read, in the words of the system: as numbers that mean the same.
+        self._codes: dict[tuple[int, int], int] = {}
         self._leaving: list[Line] = []
         self._others: deque[Received] = deque()
         self._pool = Pool()
@@ -86,45 +91,54 @@ class Machine:
             payload, code = b"", error.errno or TIMED_OUT
         origin.count = count = origin.count + 1
         if not self._over:
-            self._append(self._received(kind, origin.key, count, payload, code))
+            self._add(self._received(kind, origin.key, count, payload, code))
         if len(payload) > LARGE:
             self._outside(self._batch.write)
         if code:
             raise failure(code)
         return payload
 
-    def _received(self, kind: int, key: int, count: int, payload: bytes, code: int = 0) -> Received:
+    def _received(self, kind: int, key: int, count: int, payload: bytes, code: int = 0) -> Row:
         """The entry for an input; what is too large for one is stored before it."""
         if len(payload) <= PART:
-            return Received(self._trace.step, kind, key, count, 0, payload, code)
+            return (_RECEIVED, self._trace.step, kind, key, count, 0, payload, code)
         blob = sha256(payload).digest()
         for part in range(0, len(payload), PART):
             last = part + PART >= len(payload)
-            self._append(Stored(blob, part // PART, payload[part : part + PART], last))
-        return Received(self._trace.step, kind, key, count, 0, b"", code, 0, blob)
+            self._batch.append(Stored(blob, part // PART, payload[part : part + PART], last))
+        return (_RECEIVED, self._trace.step, kind, key, count, 0, b"", code, 0, blob)
 
-    def read(self, line: Line, size: int) -> bytes:
-        # What `ask` does, for what is asked most.
-        code = 0
-        try:
-            data: bytes = line.real.recv(size)
-        except OSError as error:
-            data, code = b"", error.errno or TIMED_OUT
+    def reader(self, line: Line) -> Callable[[int], bytes]:
+        # What `ask` does, for what is asked most; what it needs is at hand.
+        add, trace, key, receive = self._add, self._trace, line.key, line.real.recv
+
+        def read(size: int) -> bytes:
+            try:
+                data: bytes = receive(size)
+            except OSError as error:
+                return self._failed(line, error)
+            line.count = count = line.count + 1
+            add((_RECEIVED, trace.step, _READ, key, count, 0, data))
+            if len(data) > LARGE:
+                self._outside(self._batch.write)
+            return data
+
+        return read
+
+    def _failed(self, line: Line, error: OSError) -> NoReturn:
         line.count = count = line.count + 1
-        self._append(Received(self._trace.step, _READ, line.key, count, 0, data, code))
-        if len(data) > LARGE:
-            self._outside(self._batch.write)
-        if code:
-            raise failure(code)
-        return data
+        code = error.errno or TIMED_OUT
+        self._add((_RECEIVED, self._trace.step, _READ, line.key, count, 0, b"", code))
+        raise failure(code)
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         line.told = count = line.told + 1
         if not self._over:
-            self._append(Emitted(self._trace.step, kind, line.key, count, 0, zlib.crc32(data), len(data)))
-        if not line.going:
+            self._add((_EMITTED, self._trace.step, kind, line.key, count, 0, crc32(data), len(data)))
+        going = line.going
+        if not going:
             self._leaving.append(line)
-        line.going.append(action)
+        going.append(action)
 
     def release(self) -> None:
         self._outside(self._flush)
@@ -143,6 +157,10 @@ class Machine:
         elif line.watched != wanted:
             self._epoll.modify(fd, wanted)
         line.watched = wanted
+        if wanted & _IN:
+            self._codes[fd, _IN] = line.key << 2 | READ
+        else:
+            self._codes.pop((fd, _IN), None)
 
     def start(self, number: int, work: Callable[[], bytes]) -> None:
         self.release()
@@ -160,30 +178,34 @@ class Machine:
                 self._flush_late()
             elif len(self._entries) > MOST:
                 self._batch.write()
-            return self._wait(timeout, deadline, deaf=deaf)
+            if deaf:
+                _sleep(timeout)
+                events = []
+            else:
+                events = self._poll(timeout)
+            try:
+                codes = self._codes
+                ready = [codes[event] for event in events]
+            except KeyError:
+                ready = [code for fd, mask in events if (code := self._code(fd, mask))]
         finally:
             ACTIVE.engine = engine
-
-    def _wait(self, timeout: float | None, deadline: int, *, deaf: bool) -> Look | None:
-        if deaf:
-            _sleep(timeout)
-            ready: list[int] = []
-        else:
-            ready = [code for fd, events in self._poll(timeout) if (code := self._code(fd, events))]
         now, clock = _monotonic() - self._began, self._clock.now
         others = self._others
         if not (ready or others or timeout != 0.0 or now >= deadline or now - clock > _STALE):
             return None
-        return self._noted(ready, max(now, clock + 1))
+        step, instant = self._trace.step, now if now > clock else clock + 1
+        came = self._noted() if others else ()
+        self._add((_RECEIVED, step, _READY, 0, 0, 0, array("I", ready).tobytes(), len(ready), instant))
+        return instant, ready, came
 
-    def _noted(self, ready: list[int], instant: int) -> Look:
-        step, others = self._trace.step, tuple(self._others)
+    def _noted(self) -> Sequence[Received]:
+        """What else came, written down."""
+        others = tuple(self._others)
         self._others.clear()
         for other in others:
-            self._append(self._received(other.kind, other.origin, other.n, other.payload, other.code))
-        payload = array("I", ready).tobytes()
-        self._append(Received(step, _READY, 0, 0, 0, payload, len(ready), instant))
-        return Look(instant, ready, others)
+            self._add(self._received(other.kind, other.origin, other.n, other.payload, other.code))
+        return others
 
     def _code(self, fd: int, events: int) -> int:
         """Which line is ready for what, as asyncio's selectors read events, in one number."""
@@ -211,8 +233,11 @@ class Machine:
             going = line.going
             if len(going) == 1 and type(data := going[0]) is bytes:
                 # The commonest case by far: one answer, which the system takes whole.
-                with suppress(OSError):  # which comes again below
+                try:
                     sent = line.real.send(data)
+                except OSError:
+                    pass  # which comes again below
+                else:
                     if sent == len(data):
                         going.clear()
                         continue

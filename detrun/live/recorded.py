@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from detrun.errors import Divergence
 from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
-from detrun.live.edge import COMING, READ_BEFORE, Look, failure
+from detrun.live.edge import COMING, READ_BEFORE, failure
 from detrun.scheduler.waits import whereabouts
 from detrun.scheduler.world.signals import Killed
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from detrun.journal.entries import Entry
-    from detrun.live.edge import Origin
+    from detrun.live.edge import Look, Origin
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
 
@@ -53,8 +53,8 @@ class Recorded:
             raise failure(entry.code)
         return entry.payload
 
-    def read(self, line: Line, size: int) -> bytes:
-        return self.ask(InputKind.READ, line, bytes)
+    def reader(self, line: Line) -> Callable[[int], bytes]:
+        return lambda _: self.ask(InputKind.READ, line, bytes)
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         if self._over or self._found is not None:
@@ -88,7 +88,7 @@ class Recorded:
         while isinstance(entry := self._next, Received) and entry.kind in COMING and entry.step == step:
             self._taken()
             if entry.kind == InputKind.READY:
-                return Look(entry.instant, array("I", entry.payload), others)
+                return entry.instant, array("I", entry.payload), others
             others.append(entry)
         if timeout != 0.0 or (self._next is None and not self._ended):
             # Where a journal was cut, nobody knows whether something came here.

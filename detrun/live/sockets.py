@@ -6,7 +6,7 @@ import _socket
 import errno
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.edge import failure
@@ -32,10 +32,13 @@ _new = socket.socket.__new__
 class LiveSocket(Face):
     """A socket of one live run. Nothing but the edge knows whether there is a real one behind it."""
 
-    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_read", "_real")
+    # What is called most is made for each: what it needs is at hand, and none of it leads back to the socket.
+    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_real", "recv", "send")
 
     _network: LiveNetwork
     _edge: Edge
+    recv: Any
+    send: Any
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
         self._fd = -1
@@ -73,7 +76,9 @@ class LiveSocket(Face):
 
     def _open(self, line: Line) -> None:
         self._line, self._real, self._fd = line, line.real, line.fd
-        self._ask, self._read, self._emit = self._edge.ask, self._edge.read, self._edge.emit
+        self._ask, self._emit = self._edge.ask, self._edge.emit
+        self.recv, self.send = _receiving(self._edge, line), _sending(self._network, line)
+        line.blocks = self._timeout != 0.0
 
     def __repr__(self) -> str:
         return f"<live socket fd={self._fd} {self.family.name} {self.type.name}>"
@@ -95,6 +100,7 @@ class LiveSocket(Face):
 
     def settimeout(self, value: float | None) -> None:
         super().settimeout(value)
+        self._line.blocks = value != 0.0
         if self._real.fileno() != -1:
             self._real.settimeout(value)
 
@@ -118,41 +124,15 @@ class LiveSocket(Face):
         self._edge.release()
         self._ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
 
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        if self._fd == -1:
-            self._check_open()
-        if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
-            size = _LONGEST
-        return self._ask(_READ, self._line, self._real.recv, size, flags) if flags else self._read(self._line, size)
-
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()
         asked = min(size, _LONGEST)
         data, sender = decoded(self._ask(_DATAGRAM, self._line, lambda: encoded(self._real.recvfrom(asked, flags))))
         return data, sender
 
-    def send(self, data: Any, flags: int = 0) -> int:
-        line = self._line
-        if self._fd == -1 or line.error:
-            self._fail()
-        if self._timeout != 0.0:
-            return self._send_at_once(data)
-        if type(data) is not bytes:
-            data = bytes(data)
-        room = MOST_PENDING - line.pending
-        if len(data) > room:
-            if room <= 0:
-                raise failure(errno.EAGAIN)
-            data = data[:room]
-        if not line.pending:
-            self._network.pending.append(line)
-        line.pending += len(data)
-        self._emit(_SENT, line, data, data)
-        return len(data)
-
     def sendto(self, data: Any, *rest: Any) -> int:
         if self._kind[1] != socket.SOCK_DGRAM:
-            return self.send(data)
+            return int(self.send(data))
         self._check_open()
         datagram = bytes(data)
         self._emit(_SENT_TO, self._line, datagram + encoded(rest[-1]), (datagram, rest[-1]))
@@ -163,8 +143,13 @@ class LiveSocket(Face):
         real = self._real
         self._emit(OutputKind.END_OF_FILE, self._line, b"", lambda: real.shutdown(how))
 
+    def detach(self) -> int:
+        self.recv = self.send = _closed
+        return super().detach()
+
     def _real_close(self, *_: Any) -> None:
         fd, self._fd = self._fd, -1
+        self.recv = self.send = _closed
         if fd != -1:
             self._network.close(fd)
 
@@ -174,19 +159,62 @@ class LiveSocket(Face):
         self._check_open()
         return decoded(self._edge.ask(InputKind.SOCKET, self._line, perform))
 
-    def _send_at_once(self, data: Any) -> int:
-        """Send as one does who does not mind waiting."""
-        data = bytes(data)
-        self._emit(OutputKind.WRITE, self._line, data, _nothing)
-        self._edge.release()
-        sent = decoded(self._edge.ask(InputKind.SOCKET, self._line, lambda: encoded(self._real.send(data))))
-        assert isinstance(sent, int)
-        return sent
 
-    def _fail(self) -> None:
-        self._check_open()
-        error, self._line.error = self._line.error, errno.EPIPE
+def _receiving(edge: Edge, line: Line) -> Callable[..., bytes]:
+    read = edge.reader(line)
+
+    def recv(size: int, flags: int = 0) -> bytes:
+        if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
+            size = _LONGEST
+        return edge.ask(_READ, line, line.real.recv, size, flags) if flags else read(size)
+
+    return recv
+
+
+def _sending(network: LiveNetwork, line: Line) -> Callable[..., int]:
+    pending, emit = network.pending.append, network.edge.emit
+
+    def send(data: Any, _: int = 0) -> int:
+        if line.pending or line.error or line.blocks or type(data) is not bytes or len(data) > MOST_PENDING:
+            return _send(network, line, bytes(data))
+        pending(line)
+        line.pending = size = len(data)
+        emit(_SENT, line, data, data)
+        return size
+
+    return send
+
+
+def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
+    """Send what is not the first of an iteration, or not all of it, or not at all."""
+    if line.error:
+        error, line.error = line.error, errno.EPIPE
         raise failure(error)
+    if line.blocks:
+        return _send_at_once(network.edge, line, data)
+    room = MOST_PENDING - line.pending
+    if len(data) > room:
+        if room <= 0:
+            raise failure(errno.EAGAIN)
+        data = data[:room]
+    if not line.pending:
+        network.pending.append(line)
+    line.pending += len(data)
+    network.edge.emit(_SENT, line, data, data)
+    return len(data)
+
+
+def _send_at_once(edge: Edge, line: Line, data: bytes) -> int:
+    """Send as one does who does not mind waiting."""
+    edge.emit(_SENT, line, data, _nothing)
+    edge.release()
+    sent = decoded(edge.ask(_SOCKET, line, lambda: encoded(line.real.send(data))))
+    assert isinstance(sent, int)
+    return sent
+
+
+def _closed(*_: Any) -> NoReturn:
+    raise failure(errno.EBADF)
 
 
 def _nothing() -> None:
