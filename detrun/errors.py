@@ -97,7 +97,7 @@ class Forbidden(NondeterminismError):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.what} cannot be given to a simulated program: {self.hint}"
+        return f"{self.what} cannot be given to a program of a run: {self.hint}"
 
 
 class RunError(DetrunError):

@@ -47,6 +47,7 @@ class InputKind(IntEnum):
     SOCKET = 22
     VARIABLE = 23
     FILE = 24
+    PROCESS = 25
 
 
 class OutputKind(IntEnum):
@@ -62,6 +63,7 @@ class OutputKind(IntEnum):
     JOB = 8
     PRINT = 9
     LISTEN = 10
+    CHILD = 11
 
 
 class Phase(IntEnum):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READ, WRITE = 1, 2
 # What comes by itself, between two iterations; a look ends with the entry that says what is ready.
-COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, InputKind.READY})
+COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, InputKind.CHILD, InputKind.READY})
 # What a process is given before it runs, and what it reads past the edge: no part of what is asked for here.
 READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE})
 TIMED_OUT = -1
@@ -62,6 +62,12 @@ class Edge(Protocol):
 
     def start(self, number: int, work: Callable[[], bytes]) -> None:
         """Have a piece of work done outside of the run; what it gives comes by itself."""
+
+    def await_end(self, number: int, pid: int) -> None:
+        """A process has begun; how it ends comes by itself."""
+
+    def bury(self, pid: int) -> None:
+        """Whoever waited for a process that has ended knows of it."""
 
     def end(self) -> None:
         """The run is over."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from detrun.journal.entries import InputKind
 from detrun.live.entropy import LiveEntropy
 from detrun.live.jobs import Jobs, is_own
 from detrun.live.network import LiveNetwork
+from detrun.live.processes import Processes
 from detrun.live.watching import Watching
 from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
 from detrun.scheduler.engine import Engine
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 
     from detrun.journal.entries import Received
     from detrun.live.edge import Edge
+    from detrun.live.lines import Line
     from detrun.scheduler.choices import Event
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.record import Record
 
 _wall = swap.twin(time.time_ns)
 _PROGRESS, _EXECUTOR, _SIGNAL = int(InputKind.PROGRESS), int(InputKind.EXECUTOR), int(InputKind.SIGNAL)
+_CHILD = int(InputKind.CHILD)
 
 
 class LiveEngine(Engine):
@@ -46,6 +51,9 @@ class LiveEngine(Engine):
         self.clock.tell(int.from_bytes(wall, "little"))
         self.jobs = Jobs(edge)
         self._lines = LiveNetwork(self, edge)
+        self.system: Processes = Processes(self)
+        # Signals that came while another thread than the main one had the baton.
+        self._signalled: deque[int] = deque()
 
     @property
     def network(self) -> LiveNetwork:
@@ -71,6 +79,15 @@ class LiveEngine(Engine):
             self.baton.wait(deadline, f"time.sleep({seconds})", deadline)
         else:
             self._look(seconds, deaf=True)
+
+    def turn(self) -> None:
+        super().turn()
+        self._handle_signals()
+
+    def notify_of_child(self) -> None:
+        """Send the program what the system sends when a child has ended, if anybody handles that."""
+        if self._signals is not None and callable(self._signals.handler(signal.SIGCHLD)):
+            self._signal(signal.SIGCHLD)
 
     def close(self) -> None:
         super().close()
@@ -158,12 +175,17 @@ class LiveEngine(Engine):
         for entry in others:
             self._take(entry)
         self._queue(ready)
+        if self._signalled:
+            self._handle_signals()
 
     def _queue(self, ready: Sequence[int]) -> None:
         """Have those called who wait for lines that are ready."""
         lines, here = self._lines.lines, self._choices.program
         for code in ready:
             line = lines[code >> 2]
+            if line.parked:
+                self._rouse(line, code)
+                continue
             loop: Any = line.loop
             if code & 1:
                 loop.ready.append(line.reader)
@@ -179,4 +201,24 @@ class LiveEngine(Engine):
         elif entry.kind == _EXECUTOR:
             self.jobs.take(entry)
         elif entry.kind == _SIGNAL:
-            self.signals.send(entry.code)
+            self._signal(entry.code)
+        elif entry.kind == _CHILD:
+            self.system.take(entry)
+
+    def _rouse(self, line: Line, code: int) -> None:
+        """The same for a line that threads wait for, and perhaps a loop, too."""
+        self._lines.rouse(watch for watch, mask in line.parked if mask & code)
+        if line.loop is not None:
+            handles = (line.reader if code & 1 else None, line.writer if code & 2 else None)
+            line.loop.ready.extend(handle for handle in handles if handle is not None)
+            line.loop.home.attend()
+
+    def _signal(self, number: int) -> None:
+        """A signal is for the main thread, which goes on for it."""
+        self._signalled.append(number)
+        if self.baton.current is not self.baton.main:
+            self.baton.give_up(self.baton.main)
+
+    def _handle_signals(self) -> None:
+        while self._signalled and self.baton.current is self.baton.main:
+            self.signals.send(self._signalled.popleft())

@@ -103,7 +103,11 @@ def is_own(function: Any) -> bool:
     if type(function) is Stand:
         return False
     function = unwrap(getattr(function, "__func__", function))
-    code = getattr(function, "__code__", None)
+    if getattr(function, "__module__", "") == "subprocess" or function is os.popen:
+        return True  # what children say is recorded, while what becomes of them could hardly be
+    called: Any = type(function)
+    called = getattr(function, "__init__") if isinstance(function, type) else called.__call__  # noqa: B009  # of a class
+    code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
     if code is None:
         # Made in C: a function of a module, or a dispatcher there; the method of a file, or of the program's list.
         owner = getattr(function, "__self__", None)

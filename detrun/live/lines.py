@@ -5,12 +5,14 @@ from __future__ import annotations
 import _socket
 from typing import TYPE_CHECKING, Any
 
+from detrun.scheduler.world import system
+
 if TYPE_CHECKING:
     from detrun.scheduler.handles import Handle
     from detrun.scheduler.loop import Loop
 
 # Far above what the process has open, so that a mix-up is an error.
-FIRST_FD = 1_000_000
+FIRST_FD = system.FIRST_FD
 MOST_PENDING = 256 * 1024
 """So much may wait to be really sent; whoever sends more has to wait, as with a full buffer of the system's."""
 
@@ -31,6 +33,8 @@ class Line:
         "key",
         "loop",
         "mask",
+        "parked",
+        "patience",
         "pending",
         "reader",
         "real",
@@ -49,8 +53,11 @@ class Line:
         self.pending = self.error = 0
         # What has to leave yet, in order; at replay nothing ever does.
         self.going: list[Any] = []
-        # Whether its socket blocks, so that each send is one of its own.
+        # Whether who reads or writes waits until that can be done, and at most for how many seconds.
         self.blocks = True
+        self.patience: float | None = None
+        # Threads that do, by what wakes them, with what they wait for.
+        self.parked: list[tuple[object, int]] = []
         # Whether the system did not take all of it at once.
         self.stalled = False
         # Who waits for it: what the program asked for, and what the system was asked for.

@@ -21,6 +21,7 @@ from detrun.journal.entries import InputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
 from detrun.live.edge import READ, TIMED_OUT, WRITE, failure
+from detrun.live.ends import Ends, bury
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.clock import MILLISECOND, START
@@ -71,6 +72,7 @@ class Machine:
         self._others: deque[Received] = deque()
         self._pool = Pool()
         self._epoll.register(self._pool.fd, _IN)
+        self._ends = Ends(self._pool.fd)
         self._began = _monotonic() - START
         self._flushed = 0
         self._over = False
@@ -166,6 +168,13 @@ class Machine:
         self.release()
         self._outside(self._pool.start, number, work)
 
+    def await_end(self, number: int, pid: int) -> None:
+        self._pool.lent = True
+        self._outside(self._ends.wait, number, pid)
+
+    def bury(self, pid: int) -> None:
+        bury(pid)
+
     # What comes by itself.
 
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
@@ -221,6 +230,8 @@ class Machine:
     def _gather(self) -> None:
         for number, payload in self._pool.done():
             self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
+        for number, status in self._ends.came():
+            self._others.append(Received(self._trace.step, InputKind.CHILD, number, 0, 0, b"", status))
         if self._interrupting is not None:
             for number in self._interrupting.came():
                 self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))

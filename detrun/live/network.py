@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from detrun.journal.entries import InputKind, OutputKind
+from detrun.live.edge import READ, WRITE
 from detrun.live.encoding import decoded, encoded, outcome
 from detrun.live.lines import FIRST_FD, Line
 from detrun.live.sockets import LiveSocket
@@ -19,6 +20,8 @@ from detrun.scheduler.network.network import Network
 from detrun.scheduler.origins import Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from detrun.journal.entries import Received
     from detrun.live.edge import Edge
     from detrun.live.engine import LiveEngine
@@ -42,7 +45,7 @@ class Watched:
 
     def __init__(self, edge: Edge, line: Line) -> None:
         self._edge = edge
-        self._line = line
+        self.line = line
 
     def readable(self) -> bool:
         """Whether reading would not wait."""
@@ -53,7 +56,7 @@ class Watched:
         return self._is(select.POLLOUT)
 
     def _is(self, mask: int) -> bool:
-        answer = self._edge.ask(InputKind.SOCKET, self._line, partial(_polled, self._line.real, mask))
+        answer = self._edge.ask(InputKind.SOCKET, self.line, partial(_polled, self.line.real, mask))
         return answer == b"1"
 
 
@@ -100,7 +103,38 @@ class LiveNetwork(Network):
             if line.mask:
                 line.mask = 0
                 self.edge.watch(line, 0)
+            self.rouse(watch for watch, _ in line.parked)
             self.edge.emit(OutputKind.CLOSE, line, b"", line.real.close)
+
+    # Threads that wait: others go on meanwhile, and what may leave has left.
+
+    def wait(self, asked: Sequence[tuple[Any, int]], reason: str, seconds: float | None) -> bool:
+        return self._await([(watched.line, mask) for watched, mask in asked], reason, seconds)
+
+    def await_line(self, line: Line, mask: int, reason: str, seconds: float | None = None) -> bool:
+        """Let the thread that calls stand still until a line is ready; false if time is up first."""
+        return self._await([(line, mask)], reason, seconds)
+
+    def _await(self, asked: list[tuple[Line, int]], reason: str, seconds: float | None) -> bool:
+        self._live.check_thread(reason)
+        watch = object()
+        for line, mask in asked:
+            line.parked.append((watch, mask))
+            self.watch(line)
+        try:
+            return self._live.baton.wait(watch, reason, self.deadline(seconds))
+        finally:
+            for line, mask in asked:
+                line.parked.remove((watch, mask))
+                self.watch(line)
+
+    def watch(self, line: Line) -> None:
+        """It matters from now on for what a line is ready that a loop or a thread waits for, and for nothing else."""
+        mask = (READ if line.reader is not None else 0) | (WRITE if line.writer is not None else 0)
+        for _, also in line.parked:
+            mask |= also
+        line.mask = mask
+        self.edge.watch(line, mask)
 
     def settle(self) -> None:
         """What was sent in this iteration has left, unless one hears otherwise."""

@@ -24,6 +24,8 @@ class Pool:
         self._done: deque[tuple[int, bytes]] = deque()
         self._threads = 0
         self._busy = 0
+        # Whether somebody else may still write to the descriptor when this is closed.
+        self.lent = False
 
     def start(self, number: int, work: Callable[[], bytes]) -> None:
         """Do this on a thread."""
@@ -45,7 +47,7 @@ class Pool:
         """Need no thread any more; who is busy ends later, with the process at the latest."""
         for _ in range(self._threads):
             self._work.put(None)
-        if not self._threads:
+        if not self._threads and not self.lent:
             os.close(self.fd)
 
     def _run(self) -> None:

@@ -80,6 +80,12 @@ class Recorded:
     def start(self, number: int, work: Callable[[], bytes]) -> None:
         """It is on record what it gave."""
 
+    def await_end(self, number: int, pid: int) -> None:
+        """It is on record how it ended."""
+
+    def bury(self, pid: int) -> None:
+        """There is none."""
+
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
         if self._found is not None:
             raise self._found

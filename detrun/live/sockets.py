@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import failure
+from detrun.live.edge import READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
 from detrun.live.lines import MOST_PENDING, Line, unopened
+from detrun.scheduler.active import aside
 from detrun.scheduler.network.face import FLAGS, Face
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class LiveSocket(Face):
     def _open(self, line: Line) -> None:
         self._line, self._real, self._fd = line, line.real, line.fd
         self._ask, self._emit = self._edge.ask, self._edge.emit
-        self.recv, self.send = _receiving(self._edge, line), _sending(self._network, line)
-        line.blocks = self._timeout != 0.0
+        self.recv, self.send = _receiving(self._network, line), _sending(self._network, line)
+        line.blocks, line.patience = self._timeout != 0.0, self._timeout
 
     def __repr__(self) -> str:
         return f"<live socket fd={self._fd} {self.family.name} {self.type.name}>"
@@ -99,10 +100,9 @@ class LiveSocket(Face):
         self._answer(lambda: encoded(self._real.setsockopt(level, option, value, *rest)))
 
     def settimeout(self, value: float | None) -> None:
+        # The real one never waits: who calls does, while others go on.
         super().settimeout(value)
-        self._line.blocks = value != 0.0
-        if self._real.fileno() != -1:
-            self._real.settimeout(value)
+        self._line.blocks, self._line.patience = value != 0.0, value
 
     # What it does.
 
@@ -116,18 +116,25 @@ class LiveSocket(Face):
     def accept(self) -> tuple[socket.socket, Any]:
         self._check_open()
         real = unopened()
-        address = decoded(self._ask(_ACCEPT, self._line, _accepted, self._real, real, self._kind))
+        address = decoded(self._asked(READ, _ACCEPT, partial(_accepted, self._real, real, self._kind)))
         return LiveSocket.around(self._network, real, self._kind), address
 
     def connect(self, address: Any) -> None:
         self._check_open()
         self._edge.release()
-        self._ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
+        try:
+            self._ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
+        except BlockingIOError:
+            if self._timeout == 0.0:
+                raise
+            _wait(self._network, self._line, WRITE)
+            if error := self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise failure(error) from None
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()
         asked = min(size, _LONGEST)
-        data, sender = decoded(self._ask(_DATAGRAM, self._line, lambda: encoded(self._real.recvfrom(asked, flags))))
+        data, sender = decoded(self._asked(READ, _DATAGRAM, lambda: encoded(self._real.recvfrom(asked, flags))))
         return data, sender
 
     def sendto(self, data: Any, *rest: Any) -> int:
@@ -159,13 +166,18 @@ class LiveSocket(Face):
         self._check_open()
         return decoded(self._edge.ask(InputKind.SOCKET, self._line, perform))
 
+    def _asked(self, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
+        return _asked(self._network, self._line, mask, kind, perform)
 
-def _receiving(edge: Edge, line: Line) -> Callable[..., bytes]:
-    read = edge.reader(line)
+
+def _receiving(network: LiveNetwork, line: Line) -> Callable[..., bytes]:
+    edge, read = network.edge, network.edge.reader(line)
 
     def recv(size: int, flags: int = 0) -> bytes:
         if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
             size = _LONGEST
+        if line.blocks:
+            return _asked(network, line, READ, _READ, partial(line.real.recv, size, flags))
         return edge.ask(_READ, line, line.real.recv, size, flags) if flags else read(size)
 
     return recv
@@ -191,7 +203,7 @@ def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
         error, line.error = line.error, errno.EPIPE
         raise failure(error)
     if line.blocks:
-        return _send_at_once(network.edge, line, data)
+        return _send_at_once(network, line, data)
     room = MOST_PENDING - line.pending
     if len(data) > room:
         if room <= 0:
@@ -204,13 +216,33 @@ def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
     return len(data)
 
 
-def _send_at_once(edge: Edge, line: Line, data: bytes) -> int:
+def _send_at_once(network: LiveNetwork, line: Line, data: bytes) -> int:
     """Send as one does who does not mind waiting."""
-    edge.emit(_SENT, line, data, _nothing)
-    edge.release()
-    sent = decoded(edge.ask(_SOCKET, line, lambda: encoded(line.real.send(data))))
+    network.edge.emit(_SENT, line, data, _nothing)
+    sent = decoded(_asked(network, line, WRITE, _SOCKET, lambda: encoded(line.real.send(data))))
     assert isinstance(sent, int)
     return sent
+
+
+def _asked(network: LiveNetwork, line: Line, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
+    """What the system says once a socket is ready, for who waits for that; at once for who does not."""
+    while True:
+        if line.blocks:
+            _wait(network, line, mask)
+        try:
+            return network.edge.ask(kind, line, perform)
+        except BlockingIOError:
+            if not line.blocks:
+                raise
+
+
+def _wait(network: LiveNetwork, line: Line, mask: int) -> None:
+    if not network.await_line(line, mask, "to read" if mask == READ else "to write", line.patience):
+        raise TimeoutError("timed out")
+    if network.line(line.fd) is not line:  # which raises if it was closed meanwhile
+        _closed()
+    if mask == WRITE:
+        network.edge.release()
 
 
 def _closed(*_: Any) -> NoReturn:
@@ -223,17 +255,21 @@ def _nothing() -> None:
 
 def _opened(real: Any, family: int, kind: int, proto: int) -> bytes:
     real.__init__(family, kind, proto)
+    real.settimeout(0.0)
     return b""
 
 
 def _accepted(listener: Any, real: Any, kind: tuple[int, int, int]) -> bytes:
     fd, address = listener._accept()
     real.__init__(*kind, fd)
+    real.settimeout(0.0)
     return encoded(address)
 
 
 def _paired(ends: tuple[Any, Any], family: int, kind: int, proto: int) -> bytes:
-    made = _socket.socketpair(family, kind, proto)
+    with aside():  # which makes it the system's
+        made = _socket.socketpair(family, kind, proto)
     for end, other in zip(ends, made, strict=True):
         end.__init__(family, kind, proto, other.detach())
+        end.settimeout(0.0)
     return b""

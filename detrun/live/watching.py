@@ -36,8 +36,12 @@ class Watching(Readiness):
         if writer is not was_writer:
             line.writer = _exchanged(line.writer, writer)
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
-        line.loop, line.mask = self._loop, events
-        network.edge.watch(line, events)
+        line.loop = self._loop
+        if line.parked:
+            network.watch(line)
+        else:
+            line.mask = events
+            network.edge.watch(line, events)
         return key
 
     modify = register
@@ -49,7 +53,7 @@ class Watching(Readiness):
         line = network.lines.get(fd - FIRST_FD)
         if line is not None:
             self._forget(line)
-            network.edge.watch(line, 0)
+            network.watch(line)
         return key
 
     def select(self) -> None:
@@ -57,7 +61,7 @@ class Watching(Readiness):
 
     def _forget(self, line: Line) -> None:
         line.reader, line.writer = _exchanged(line.reader, None), _exchanged(line.writer, None)
-        line.mask, line.loop = 0, None
+        line.loop = None
 
 
 def _exchanged(before: Handle | None, handle: Any) -> Handle | None:

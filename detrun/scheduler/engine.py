@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.record import Record
     from detrun.scheduler.strategies.strategy import Strategy
+    from detrun.scheduler.world.system import System
 
 Known = TypeVar("Known", bound=Context)
 
@@ -48,6 +49,9 @@ class Engine:
 
     interrupt: Callable[..., None] | None = None
     """Who handles SIGINT as long as the program has not said who."""
+
+    system: System | None = None
+    """Who gives pipes and processes; in a simulation nobody does."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context as Variables
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
 from detrun.scheduler.active import ACTIVE
@@ -22,7 +22,9 @@ _MISSING = {
 
 
 class Outside(Networking):
-    """A loop with no outside but simulated ones, the network and signals: every other way out raises `Forbidden`.
+    """A loop whose outside is its run's: the network and signals, and in a live run pipes and processes.
+
+    In a simulation the latter raise `Forbidden`.
 
     What a signal does to a loop is asyncio's own, but for the socket by which one is woken.
     """
@@ -45,14 +47,21 @@ class Outside(Networking):
         self._signal_handlers.clear()
 
 
-def _refuse(name: str, hint: str) -> None:
-    def refused(*_: Any, **__: Any) -> NoReturn:
-        raise Forbidden(f"loop.{name}()", hint)
+def _guard(name: str, hint: str) -> None:
+    real: Any = getattr(Networking, name)
 
-    refused.__name__, refused.__qualname__ = name, f"Outside.{name}"
-    setattr(Outside, name, refused)
+    def guarded(self: Any, protocol: Any, *arguments: Any, **options: Any) -> Any:
+        system = self._home.engine.system
+        if system is None:
+            raise Forbidden(f"loop.{name}()", hint)
+        if name.endswith("_pipe"):
+            arguments = (system.adopted(*arguments),)
+        return real(self, protocol, *arguments, **options)
+
+    guarded.__name__, guarded.__qualname__ = name, f"Outside.{name}"
+    setattr(Outside, name, guarded)
 
 
 for _hint, _names in _MISSING.items():
     for _name in _names.split():
-        _refuse(_name, _hint)
+        _guard(_name, _hint)

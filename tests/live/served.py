@@ -13,6 +13,7 @@ import pytest
 from detrun.journal.batch import Batch
 from detrun.journal.entries import Ended, Entry, Row, whole
 from detrun.journal.sinks import Kept
+from detrun.live.interrupting import Interrupting
 from detrun.live.machine import Machine
 from detrun.live.program import run
 from detrun.live.recorded import Recorded
@@ -68,12 +69,13 @@ class Recording:
         return [entry for entry in self.entries if isinstance(entry, kind)]
 
 
-def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client) -> Recording:
-    """Run a program live with these clients at once."""
+def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client, interrupted: bool = False) -> Recording:
+    """Run a program live with these clients at once; signals that come reach it only if that is asked for."""
     meeting, kept = Meeting(), Memory()
+    interrupting = Interrupting(lambda: None) if interrupted else None
     with ThreadPoolExecutor(max(len(clients), 1)) as pool:
         asked = [pool.submit(_met, client, meeting) for client in clients]
-        result = run(program(meeting), Machine(Batch(kept)))
+        result = run(program(meeting), Machine(Batch(kept), interrupting))
         kept.entries.append(Ended(result.steps, result.outcome))
         return Recording(result, kept.entries, [future.result(PATIENCE) for future in asked])
 

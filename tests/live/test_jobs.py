@@ -115,6 +115,34 @@ def test_a_function_of_the_programs_own_runs_again_for_what_it_does_to_the_progr
     replayed(program, recording)
 
 
+class Counting:
+    """Something of the program's own that can be called, and counts."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.numbers = numbers
+        numbers.append(-1)
+
+    def __call__(self, number: int) -> None:
+        self.numbers.append(number)
+
+
+def test_a_class_of_the_programs_own_and_what_it_makes_run_again() -> None:
+    def program(_: Meeting) -> Callable[[], Any]:
+        async def main() -> list[int]:
+            seen: list[int] = []
+            await asyncio.to_thread(await asyncio.to_thread(Counting, seen), 1)
+            return seen
+
+        return main
+
+    recording = recorded(program)
+
+    check_ok(recording)
+    assert recording.result.value == [-1, 1]
+    assert jobs(recording) == 0
+    replayed(program, recording)
+
+
 def test_randomness_is_the_systems_and_comes_again() -> None:
     import random  # noqa: PLC0415
     import secrets  # noqa: PLC0415

@@ -16,6 +16,7 @@ from detrun.scheduler.world import (
     randomness,
     refused,
     signals,
+    system,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def catch() -> None:
     """Put dispatchers into what is always there."""
-    for part in (clocks, dates, environment, listings, logs, machine, randomness, refused, signals):
+    for part in (clocks, dates, environment, listings, logs, machine, randomness, refused, signals, system):
         part.catch()
 
 
@@ -36,5 +37,6 @@ def later() -> dict[str, Callable[[Any], None]]:
         "resource": machine.catch_usage,
         "tempfile": identifiers.catch_names,
         "uuid": identifiers.catch_uuids,
+        "asyncio.unix_events": system.catch_unix_loops,
         **refused.guards(),
     }

@@ -32,7 +32,7 @@ def catch() -> None:
     """Put a dispatcher at each."""
     for name, answer in _TOLD.items():
         swap.builtin(getattr(os, name), swap.told(answer))
-    swap.builtin(os.getpgid, _of_process(lambda engine: engine.world.pid))
+    swap.builtin(os.getpgid, _of_process(lambda engine: engine.world.pid, _group))
     swap.builtin(os.getsid, _of_process(lambda engine: engine.world.pid))
     # Not every system has this.
     if hasattr(os, "sched_getaffinity"):
@@ -74,10 +74,22 @@ def _named(real: os.uname_result) -> os.uname_result:
     return os.uname_result((system, HOST.get(), *others))
 
 
-def _of_process(answer: Callable[[Engine], Any]) -> swap.Make:
+def _group(engine: Engine, real: Callable[[int], int], pid: int) -> int:
+    return real(pid) if engine.system is None else engine.system.getpgid(real, pid)
+
+
+def _really(_: Engine, real: Callable[[int], Any], pid: int) -> Any:
+    return real(pid)
+
+
+def _of_process(
+    answer: Callable[[Engine], Any], other: Callable[[Engine, Callable[[int], Any], int], Any] = _really
+) -> swap.Make:
     def make(real: Callable[[int], Any]) -> Callable[[int], Any]:
         # Whoever names another process means a real one.
-        return swap.asked(lambda engine, pid: answer(engine) if pid in {0, engine.world.pid} else real(pid))(real)
+        return swap.asked(
+            lambda engine, pid: answer(engine) if pid in {0, engine.world.pid} else other(engine, real, pid)
+        )(real)
 
     return make
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
 from detrun.scheduler.active import ACTIVE
-from detrun.scheduler.world import swap
+from detrun.scheduler.world import swap, system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,8 @@ _PIPE = "nothing in a simulation could be at its other end, so use socket.socket
 _SHARED = "a simulation has one process, so use the locks and queues of threading or asyncio"
 _WAIT = "a simulation has no children to wait for, so await the coroutine that is in the child's place"
 
+_FOLLOWED = "a live run follows one process and what its children say, so start them with asyncio or subprocess"
+
 # By what to do instead: functions of `os`, of which not every system has all.
 _FUNCTIONS = {
     _CHILD: "fork forkpty posix_spawn posix_spawnp",
@@ -32,6 +34,18 @@ _FUNCTIONS = {
     _ITSELF: "execv execve",
     _PIPE: "pipe pipe2 openpty mkfifo",
     _WAIT: "wait wait3 wait4 waitid waitpid",
+}
+# What a live run's program may do all the same, by who does it in that run's system.
+_GIVEN = {
+    "pipe": "pipe",
+    "pipe2": "pipe",
+    "posix_spawn": "spawn",
+    "posix_spawnp": "spawn",
+    "system": "shell",
+    "wait": "wait",
+    "waitpid": "waitpid",
+    "_posixsubprocess": "fork_exec",
+    "subprocess": "allow",
 }
 # By module, put in place once that is imported: a function or a method in it, what to call that, what to do instead.
 _LATER = {
@@ -50,7 +64,7 @@ def catch() -> None:
     for hint, names in _FUNCTIONS.items():
         for name in names.split():
             if hasattr(os, name):
-                swap.builtin(getattr(os, name), _refused(f"os.{name}()", hint))
+                swap.builtin(getattr(os, name), _refused(f"os.{name}()", hint, _GIVEN.get(name)))
 
 
 def guards() -> dict[str, Callable[[Any], None]]:
@@ -60,15 +74,23 @@ def guards() -> dict[str, Callable[[Any], None]]:
 
 def _guard(path: str, what: str, hint: str, module: Any) -> None:
     target = attrgetter(path)(module)
-    (swap.function if inspect.isfunction(target) else swap.builtin)(target, _refused(what, hint))
+    refused = _refused(what, hint, _GIVEN.get(module.__name__))
+    (swap.function if inspect.isfunction(target) else swap.builtin)(target, refused)
+    if module.__name__ == "subprocess":
+        system.catch_subprocess(module)
 
 
-def _refused(what: str, hint: str) -> swap.Make:
+def _refused(what: str, hint: str, given: str | None) -> swap.Make:
     def make(real: Callable[..., Any]) -> Callable[..., Any]:
         def refuse(*arguments: Any, **options: Any) -> Any:
-            if ACTIVE.engine is not None:
+            engine = ACTIVE.engine
+            if engine is None:
+                return real(*arguments, **options)
+            if engine.system is None:
                 raise Forbidden(what, hint)
-            return real(*arguments, **options)
+            if given is None:
+                raise Forbidden(what, hint if hint is _ITSELF else _FOLLOWED)
+            return getattr(engine.system, given)(real, *arguments, **options)
 
         return refuse
 

@@ -44,6 +44,7 @@ _HARMLESS = {signal.SIGCHLD, signal.SIGURG, signal.SIGWINCH, signal.SIGCONT}
 _STOPPING = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 _ONLY_ITSELF = "a program can send signals to itself alone, by signal.raise_signal() or os.kill(os.getpid(), ...)"
 
+_kill, _killpg = swap.twin(os.kill), swap.twin(os.killpg)
 _FROM_THERE = "hand signal.raise_signal to the loop of the main thread, with its call_soon_threadsafe()"
 
 
@@ -112,10 +113,19 @@ class Signals:
             self._deliver(number)
 
     def kill(self, pid: int, number: int, /) -> None:
-        """Send a signal to a process, of which there is one."""
-        if pid != os.getpid():
+        """Send a signal to a process, of which a simulation has one."""
+        if pid == os.getpid():
+            self.send(number)
+        elif self._engine.system is not None:
+            self._engine.system.kill(_kill, pid, number)
+        else:
             raise Forbidden(f"os.kill({pid}, ...)", _ONLY_ITSELF)
-        self.send(number)
+
+    def kill_group(self, group: int, number: int, /) -> None:
+        """Send a signal to the processes of a group; in a simulation there is no other."""
+        if self._engine.system is None:
+            raise Forbidden("os.killpg()", _ONLY_ITSELF)
+        self._engine.system.kill(_killpg, group, number)
 
     def kill_thread(self, thread: int, number: int, /) -> None:
         """Send a signal to a thread; Python handles it where it handles all."""
@@ -278,7 +288,7 @@ def catch() -> None:
     swap.builtin(_signal.default_int_handler, _interrupt)
     _dispatch(_thread, "interrupt_main", Signals.interrupt)
     _dispatch(os, "kill", Signals.kill)
-    _dispatch(os, "killpg", _refusing("os.killpg()", _ONLY_ITSELF))
+    _dispatch(os, "killpg", Signals.kill_group)
 
 
 def named(number: int) -> str:

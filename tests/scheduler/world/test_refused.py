@@ -37,7 +37,7 @@ def test_each_function_is_refused_by_name(name: str) -> None:
 
     assert failure is not None
     assert failure.kind == "forbidden"
-    assert f" os.{name}() cannot be given to a simulated program: " in failure.message
+    assert f" os.{name}() cannot be given to a program of a run: " in failure.message
 
 
 @pytest.mark.parametrize(("call", "what"), OTHERS)
