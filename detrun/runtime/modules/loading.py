@@ -1,0 +1,113 @@
+"""Finding and loading the modules of the generation in place: the one finder, which asks it, and its loaders.
+
+There is no hook of `__import__`: modules are found, made, initialised and kept by the interpreter's own machinery.
+Only where their bytes come from is different, and no bytecode is read or written.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import InspectLoader, MetaPathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from typing import TYPE_CHECKING, Any
+
+from detrun.runtime.modules.table import IN_PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType, ModuleType
+
+    from detrun.runtime.modules.names import Found
+    from detrun.runtime.modules.snapshot import Snapshot
+    from detrun.runtime.modules.source import Source
+
+
+IN_C = tuple(EXTENSION_SUFFIXES)
+"""How the files of modules end that are made in C: those are on the disk, and all generations share them."""
+
+
+class Finder(MetaPathFinder):
+    """Asks the generation in place, and knows nothing where there is none."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        generation: Any = IN_PLACE.table
+        return None if generation is None else generation.find_spec(fullname, path, target)
+
+
+_FINDER = Finder()
+
+
+def hook() -> None:
+    """Have the finder where it is asked first; it stays there, as whoever else is asked has its own order."""
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+
+
+def spec(name: str, found: Found, snapshot: Snapshot) -> ModuleSpec:
+    """How the module of this name is loaded that was found there."""
+    folders = [f"{snapshot.directory}/{folder}" if folder else snapshot.directory for folder in found.folders]
+    if found.source is None:
+        made = ModuleSpec(name, Space(snapshot, found.folders), is_package=True)
+        made.submodule_search_locations = folders
+        return made
+    loader = Pinned(name, found.source, snapshot, found.folders)
+    made_from_file = spec_from_file_location(
+        name, found.source.file, loader=loader, submodule_search_locations=folders or None
+    )
+    assert made_from_file is not None
+    return made_from_file
+
+
+class Pinned(SourceFileLoader):
+    """Loads a module from a snapshot."""
+
+    def __init__(self, name: str, source: Source, snapshot: Snapshot, folders: tuple[str, ...]) -> None:
+        super().__init__(name, source.file)
+        self._source = source
+        self._snapshot = snapshot
+        self._folders = folders
+
+    # What is inherited executes modules with frames that tracebacks leave out, as those of other modules do.
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._source.code()
+
+    def get_data(self, path: Any) -> bytes:
+        inside = self._snapshot.inside(str(path))
+        return super().get_data(path) if inside is None else self._snapshot.read(inside)
+
+    def get_resource_reader(self, name: str | None = None) -> Any:
+        beside = self._snapshot.inside(self.path) or ""
+        return _resources(self._snapshot, self._folders or (beside.rpartition("/")[0],))
+
+
+class Space(InspectLoader):
+    """Loads a namespace: a package that is folders and no file."""
+
+    def __init__(self, snapshot: Snapshot, folders: tuple[str, ...]) -> None:
+        self._snapshot = snapshot
+        self._folders = folders
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Have the interpreter make it."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to execute."""
+
+    def is_package(self, fullname: str) -> bool:
+        return True
+
+    def get_source(self, fullname: str) -> str:
+        return ""
+
+    def get_resource_reader(self, name: str) -> Any:
+        return _resources(self._snapshot, self._folders)
+
+
+def _resources(snapshot: Snapshot, folders: tuple[str, ...]) -> Any:
+    from detrun.runtime.modules.resources import Resources  # noqa: PLC0415  # costly, and most applications have none
+
+    return Resources(snapshot, folders)

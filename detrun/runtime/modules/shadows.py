@@ -1,0 +1,58 @@
+"""Names that both an application and somebody else have: whose modules they are.
+
+They are others' if the standard library has them, or a library that was imported before: `sys.modules` has one module
+of a name, and a library that imports its own must not get the application's. A file of the application's that nobody
+there imports does no harm; an import that could mean either is refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from detrun.errors import UsageError
+from detrun.recording.sources import installed
+from detrun.runtime.modules.closure import closure, imported
+from detrun.runtime.modules.table import outer
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from detrun.runtime.modules.names import Names
+
+
+def taken_elsewhere(names: Names) -> frozenset[str]:
+    """The names at the top that the application has a file for, and that are others'."""
+    return frozenset(name for name in names.provided if name in sys.stdlib_module_names or _is_library(name))
+
+
+def refuse_ambiguous(names: Names, main: str, taken: Set[str]) -> None:
+    """Object to a main module, or to an import of one that it reaches, which is of such a name."""
+    if not taken:
+        return
+    if main.partition(".")[0] in taken:
+        raise _refused(main, main, names)
+    for name, source in closure(names, main).items():
+        found = names.resolve(name)
+        assert found is not None
+        for target, one in imported(name, found, source):
+            if not one.level and target.partition(".")[0] in taken:
+                raise _refused(target, f"{source.file}:{one.line}", names)
+
+
+def _refused(name: str, where: str, names: Names) -> UsageError:
+    top = name.partition(".")[0]
+    found = names.resolve(top)
+    assert found is not None
+    assert found.source is not None
+    whose = "the standard library" if top in sys.stdlib_module_names else "a library that is imported"
+    return UsageError(
+        f"expected a name that no library has, got {top!r}, which {whose} has too: {where}\n"
+        f"rename {found.source.file}: others that import {top!r} must not get it"
+    )
+
+
+def _is_library(name: str) -> bool:
+    module = outer(name)
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and file.startswith(installed())

@@ -1,0 +1,1 @@
+"""Generations of modules, side by side."""

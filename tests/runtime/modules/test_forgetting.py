@@ -1,0 +1,88 @@
+"""Nothing of a graph is left when it is forgotten, however many there were."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import weakref
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.runtime.modules.conftest import App
+
+MAIN = """
+import abc, dataclasses, enum, functools, helper, typing
+import msgspec
+
+class Base(abc.ABC):
+    items: list["Base"]
+
+@dataclasses.dataclass
+class Data(Base):
+    other: "Data | None" = None
+
+class Colour(enum.Enum):
+    RED = 1
+
+class Struct(msgspec.Struct):
+    inner: "Struct | None" = None
+
+@functools.lru_cache
+def cached(x): return x
+
+@functools.singledispatch
+def of(x): return cached(x)
+
+of.register(Data, lambda data: data)
+typing.get_type_hints(Data)
+msgspec.json.decode(b"{}", type=Struct)
+of(Data())
+of(1)
+FILLING = [0] * 10_000
+"""
+HELPER = "import main\nFAIL = False\ndef f():\n    return main\n"
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_thousand_graphs_leave_nothing(app: App, *, failing: bool) -> None:
+    """Half of them share their sources, half have their own; forgotten as they are dropped, or because one says so."""
+    snapshot = app.write({"main.py": MAIN, "helper.py": HELPER})
+    modules: list[weakref.ref[object]] = []
+
+    def once(n: int) -> None:
+        graph = app.graph(snapshot.changed({"helper.py": f"{HELPER}N = {n % 2 and n}\n" + "1 / 0\n" * failing}))
+        with contextlib.suppress(ZeroDivisionError):
+            modules.append(weakref.ref(graph.load()))
+        app.graphs.clear()
+        if n % 2:
+            graph.forget()
+
+    def rounds(begin: int, end: int) -> int:
+        for n in range(begin, end):
+            once(n)
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    before = set(sys.modules)
+    early = rounds(0, 100)
+    late = rounds(100, 1000)
+
+    assert not [module for module in modules if module() is not None]
+    # A graph is some thousand blocks of memory.
+    assert late - early < 900
+    assert set(sys.modules) == before
+
+
+def test_a_graph_that_is_in_place_is_forgotten_too(app: App) -> None:
+    graph = app.loaded(app.write({"main.py": ""}))
+    before = dict(sys.modules)
+
+    graph.install()
+    graph.forget()
+
+    assert sys.modules == before
+    assert graph.modules == {}
+    graph.forget()
