@@ -11,6 +11,19 @@ class UsageError(DetrunError):
     """You asked for something that cannot be done."""
 
 
+class Stale(UsageError):
+    """A kept failure names an event that the program, as it is now, does not have."""
+
+    def __init__(self, event: str, nearest: str | None) -> None:
+        super().__init__(event, nearest)
+        self.event = event
+        self.nearest = nearest
+
+    def __str__(self) -> str:
+        hint = f"\nthe nearest is {self.nearest!r}" if self.nearest is not None else ""
+        return f"expected an event {self.event!r}, and no run has one: the program is another than it was{hint}"
+
+
 class JournalError(DetrunError):
     """The bytes of a journal cannot be trusted, or cannot be written."""
 

@@ -101,9 +101,13 @@ class Keeping:
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
         file = os.path.abspath(target.partition(":")[0])
-        found = sources.of_program(self._known, [file] if target else [])
+        self.keep(sources.of_program(self._known, [file] if target else []))
+
+    def keep(self, found: Mapping[str, bytes]) -> None:
+        """Keep these sources, whatever they are on the disk today."""
+        self._known.update(found)
         if found:
-            self._recorder.generation_moved(0, 1, Phase.LOAD, sources=found)
+            self._recorder.generation_moved(0, 1, Phase.LOAD, sources=dict(found))
 
     def ended(self, run: Run) -> Run:
         """The run is over, and this is what became of it: the same, with the journal named."""

@@ -14,6 +14,7 @@ from detrun.errors import Divergence, UsageError
 from detrun.journal.entries import Decided, Ended, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import Recorded as Edge
+from detrun.model import SLACK
 from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
 from detrun.scheduler.program import run
@@ -33,6 +34,7 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "level": int,
     "start_time": str,
     "entropy": str,
+    "strict": lambda text: text == "True",
     "faults": lambda text: [name for name in text.split(",") if name],
 }
 
@@ -75,7 +77,7 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
             f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
         )
     began = time.perf_counter()
-    again = run(program, seed=int(header.seed), strategy=_strategy(journal), **options(header), record=record)
+    again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
     end = _end(journal)
     difference = record.difference or (_last(record, end, again) if whole else None)
@@ -143,14 +145,16 @@ def differences(header: Header) -> list[str]:
     return [f"{name} {was} then, {now or 'none'} now" for name, was, now in pairs if was != now]
 
 
-def _strategy(journal: Journal) -> Any:
+def strategy(journal: Journal) -> str | Recorded:
+    """What answers again as it was answered in this journal: the name of a strategy, or its decisions."""
     if journal.header.strategy in SEEDED:
         return journal.header.strategy
     if journal.header.world != "simulated":
         raise UsageError(
             f"expected the journal of a simulated run, got one of a {journal.header.world} one: {journal.path}"
         )
-    return Recorded([entry.decision for entry in journal.entries() if isinstance(entry, Decided)])
+    slack, delay = (int(journal.header.configuration.get(name, SLACK)) for name in ("slack", "delay"))
+    return Recorded([entry.decision for entry in journal.entries() if isinstance(entry, Decided)], slack, delay)
 
 
 def _end(journal: Journal) -> Ended | None:

@@ -34,12 +34,17 @@ class Continue(msgspec.Struct, frozen=True):
     @property
     def id(self) -> EventId:
         """The last event, under a key of its own, and how many steps ago that was: this moves with the event."""
-        return EventId((hash((self.last, -1)), self.since))
+        return EventId((turns(self.last), self.since))
 
     @property
     def name(self) -> str:
         """What a person calls this event."""
         return f"{self.home.name}/continue {self.since} after {spelled(self.last)}"
+
+
+def turns(event: EventId) -> int:
+    """The origin of the turns that follow an event, up to the next."""
+    return hash((event, -1))
 
 
 Event: TypeAlias = Channel | TimerHandle | Continue | Thread

@@ -88,7 +88,7 @@ def _places(ident: int) -> list[str]:
 
 def described(task: asyncio.Task[Any]) -> str:
     """The task's name, what it waits for, and where, innermost last."""
-    frames = list(_frames(task.get_coro()))
+    frames = list(frames_of(task.get_coro()))
     places = [
         f"  {place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)}"
         for frame in frames
@@ -103,7 +103,7 @@ def place(filename: str, line: int, function: str) -> str:
     return f"{filename}:{line} in {function}" + (f": {source}" if source else "")
 
 
-def _frames(awaitable: Any) -> Iterator[FrameType]:
+def frames_of(awaitable: Any) -> Iterator[FrameType]:
     """The frames from an awaitable inwards."""
     while awaitable is not None:
         prefix = next((prefix for prefix in ("cr", "gi", "ag") if hasattr(awaitable, f"{prefix}_frame")), None)

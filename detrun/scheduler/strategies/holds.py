@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.model import SLACK
-from detrun.scheduler.choices import Continue
+from detrun.model import SLACK, EventId
+from detrun.scheduler.choices import Continue, turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from detrun.model import Answer, EventId, Hold, Plan
+    from detrun.model import Answer, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
@@ -30,6 +30,11 @@ class Holds:
         self.slack = slack
         self.delay = slack if delay is None else delay
         self.released: list[Hold] = []
+        # Those that made a difference.
+        self.used: dict[Hold, None] = {}
+        # The last event, and the turns of those before it, which nobody will see again.
+        self._last = EventId((0, 0))
+        self._past: set[int] = set()
         self._holds = tuple(dict.fromkeys(holds))
         self._answers = {answer.question: answer.answer for answer in answers}
         # Holds by the event that waits: those whose other event has not been delivered.
@@ -46,20 +51,23 @@ class Holds:
 
     def begin(self, engine: Engine) -> None:
         """Learn of what is delivered."""
+        self._trace = engine.trace
         if self._holds:
             engine.trace.observers.append(self._deliver)
 
     def choose(self, choices: Choices) -> Event:
         if not self._waiting:
             return choices.oldest()
-        for event in choices.events():
-            if event.id not in self._waiting:
-                break
-        else:
-            event = choices.oldest()
+        event = choices.oldest()
+        if event.id in self._waiting:
+            event = self._oldest_free(choices) or event
+        self.take(event)
+        return event
+
+    def take(self, event: Event) -> None:
+        """This is what was chosen."""
         if isinstance(event, Continue):
             self._pass(event.id)  # nobody else says so: it is no event to anybody but a strategy
-        return event
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.get(question, 0)
@@ -67,12 +75,38 @@ class Holds:
     def end(self) -> None:
         """A hold on what never happened changes nothing."""
 
+    def holding(self, event: EventId) -> list[Hold]:
+        """What this event waits for; turns that are over nobody said so of, where there was no choice."""
+        for hold in [hold for hold in self._waiting.get(event, ()) if self._is_over(hold.until)]:
+            self._meet(hold.until)
+        return self._waiting.get(event, [])
+
+    def _oldest_free(self, choices: Choices) -> Event | None:
+        held: list[Hold] = []
+        for event in choices.events():
+            holding = self.holding(event.id)
+            if not holding:
+                self.used.update(dict.fromkeys(held))
+                return event
+            held += holding
+        return None
+
+    def _is_over(self, turn: EventId) -> bool:
+        trace = self._trace
+        return turn[0] in self._past or (turn[0] == turns(trace.last) and turn[1] <= trace.step - trace.eventful)
+
     def _deliver(self, delivery: Delivery | Thread) -> None:
-        self._pass(delivery.id)
+        self._past.add(turns(self._last))
+        self._last = self._trace.last
+        self._pass(self._last)
 
     def _pass(self, event: EventId) -> None:
         """This event happens: what waited for it waits no more; if it should have waited itself, it did not."""
         self.released += self._waiting.pop(event, ())
+        self._meet(event)
+
+    def _meet(self, event: EventId) -> None:
+        """What waited for this waits no more."""
         for hold in self._until.pop(event, ()):
             held = self._waiting.get(hold.event)
             if held is not None:

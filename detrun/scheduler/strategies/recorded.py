@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Recorded:
     """Decides again what was decided; a decision that cannot be taken any more is a divergence."""
 
-    def __init__(self, decisions: Iterable[Decision], slack: int = SLACK) -> None:
+    def __init__(self, decisions: Iterable[Decision], slack: int = SLACK, delay: int | None = None) -> None:
         self.slack = slack
+        self.delay = slack if delay is None else delay
         decisions = tuple(decisions)
         self._decisions = {decision.step: decision for decision in decisions if not decision.answer}
         self._answers = {(decision.step, decision.event): decision.answer for decision in decisions if decision.answer}

@@ -16,7 +16,7 @@ KINDS = ("seeded", "fixed", "real")
 # Streams by what draws from them: how often one is asked changes nothing for the others.
 BYTES, MODULE, INSTANCES, NAMES, ARRAYS, SEQUENCES = range(6)
 # No run has this for a seed.
-_FIXED = 1 << 64
+FIXED = 1 << 64
 _BITS = 256
 
 
@@ -31,7 +31,7 @@ class Entropy:
         if kind not in KINDS:
             raise UsageError(f"expected entropy that is one of {', '.join(KINDS)}, got {kind!r}")
         self.real = kind == "real"
-        self._seed = _FIXED if kind == "fixed" else seed
+        self._seed = FIXED if kind == "fixed" else seed
         self._streams: dict[int, Stream] = {}
         self._trace: Trace | None = None
 

@@ -1,0 +1,50 @@
+"""Holds, and anything else at random: for what is left when the holds are kept and everything else is moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.scheduler.draws import Draws
+from detrun.scheduler.strategies.holds import Holds
+from detrun.scheduler.strategies.random import Random
+
+if TYPE_CHECKING:
+    from detrun.model import Decision, EventId, Plan
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+
+
+class Around(Holds):
+    """Takes any event that nothing holds, each as likely as the other."""
+
+    def __init__(self, plan: Plan, seed: int) -> None:
+        super().__init__(plan.holds, plan.slack, plan.faults, plan.delay)
+        self._below = Draws(seed).below
+
+    def choose(self, choices: Choices) -> Event:
+        free = [event for event in choices.events() if not self.holding(event.id)]
+        event = free[self._below(len(free))] if free else choices.oldest()
+        self.take(event)
+        return event
+
+
+class Prefixed(Random):
+    """Decides as an earlier run did up to a step, and at random from then on."""
+
+    def __init__(self, decisions: tuple[Decision, ...], until: int, seed: int, slack: int) -> None:
+        super().__init__(seed, slack)
+        self._until = until
+        self._decided = {each.step: each.event for each in decisions if not each.answer}
+        self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer}
+
+    def begin(self, engine: Engine) -> None:
+        """Nothing to prepare."""
+
+    def choose(self, choices: Choices) -> Event:
+        if choices.step > self._until:
+            return super().choose(choices)
+        wanted = self._decided.get(choices.step)
+        return next((event for event in choices.events() if event.id == wanted), choices.oldest())
+
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        return self._answers.get((step, question), 0)

@@ -1,0 +1,210 @@
+"""Explaining a minimal plan: each order taken away, each alone, everything else at random, and both sides looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from detrun.explore.around import Around, Prefixed
+from detrun.explore.explanation import Explanation, Flip, Rate, Side, Twin
+from detrun.explore.labels import ALWAYS, FAULT, label
+from detrun.explore.looking import Look, looked
+from detrun.explore.nearing import earlier
+from detrun.explore.watching import MESSAGE, THREAD, TURN
+from detrun.model import EventId, Hold, Plan
+from detrun.scheduler.clock import SECOND
+from detrun.scheduler.strategies.random import Random
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.explore.budget import Budget
+    from detrun.explore.minimizing import Minimizer
+    from detrun.explore.seeing import Wake
+    from detrun.explore.signature import Signature
+    from detrun.explore.trial import Trials
+    from detrun.scheduler.strategies.strategy import Strategy
+
+CAUSES = {MESSAGE: "late message", TURN: "long turn", THREAD: "another thread"}
+# So many runs tell what does not matter, and how likely it is.
+RUNS = 100
+# So many places of the run, and so many runs from each, tell where it became inevitable.
+_PLACES, _FROM_EACH = 12, 12
+
+
+class Explaining:
+    """Explains one failure."""
+
+    def __init__(self, trials: Trials, minimizer: Minimizer, signature: Signature, budget: Budget) -> None:
+        self._trials = trials
+        self._minimizer = minimizer
+        self._signature = signature
+        self._budget = budget
+
+    def explain(self, plan: Plan) -> Explanation:
+        """Why this plan, which is minimal, fails."""
+        here = self._look(plan)
+        flips = tuple(self._flip(plan, hold, here) for hold in plan.holds)
+        failure = self._minimizer.trial(plan).attempt.failure
+        assert failure is not None
+        return Explanation(
+            sentence=_sentence(flips, len(plan.faults)),
+            label=self._label(plan, here),
+            failure=failure.message.splitlines()[0] if failure.message else failure.kind,
+            where=failure.where,
+            flips=flips,
+            faults=tuple(here.names.name(fault.question) for fault in plan.faults),
+            twin=self._twin(plan, here),
+            around=self._rate(plan, lambda seed: Around(plan, seed)) if plan.holds else None,
+            chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
+            curve=self._curve(plan, here),
+            level=plan.level,
+            possible=_possible(plan, flips),
+        )
+
+    def _flip(self, plan: Plan, hold: Hold, here: Look) -> Flip:
+        others = tuple(other for other in plan.holds if other != hold)
+        without, alone = replace(plan, holds=others), replace(plan, holds=(hold,))
+        there = self._look(without)
+        late, first = there.wake(hold.event) or here.wake(hold.event), here.wake(hold.until)
+        kind = self._minimizer.trial(plan).watched.kinds.get(hold.event, MESSAGE)
+        return Flip(
+            late=_side(here, hold.event, late),
+            first=_side(here, hold.until, first),
+            cause=CAUSES.get(kind, "order"),
+            necessary=self._minimizer.trial(without).signature != self._signature,
+            sufficient=self._minimizer.trial(alone).signature == self._signature,
+            after=self._after(plan, hold, here),
+            later=_later(hold, here, there),
+            differs=_differences(here, there, hold),
+        )
+
+    def _after(self, plan: Plan, hold: Hold, here: Look) -> str | None:
+        """What has to be over before the first comes: held up longer than that, the failure is gone."""
+        others = tuple(other for other in plan.holds if other != hold)
+        without = self._minimizer.trial(replace(plan, holds=others)).watched
+        for event in earlier(hold, without)[:_PLACES]:
+            if self._budget.spent:
+                return None
+            trial = self._minimizer.trial(replace(plan, holds=(*others, Hold(event, hold.until))))
+            if trial.signature != self._signature or trial.released:
+                return here.names.name(event)
+        return None
+
+    def _label(self, plan: Plan, here: Look) -> str:
+        failure = self._minimizer.trial(plan).attempt.failure
+        assert failure is not None
+        if not plan.holds:
+            return FAULT if plan.faults else ALWAYS
+        hold = plan.holds[0]
+        there = self._look(replace(plan, holds=plan.holds[1:]))
+        late = there.sight(hold.event) or here.sight(hold.event)
+        return label(failure, late, here.sight(hold.until), here.sights, there.sights)
+
+    def _twin(self, plan: Plan, here: Look) -> Twin | None:
+        if not plan.holds:
+            return None
+        there = self._look(replace(plan, holds=plan.holds[:-1]))
+        for ours, theirs in zip(here.sights, there.sights, strict=False):
+            if ours.id != theirs.id:
+                return Twin(ours.step, ours.name, theirs.name)
+        return None
+
+    def _rate(self, plan: Plan, strategy: Callable[[int], Strategy]) -> Rate:
+        runs = failed = otherwise = 0
+        attempts = self._trials.attempts(plan.level)
+        while runs < RUNS and not self._budget.spent:
+            attempt = attempts.attempt(strategy(runs), entropy=plan.entropy, kinds=plan.kinds)
+            runs += 1
+            failed += attempt.signature == self._signature
+            otherwise += attempt.signature not in {None, self._signature}
+        self._budget.runs += runs
+        return Rate(runs, failed, otherwise)
+
+    def _curve(self, plan: Plan, here: Look) -> tuple[tuple[str, float], ...]:
+        """How likely the failure is once so much of the run has happened."""
+        decisions = self._minimizer.trial(plan).attempt.decisions
+        places = here.sights[:: max(len(here.sights) // _PLACES, 1)]
+        curve = []
+        for sight in places:
+            if self._budget.spent:
+                return ()
+            prefixed = (Prefixed(decisions, sight.step + 1, seed, plan.slack) for seed in range(_FROM_EACH))
+            curve.append((sight.name, sum(self._fails_under(plan, each) for each in prefixed) / _FROM_EACH))
+        return tuple(curve)
+
+    def _fails_under(self, plan: Plan, strategy: Strategy) -> bool:
+        self._budget.runs += 1
+        attempt = self._trials.attempts(plan.level).attempt(strategy, entropy=plan.entropy, kinds=plan.kinds)
+        return attempt.signature == self._signature
+
+    def _look(self, plan: Plan) -> Look:
+        return looked(self._trials, plan)
+
+
+def _side(here: Look, event: EventId, wake: Wake | None) -> Side:
+    name = here.names.name(event)
+    return Side(name) if wake is None else Side(name, wake.task, wake.places[-1], wake.values)
+
+
+def _later(hold: Hold, here: Look, there: Look) -> float:
+    """How much later, in seconds, the one comes that waits than it could have."""
+    first, due = here.sight(hold.until), there.sight(hold.event)
+    if first is None:
+        return 0.0
+    if due is not None:
+        return max(first.instant - due.instant, 0) / SECOND
+    last = here.names.before(hold.event)
+    begin = None if last is None else here.sight(last)
+    return 0.0 if begin is None else max(first.instant - begin.instant, 0) / SECOND
+
+
+def _differences(here: Look, there: Look, hold: Hold) -> dict[str, tuple[str, str]]:
+    """What the first one had in its hands here, and would have had if it had come second."""
+    ours, theirs = here.wake(hold.until), there.wake(hold.until)
+    if ours is None or theirs is None or ours.places != theirs.places:
+        return {}
+    return {
+        name: (value, theirs.values[name])
+        for name, value in ours.values.items()
+        if name in theirs.values and theirs.values[name] != value
+    }
+
+
+def _sentence(flips: tuple[Flip, ...], faults: int) -> str:
+    if not flips:
+        return "fails whatever comes first" if not faults else f"fails if {_count(faults, 'thing')} goes wrong"
+    orders = [_order(flip) for flip in flips]
+    certain = all(flip.necessary for flip in flips)
+    also = f", and {_count(faults, 'thing')} goes wrong" if faults else ""
+    return f"fails {'iff' if certain else 'if'} {' and '.join(orders)}{also}"
+
+
+def _order(flip: Flip) -> str:
+    count, _, last = flip.late.event.removeprefix("turn ").partition(" after ")
+    if last and flip.after in {None, last}:
+        begin = last if last == "the beginning" else f"`{last}`"
+        return f"`{flip.first.event}` comes within {_count(int(count), 'turn')} after {begin}"
+    between = f"between `{flip.after}` and" if flip.after is not None else "before"
+    return f"`{flip.first.event}` comes {between} `{flip.late.event}`"
+
+
+def _count(number: int, what: str) -> str:
+    return f"one {what}" if number == 1 else f"{number} {what}s"
+
+
+def _possible(plan: Plan, flips: tuple[Flip, ...]) -> str:
+    if plan.level > 1:
+        return "possible on CPython, if garbage is collected just then"
+    needs = [_need(flip) for flip in flips]
+    return "possible on stock asyncio" + (f": needs {', and '.join(needs)}" if needs else "")
+
+
+def _need(flip: Flip) -> str:
+    later = f"{1000 * flip.later:.3g} ms"
+    if flip.cause == CAUSES[TURN]:
+        return f"`{flip.late.event}` to begin {later} late, because what ran before took so long"
+    if flip.cause == CAUSES[THREAD]:
+        return f"another thread to go on before `{flip.late.event}`"
+    return f"`{flip.late.event}` to come more than {later} later than it could"

@@ -1,0 +1,64 @@
+"""What is said of a failure: values, for people and for tools."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One of the two events of a hold: whom it wakes, where that was parked, and what it had in its hands."""
+
+    event: str
+    task: str | None = None
+    where: str | None = None
+    values: dict[str, str] = {}
+
+
+class Flip(msgspec.Struct, frozen=True):
+    """Two events whose order makes the difference: the late one waits until the first is over.
+
+    It is `necessary` if the run passes without it, `sufficient` if it fails with this one alone. `after` is what has to
+    be over before the first comes, `later` how much later the late one has to be than it could, in seconds.
+    """
+
+    late: Side
+    first: Side
+    cause: str
+    necessary: bool
+    sufficient: bool
+    after: str | None
+    later: float
+    differs: dict[str, tuple[str, str]]
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """How many of so many runs failed in this way, and how many in another."""
+
+    runs: int
+    failed: int
+    otherwise: int = 0
+
+
+class Twin(msgspec.Struct, frozen=True):
+    """The nearest run that passes: the first thing that happened there instead of what happened here."""
+
+    step: int
+    here: str
+    there: str
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why a run failed, as far as taking orders away and giving them back can tell."""
+
+    sentence: str
+    label: str
+    failure: str
+    where: str | None
+    flips: tuple[Flip, ...]
+    faults: tuple[str, ...]
+    twin: Twin | None
+    around: Rate | None
+    chance: Rate | None
+    curve: tuple[tuple[str, float], ...]
+    level: int
+    possible: str

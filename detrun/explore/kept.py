@@ -1,0 +1,77 @@
+"""Plans in readable names: they are kept in files, people edit them, and code changes under them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from detrun.errors import Stale
+from detrun.explore.looking import Look, looked
+from detrun.model import SLACK, Answer, Hold, Plan
+
+if TYPE_CHECKING:
+    from detrun.explore.trial import Trials
+
+
+class KeptPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A plan by names: `holds` are pairs of what waits and until what, `faults` of what goes wrong and how."""
+
+    holds: tuple[tuple[str, str], ...] = ()
+    faults: tuple[tuple[str, int], ...] = ()
+    kinds: tuple[str, ...] = ()
+    entropy: int = 0
+    level: int = 1
+    slack: int = SLACK
+    delay: int = SLACK
+
+
+def kept(trials: Trials, plan: Plan) -> KeptPlan:
+    """The plan in the names that its events have in its run."""
+    name = looked(trials, plan).names.name
+    return KeptPlan(
+        holds=tuple((name(hold.event), name(hold.until)) for hold in plan.holds),
+        faults=tuple((name(fault.question), fault.answer) for fault in plan.faults),
+        kinds=plan.kinds,
+        entropy=plan.entropy,
+        level=plan.level,
+        slack=plan.slack,
+        delay=plan.delay,
+    )
+
+
+def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
+    """The plan with the ids that its names stand for in the program as it is now; raises `Stale` if one has none.
+
+    What a hold names may be there only because of another hold: names are looked up in the run of those that are known
+    already, until all are.
+    """
+    plan = Plan((), (), wanted.kinds, wanted.entropy, wanted.level, wanted.slack, wanted.delay)
+    looks: list[Look] = []
+    while True:
+        looks.append(looked(trials, plan))
+        known = replace(plan, holds=_holds(wanted, looks[-1]), faults=_faults(wanted, looks[-1]))
+        if known == plan:
+            break
+        plan = known
+    for name in (name for hold in wanted.holds for name in hold):
+        _check(name, looks)
+    for name, _ in wanted.faults:
+        _check(name, looks)
+    return plan
+
+
+def _holds(wanted: KeptPlan, look: Look) -> tuple[Hold, ...]:
+    pairs = ((look.id(event), look.id(until)) for event, until in wanted.holds)
+    return tuple(Hold(event, until) for event, until in pairs if event is not None and until is not None)
+
+
+def _faults(wanted: KeptPlan, look: Look) -> tuple[Answer, ...]:
+    pairs = ((look.names.id(name), answer) for name, answer in wanted.faults)
+    return tuple(Answer(question, answer) for question, answer in pairs if question is not None)
+
+
+def _check(name: str, looks: list[Look]) -> None:
+    if not any(look.knows(name) for look in looks):
+        raise Stale(name, next((near for look in looks[::-1] if (near := look.names.nearest(name))), None))

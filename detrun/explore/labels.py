@@ -1,0 +1,72 @@
+"""What kind of failure it is, by the shape of the flip: whose turn came between whose."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from detrun.explore.watching import THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detrun.explore.seeing import Sight
+    from detrun.model import Failure
+
+DEADLOCK = "deadlock"
+LOST_WAKEUP = "lost wakeup"
+DUPLICATE = "duplicate delivery"
+TORN = "torn reload"
+ATOMICITY = "atomicity"
+ORDER = "order"
+FAULT = "fault"
+THREADS = "order of threads"
+ALWAYS = "no race"
+
+_LOCKS = re.compile(r"waits for (Lock|Semaphore|BoundedSemaphore)\.\w+\(\)|waits for a lock")
+_ABSENT = re.compile(r"^(KeyError|AttributeError|NameError|UnboundLocalError|LookupError|IndexError|TypeError)\b")
+_RELOADS = re.compile(r"reload|deploy|refresh|reconfig|rotate|swap|migrat", re.IGNORECASE)
+
+
+def label(failure: Failure, late: Sight | None, first: Sight | None, failed: list[Sight], passed: list[Sight]) -> str:
+    """The kind of failure: from what was late, what came first, and what happened here and in the passing twin."""
+    if failure.kind == "stuck":
+        return DEADLOCK if len(_LOCKS.findall(failure.message)) > 1 else LOST_WAKEUP
+    if _repeats(first, failed, passed):
+        return DUPLICATE
+    if _ABSENT.match(failure.message):
+        return ORDER
+    if _comes_between(late, first, failed):
+        return TORN if _RELOADS.search(_who(first)) else ATOMICITY
+    return ORDER
+
+
+def of_threads(kinds: Iterable[int]) -> bool:
+    """Whether it is about which thread goes on."""
+    return THREAD in kinds
+
+
+def _repeats(first: Sight | None, failed: list[Sight], passed: list[Sight]) -> bool:
+    """Whether somebody's patience ended, and more was sent by one way than would have been."""
+    if first is None or "timeout" not in first.name:
+        return False
+    return any(count > _by_way(passed)[way] for way, count in _by_way(failed).items() if "(server)" in way)
+
+
+def _by_way(sights: list[Sight]) -> Counter[str]:
+    return Counter(sight.name.rpartition("#")[0] for sight in sights)
+
+
+def _comes_between(late: Sight | None, first: Sight | None, failed: list[Sight]) -> bool:
+    """Whether one task had its turn between two of the other's, which had begun and was not done."""
+    if late is None or first is None or late.wake is None or first.wake is None:
+        return False
+    waits, comes = late.wake.task, first.wake.task
+    began = any(wake.task == waits for sight in failed if sight.step <= first.step for wake in sight.wakes)
+    return waits != comes and (began or len(late.wake.places) > 1)
+
+
+def _who(sight: Sight | None) -> str:
+    wake = None if sight is None else sight.wake
+    return "" if wake is None else f"{wake.task} {wake.places[-1].rpartition(' in ')[2].partition(':')[0]}"

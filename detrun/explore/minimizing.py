@@ -1,0 +1,164 @@
+"""Minimizing a plan: nothing is left in it that the failure does without. It knows of runs only what they come to.
+
+A plan is only ever replaced by one with fewer parts, or with as many of which one is more ordinary; so nothing grows,
+and a plan that was minimized stays as it is. What fails in another way is kept apart: it is another finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from detrun.explore.nearing import later, sooner, turned
+from detrun.explore.reducing import reduced
+from detrun.explore.signature import Signature
+from detrun.explore.singling import single_holds
+from detrun.explore.trial import Trial
+from detrun.explore.watching import MESSAGE, TURN, Watching
+from detrun.model import SLACK, Answer, Hold, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.explore.budget import Budget
+
+# Whoever moves two holds to and fro so often is stopped.
+_ROUNDS = 12
+
+
+class Minimized(msgspec.Struct, frozen=True):
+    """What a plan came down to, and what it took; `minimal` is false when the budget ended first."""
+
+    plan: Plan
+    runs: int
+    seconds: float
+    minimal: bool
+    slipped: dict[Signature, Plan]
+
+
+class Minimizer:
+    """Makes the plan of one failure smaller; asks for a run of each plan only once."""
+
+    def __init__(self, attempt: Callable[[Plan], Trial], signature: Signature, budget: Budget) -> None:
+        self.slipped: dict[Signature, Plan] = {}
+        self._attempt = attempt
+        self._signature = signature
+        self._budget = budget
+        self._known: dict[Plan, Trial] = {}
+
+    def minimize(self, plan: Plan) -> Minimized:
+        """The smallest plan that can be reached from this one, which fails."""
+        plan = self._fails(replace(plan, holds=ordered(plan.holds))) or plan
+        settled = False
+        for _ in range(_ROUNDS):
+            before = plan
+            for level in (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer):
+                plan = level(plan)
+            settled = plan == before
+            if settled or self._budget.spent:
+                break
+        minimal = settled and not self._budget.spent
+        return Minimized(plan, self._budget.runs, self._budget.seconds, minimal, self.slipped)
+
+    def trial(self, plan: Plan) -> Trial:
+        """What a plan comes to."""
+        if plan not in self._known:
+            self._budget.runs += 1
+            self._known[plan] = self._attempt(plan)
+        return self._known[plan]
+
+    def _fails(self, plan: Plan) -> Plan | None:
+        """What of this plan is enough for the failure, or nothing if all of it is not."""
+        if self._budget.spent and plan not in self._known:
+            return None
+        trial = self.trial(plan)
+        if trial.signature != self._signature:
+            if trial.signature is not None and not trial.released:
+                self.slipped.setdefault(trial.signature, trial.effective(plan))
+            return None
+        enough = trial.effective(plan)
+        # A hold that was given up had its effect until then: the run without it is another one.
+        return self._fails(enough) if trial.released else enough
+
+    def _first(self, plan: Plan, others: Iterable[Plan]) -> Plan:
+        """The first of these plans that fails, else the one there is."""
+        return next((enough for other in others if (enough := self._fails(other)) is not None), plan)
+
+    def _plainer(self, plan: Plan) -> Plan:
+        """The same with nothing special about the world: fixed randomness, the lowest level, the usual slack."""
+        for change in ({"entropy": 0}, {"level": 1}, {"slack": SLACK, "delay": SLACK}):
+            other = replace(plan, **change)
+            if other != plan:
+                plan = self._first(plan, [other])
+        return plan if plan.faults else replace(plan, kinds=())
+
+    def _fewer_faults(self, plan: Plan) -> Plan:
+        def enough(part: tuple[Answer, ...]) -> tuple[Answer, ...] | None:
+            found = self._fails(replace(plan, faults=part))
+            return None if found is None else found.faults
+
+        if plan.faults:
+            plan = self._fails(replace(plan, faults=reduced(plan.faults, enough))) or plan
+        for place, fault in enumerate(plan.faults):
+            plan = self._first(plan, _weaker(plan, place, fault))
+        return plan
+
+    def _fewer_holds(self, plan: Plan) -> Plan:
+        def enough(part: tuple[Hold, ...]) -> tuple[Hold, ...] | None:
+            found = self._fails(replace(plan, holds=part))
+            return None if found is None else found.holds
+
+        return replace(plan, holds=reduced(plan.holds, enough)) if plan.holds else plan
+
+    def _one_hold(self, plan: Plan) -> Plan:
+        """A single hold that does it, and waits for an event, if one of those that suggest themselves does."""
+        failed = self.trial(plan).watched
+        odd = any(failed.kinds.get(hold.until) == TURN for hold in plan.holds)
+        if len(plan.holds) < 2 and not odd:
+            return plan
+        boring = self.trial(replace(plan, holds=())).watched
+        singles = single_holds(failed, boring)
+        if len(plan.holds) == 1:
+            singles = [hold for hold in singles if _is_plain(hold, failed, boring)]
+        return self._first(plan, (replace(plan, holds=(hold,)) for hold in singles))
+
+    def _nearer(self, plan: Plan) -> Plan:
+        for hold in plan.holds:
+            if hold in plan.holds:
+                plan = self._moved(plan, hold)
+        return plan
+
+    def _moved(self, plan: Plan, hold: Hold) -> Plan:
+        """The plan with another hold in the place of this one, if there is one that holds up less."""
+        others = tuple(other for other in plan.holds if other != hold)
+        without = self.trial(replace(plan, holds=others)).watched
+        failed = self.trial(plan).watched
+        for moves in (turned(hold, without), later(hold, without), sooner(hold, failed)):
+            moved = self._first(plan, self._instead(plan, others, moves))
+            if moved != plan:
+                return moved
+        return plan
+
+    def _instead(self, plan: Plan, others: tuple[Hold, ...], holds: Iterable[Hold]) -> Iterator[Plan]:
+        return (replace(plan, holds=ordered((*others, hold))) for hold in holds if hold not in others)
+
+
+def _is_plain(hold: Hold, *runs: Watching) -> bool:
+    """Whether it is a message that waits for an event."""
+    kinds = runs[0].kinds | runs[1].kinds
+    return kinds.get(hold.event) == MESSAGE and kinds.get(hold.until, MESSAGE) != TURN
+
+
+def ordered(holds: Iterable[Hold]) -> tuple[Hold, ...]:
+    """Holds in an order that is the same for the same holds."""
+    return tuple(sorted(holds, key=lambda hold: (hold.event, hold.until)))
+
+
+def _weaker(plan: Plan, place: int, fault: Answer) -> Iterator[Plan]:
+    """The plan with less of this fault: answers are numbered by how bad they are."""
+    for answer in range(1, fault.answer):
+        weaker = Answer(fault.question, answer)
+        yield replace(plan, faults=(*plan.faults[:place], weaker, *plan.faults[place + 1 :]))

@@ -1,0 +1,207 @@
+"""Readable names of events, and back: who asked for what, for the how-manieth time. One run at a time.
+
+A name follows from where an operation came from, as an id does, and from nothing that other tasks did before: it is the
+same in every run in which the event exists, and after changes elsewhere in the program.
+"""
+
+from __future__ import annotations
+
+from asyncio import futures
+from collections import Counter
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from detrun.model import EventId, spelled
+from detrun.scheduler.engine import Engine
+from detrun.scheduler.network.faults import KINDS
+from detrun.scheduler.network.network import Network
+from detrun.scheduler.scheduling import Scheduling
+from detrun.scheduler.spawning import Spawning
+from detrun.scheduler.threads.thread import Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from detrun.scheduler.handles import Delivery, TimerHandle
+    from detrun.scheduler.trace import Trace
+
+# What makes the keys of a connection's other end, and of what its callbacks do, of the key of its wire.
+_ANSWER, _READY = -2, -1
+# What timers of asyncio's own are for, by the name of what they call.
+_TIMERS = {
+    futures._set_result_unless_cancelled.__name__: "sleep",  # type: ignore[attr-defined]
+    "_release_waiter": "timeout",
+    "Timeout._on_timeout": "timeout",
+}
+_BEGINNING = EventId((0, 0))
+
+
+class Names:
+    """The names of what one run asks for; complete as far as the run has come."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, EventId] = {}
+        self._names: dict[EventId, str] = {}
+        self._owners: dict[int, str] = {}
+        self._turns: dict[int, EventId] = {turns(_BEGINNING): _BEGINNING}
+        self._counts: Counter[tuple[int, str]] = Counter()
+        # What belongs to nobody in particular, so that its parts need no prefix.
+        self._roots: set[int] = set()
+        self._last = _BEGINNING
+        self._tasks: list[int] = []
+        self._trace: Trace
+
+    def name(self, event: EventId) -> str:
+        """What a person calls this event."""
+        if event in self._names:
+            return self._names[event]
+        origin, count = event
+        if origin in self._turns:
+            last = self._turns[origin]
+            after = "the beginning" if last == _BEGINNING else self.name(last)
+            return f"turn {count} after {after}"
+        owner = self._owners.get(origin)
+        return spelled(event) if owner is None else f"{owner}#{count}"
+
+    def id(self, name: str) -> EventId | None:
+        """The event of this name, if there was one in the run."""
+        if name in self._ids:
+            return self._ids[name]
+        turn, after, event = name.partition(" after ")
+        if after and turn.startswith("turn ") and turn[5:].isdecimal():
+            last = _BEGINNING if event == "the beginning" else self.id(event)
+            return None if last is None else EventId((turns(last), int(turn[5:])))
+        owner, _, count = name.rpartition("#")
+        origin = next((key for key, known in self._owners.items() if known == owner), None)
+        return None if origin is None or not count.lstrip("-").isdecimal() else EventId((origin, int(count)))
+
+    def before(self, event: EventId) -> EventId | None:
+        """The event after which this turn is, if it is a turn."""
+        return self._turns.get(event[0])
+
+    def happened(self, name: str) -> bool:
+        """Whether the run had an event of this name."""
+        return name in self._ids or name.startswith("turn ")
+
+    def nearest(self, name: str) -> str | None:
+        """What may be meant by a name that nothing has."""
+        return next(iter(get_close_matches(name, self._ids, n=1, cutoff=0.3)), None)
+
+    @contextmanager
+    def given(self) -> Iterator[Names]:
+        """Name what runs ask for meanwhile."""
+        hooks: list[tuple[type, str, Callable[..., Any]]] = [
+            (Scheduling, "operation", self._operation),
+            (Engine, "operation", self._operation),
+            (Scheduling, "_arm", self._arm),
+            (Spawning, "adopt", self._adopt),
+            (Network, "wire", self._wire),
+        ]
+        real = [(owner, name, vars(owner)[name]) for owner, name, _ in hooks]
+        for (owner, name, hook), (_, _, before) in zip(hooks, real, strict=True):
+            setattr(owner, name, _hooked(hook, before))
+        try:
+            yield self
+        finally:
+            for owner, name, before in real:
+                setattr(owner, name, before)
+
+    def watch(self, engine: Engine) -> None:
+        """Learn what is delivered."""
+        self._trace = engine.trace
+        engine.trace.observers.append(self.know)
+
+    def know(self, delivery: Delivery | Thread) -> None:
+        """Know of what is being delivered."""
+        event = self._trace.last
+        if isinstance(delivery, Thread):
+            self._owners.setdefault(delivery.key, delivery.name)
+        self._turns.setdefault(turns(event), event)
+        self._ids.setdefault(self.name(event), event)
+
+    def task(self, task: Any) -> str:
+        """What a person calls a task."""
+        return self._owners.get(getattr(task, "key", 0)) or str(task.get_name())
+
+    def _operation(self, real: Callable[..., EventId], *arguments: Any) -> EventId:
+        self._last = event = real(*arguments)
+        return event
+
+    def _arm(self, real: Callable[..., TimerHandle], loop: Any, *arguments: Any) -> TimerHandle:
+        self._root(loop)
+        timer = real(loop, *arguments)
+        called = getattr(timer.call[0], "__qualname__", type(timer.call[0]).__qualname__)
+        name = self._numbered(timer.id, _TIMERS.get(called) or _TIMERS.get(_last(called)) or _last(called))
+        self._names[timer.id] = name
+        self._ids.setdefault(name, timer.id)
+        self._owners.setdefault(hash(timer.id), name)
+        return timer
+
+    def _adopt(self, real: Callable[..., Any], loop: Any, task: Any, name: Any = None) -> Any:
+        self._root(loop)
+        adopted = real(loop, task, name)
+        coro = task.get_coro()
+        called = _last(getattr(coro, "__qualname__", type(coro).__qualname__))
+        first = self._last[0] in self._roots and not any(key in self._roots for key in self._tasks)
+        if first:
+            # The first task of a loop is the program itself.
+            self._owners[task.key] = called
+            self._roots.add(task.key)
+        else:
+            explicit = name is not None
+            self._owners[task.key] = self._numbered(self._last, str(name) if explicit else called, bare=explicit)
+        self._tasks.append(task.key)
+        return adopted
+
+    def _wire(self, real: Callable[..., Any], network: Network, *arguments: Any, **options: Any) -> Any:
+        wire = real(network, *arguments, **options)
+        if wire.key not in self._owners:
+            kind, _, verb = wire.name.partition(" ")
+            self._own(wire.key, self._numbered(self._last, kind.partition("#")[0], of=verb), verb)
+        return wire
+
+    def _own(self, key: int, label: str, verb: str) -> None:
+        """A connection, and everything whose key is made of its own."""
+        self._owners[key] = f"{label} {verb}".rstrip()
+        self._owners[hash((key, _READY))] = label
+        answer = hash((key, _ANSWER))
+        self._owners[answer] = f"{label} (server) {verb}".rstrip()
+        self._owners[hash((answer, _READY))] = f"{label} (server)"
+        for end, owner in ((key, label), (answer, f"{label} (server)")):
+            for number, kind in enumerate(KINDS, start=1):
+                self._owners[hash((end, number))] = f"{kind} at {owner}"
+
+    def _numbered(self, operation: EventId, what: str, *, of: str = "", bare: bool = False) -> str:
+        """The next of this kind that the operation's origin asks for."""
+        origin = operation[0]
+        self._counts[origin, what + of] += 1
+        count = self._counts[origin, what + of]
+        number = "" if bare and count == 1 else f"#{count}"
+        owner = self._owners.get(origin, "")
+        prefix = "" if not owner or (origin in self._roots and what not in _TIMERS.values()) else f"{owner}/"
+        return f"{prefix}{what}{number}"
+
+    def _root(self, loop: Any) -> None:
+        home = loop.home
+        if home.origin.key not in self._owners:
+            self._owners[home.origin.key] = home.name
+            self._roots.add(home.origin.key)
+
+
+def turns(event: EventId) -> int:
+    """The origin of the turns that follow an event without one, up to the next."""
+    return hash((event, -1))
+
+
+def _hooked(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        return hook(real, *arguments, **options)
+
+    return call
+
+
+def _last(qualified: str) -> str:
+    """A function's own name, with that of its class."""
+    name = qualified.rpartition("<locals>.")[2]
+    return "callback" if name == "<lambda>" else name

@@ -1,0 +1,69 @@
+"""A process that was forked before the program ran, and can do one thing as if nothing had run yet.
+
+What is found by running a program many times in one process is worth something only if it also happens in one that is
+fresh: modules keep state.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from detrun.errors import InternalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Pristine:
+    """Waits in a process of its own until it is told what to do, once."""
+
+    def __init__(self, work: Callable[[bytes], bytes]) -> None:
+        asks, self._ask = os.pipe()
+        self._answer, answers = os.pipe()
+        self._child = os.fork()
+        if self._child:
+            os.close(asks)
+            os.close(answers)
+            return
+        os.close(self._ask)
+        os.close(self._answer)
+        _serve(asks, answers, work)
+
+    def do(self, order: bytes) -> bytes:
+        """Have it done, and what came of it."""
+        with open(self._ask, "wb") as ask:
+            ask.write(order)
+        with open(self._answer, "rb") as answer:
+            answered = answer.read()
+        _, status = os.waitpid(self._child, 0)
+        if status:
+            raise InternalError(f"a process that was to do something ended with status {status}")
+        return answered
+
+    def dismiss(self) -> None:
+        """It is not needed after all."""
+        os.close(self._ask)
+        os.close(self._answer)
+        os.waitpid(self._child, 0)
+
+
+def _serve(asks: int, answers: int, work: Callable[[bytes], bytes]) -> None:
+    """Do it, and end without anything that a process does at its end, which is the parent's business."""
+    status = 1
+    try:
+        with open(asks, "rb") as ask:
+            order = ask.read()
+        if order:
+            answered = work(order)
+            with open(answers, "wb") as answer:
+                answer.write(answered)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

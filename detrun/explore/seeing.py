@@ -1,0 +1,146 @@
+"""A run that is looked at closely: which event wakes which task, where that was parked, and what it had in its hands.
+
+It costs several times what the run does, and so is for the few runs that are explained.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from detrun.explore.watching import Watching
+from detrun.model import EventId, Instant
+from detrun.recording.sources import installed
+from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.network.readiness import Readiness
+from detrun.scheduler.scheduling import Scheduling
+from detrun.scheduler.waits import frames_of, place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from detrun.explore.naming import Names
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.strategies.strategy import Strategy
+    from detrun.scheduler.threads.thread import Thread
+
+_LONGEST = 60
+_PLAIN = (bool, int, float, str, bytes, type(None), list, tuple, dict, set, frozenset)
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """A task that goes on: in which step, where it was parked, outermost first, and its plain variables."""
+
+    task: str
+    step: int
+    places: tuple[str, ...]
+    values: dict[str, str]
+
+
+class Sight(msgspec.Struct):
+    """An event as it happened, and whom it woke."""
+
+    id: EventId
+    name: str
+    step: int
+    instant: Instant
+    wakes: list[Wake]
+
+    @property
+    def wake(self) -> Wake | None:
+        """The first of the program's own tasks that it woke."""
+        return next((wake for wake in self.wakes if wake.places), None)
+
+
+class Seeing(Watching):
+    """Answers as another strategy does, and looks."""
+
+    def __init__(self, inner: Strategy, names: Names) -> None:
+        super().__init__(inner)
+        self.sights: list[Sight] = []
+        self._names = names
+        self._now: Sight | None = None
+        self._files: dict[int, Sight | None] = {}
+
+    def begin(self, engine: Engine) -> None:
+        super().begin(engine)
+        self._engine = engine
+        self._names.watch(engine)
+        engine.trace.observers.append(self._happens)
+
+    def _happens(self, event: Delivery | Thread) -> None:
+        trace = self._engine.trace
+        name = self._names.name(trace.last)
+        self._now = sight = Sight(trace.last, name, trace.step, Instant(self._engine.clock.now), [])
+        self.sights.append(sight)
+        if isinstance(event, TimerHandle) and not event.cancelled():
+            event.call = (self._enter, sight, *event.call)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Know of each callback in whose wake it runs."""
+        real_soon, real_look, real_run = Scheduling.call_soon, Readiness.look, Readiness._run
+
+        def call_soon(loop: Any, *call: Any, **options: Any) -> Any:
+            return real_soon(loop, self._enter, self._now, *call, **options)
+
+        def look(readiness: Any, fd: int, file: Any) -> None:
+            self._files[id(file)] = self._now
+            real_look(readiness, fd, file)
+
+        def run(readiness: Any, handle: Any, file: Any) -> None:
+            self._now = self._files.get(id(file))
+            real_run(readiness, handle, file)
+
+        patched: list[tuple[Any, str, Callable[..., Any], Callable[..., Any]]] = [
+            (Scheduling, "call_soon", call_soon, real_soon),
+            (Readiness, "look", look, real_look),
+            (Readiness, "_run", run, real_run),
+        ]
+        for owner, name, ours, _ in patched:
+            setattr(owner, name, ours)
+        try:
+            yield
+        finally:
+            for owner, name, _, real in patched:
+                setattr(owner, name, real)
+
+    def _enter(self, sight: Sight | None, call: Any, *arguments: Any) -> Any:
+        self._now = sight
+        task = getattr(call, "__self__", None)
+        if sight is not None and isinstance(task, asyncio.Task):
+            sight.wakes.append(_wake(task, self._names, self._engine.trace.step))
+        return call(*arguments)
+
+
+def _wake(task: asyncio.Task[Any], names: Names, step: int) -> Wake:
+    own = [frame for frame in frames_of(task.get_coro()) if not _foreign(frame)]
+    places = tuple(place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) for frame in own)
+    values = {name: text for frame in own for name, value in frame.f_locals.items() if (text := _text(value))}
+    return Wake(names.task(task), step, places, values)
+
+
+def _foreign(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_elsewhere())
+
+
+@cache
+def _elsewhere() -> tuple[str, ...]:
+    return ("<", *installed())
+
+
+def _text(value: Any) -> str:
+    """A plain value, in short; nothing for what has no plain text."""
+    if not isinstance(value, _PLAIN):
+        return ""
+    try:
+        text = repr(value)
+    except Exception:
+        return ""
+    return "" if " at 0x" in text else text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -1,0 +1,66 @@
+"""An explanation in words: one sentence, and a few lines for whoever wants to know more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.explore.explanation import Explanation, Flip, Rate, Side
+
+
+def told(explanation: Explanation) -> list[str]:
+    """The explanation, line by line."""
+    return [
+        explanation.sentence,
+        f"  kind      {explanation.label}: {explanation.failure}",
+        *([f"  where     {explanation.where}"] if explanation.where else []),
+        *(line for flip in explanation.flips for line in _flip(flip)),
+        *(f"  wrong     {fault}" for fault in explanation.faults),
+        *_twin(explanation),
+        f"  possible  {explanation.possible}",
+        *_rates(explanation),
+    ]
+
+
+def _flip(flip: Flip) -> Iterator[str]:
+    yield f"  late      {_side(flip.late)}"
+    yield f"  first     {_side(flip.first)}"
+    if flip.differs:
+        seen = ", ".join(f"{name} = {here}, not {there}" for name, (here, there) in flip.differs.items())
+        yield f"  sees      {seen}"
+    without = "passes" if flip.necessary else "fails all the same"
+    alone = "is enough" if flip.sufficient else "is not enough"
+    yield f"  checked   without this order it {without}, this order alone {alone}"
+
+
+def _side(side: Side) -> str:
+    who = f", {side.task} at {side.where}" if side.where is not None else ""
+    return f"{side.event}{who}"
+
+
+def _twin(explanation: Explanation) -> Iterator[str]:
+    twin = explanation.twin
+    if twin is not None:
+        yield f"  passes    if in step {twin.step} comes {twin.there}, and not {twin.here}"
+
+
+def _rates(explanation: Explanation) -> Iterator[str]:
+    if explanation.around is not None:
+        yield f"  others    {_rate(explanation.around)} with whatever else in any other order"
+    if explanation.chance is not None:
+        yield f"  chance    {_rate(explanation.chance)} of random schedules"
+    jump = max(zip(explanation.curve, explanation.curve[1:], strict=False), key=_rise, default=None)
+    if jump is not None and _rise(jump) > 0:
+        (_, before), (event, after) = jump
+        yield f"  turns     on {event}: {before:.0%} of random continuations fail before it, {after:.0%} after it"
+
+
+def _rise(pair: tuple[tuple[str, float], tuple[str, float]]) -> float:
+    return pair[1][1] - pair[0][1]
+
+
+def _rate(rate: Rate) -> str:
+    other = f" ({rate.otherwise} in another way)" if rate.otherwise else ""
+    return f"fails in {rate.failed} of {rate.runs}{other}"

@@ -1,0 +1,103 @@
+"""A strategy that watches another: what was chosen, what it overtook, and what else there was.
+
+A plan in which whatever was overtaken waits for what overtook it is the same run again: that is how decisions become
+holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from detrun.model import Answer, EventId, Hold
+from detrun.scheduler.choices import Continue
+from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.threads.thread import Thread
+
+if TYPE_CHECKING:
+    from detrun.scheduler.choices import Choices, Event
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.strategies.strategy import Strategy
+
+MESSAGE, TIMER, TURN, THREAD = range(4)
+"""Kinds of events, the most ordinary one to be late first: a message, a timer, a turn that lasts, a thread."""
+
+
+class Choice(NamedTuple):
+    """A choice point: what there was, the default first, and what was chosen of it."""
+
+    step: int
+    events: tuple[EventId, ...]
+    chosen: EventId
+
+
+class Watching:
+    """Answers as another strategy does, and remembers."""
+
+    def __init__(self, inner: Strategy) -> None:
+        self.slack = inner.slack
+        self.delay = getattr(inner, "delay", inner.slack)
+        self.choices: list[Choice] = []
+        self.answers: list[Answer] = []
+        self.asked: list[EventId] = []
+        # What happened, in order; turns are there if something else could have happened.
+        self.order: list[EventId] = []
+        self.kinds: dict[EventId, int] = {}
+        self._inner = inner
+
+    def begin(self, engine: Engine) -> None:
+        self._inner.begin(engine)
+        self._trace = engine.trace
+        self._trace.observers.append(self._deliver)
+
+    def choose(self, choices: Choices) -> Event:
+        chosen = self._inner.choose(choices)
+        events = choices.events()
+        for event in events:
+            self.kinds.setdefault(event.id, _kind(event))
+        self.choices.append(Choice(choices.step, tuple(event.id for event in events), chosen.id))
+        if isinstance(chosen, Continue):
+            self.order.append(chosen.id)
+        return chosen
+
+    def answer(self, step: int, question: EventId, options: int) -> int:
+        self.asked.append(question)
+        answer = self._inner.answer(step, question, options)
+        if answer:
+            self.answers.append(Answer(question, answer))
+        return answer
+
+    def end(self) -> None:
+        self._inner.end()
+
+    def holds(self) -> tuple[Hold, ...]:
+        """What has to wait, by default, for the run to be what it was."""
+        overtaken: dict[EventId, EventId] = {}
+        for choice in self.choices:
+            for event in choice.events:
+                if event == choice.chosen:
+                    break
+                # The last one that overtook it: until then it waited.
+                overtaken[event] = choice.chosen
+        return tuple(Hold(event, until) for event, until in overtaken.items())
+
+    def positions(self) -> dict[EventId, int]:
+        """Where each event stood in the run."""
+        return {event: place for place, event in enumerate(self.order)}
+
+    def _deliver(self, delivery: Delivery | Thread) -> None:
+        event = self._trace.last
+        self.order.append(event)
+        self.kinds.setdefault(event, _kind(delivery))
+
+
+def _kind(event: Event | Delivery) -> int:
+    match event:
+        case Continue():
+            return TURN
+        case TimerHandle():
+            return TIMER
+        case Thread():
+            return THREAD
+        case _:
+            return MESSAGE
