@@ -58,6 +58,8 @@ class Scene(NamedTuple):
     needs: tuple[str, ...]
     clients: tuple[Visit, ...] = ()
     peer: Peer | None = None
+    # Whether nobody tells what it says; then each line that it writes counts as told, to whoever reads them.
+    mute: bool = False
 
     @property
     def name(self) -> str:
@@ -86,6 +88,8 @@ def record(scene: Scene, directory: Path, *, many: int = 1, killed_at: int | Non
             try:
                 if scene.peer is None:
                     _visit(scene, int(given[0]), many, tally, process)
+                elif scene.mute and killed_at is not None:
+                    _read(directory / "wrote.txt", tally, process)
                 code = process.wait(PATIENCE)
             finally:
                 process.kill()
@@ -94,7 +98,7 @@ def record(scene: Scene, directory: Path, *, many: int = 1, killed_at: int | Non
             wrote = out.read().splitlines()
     assert tally.is_over or killed_at is None, f"only {len(tally.told)} answers"
     if killed_at is not None:
-        return Recorded(directory, code, wrote, None, tally.told)
+        return Recorded(directory, code, wrote, None, [] if scene.mute else tally.told)
     *wrote, blank, report = wrote
     assert blank == ""
     return Recorded(directory, code, wrote, json.loads(report), tally.told)
@@ -158,3 +162,12 @@ def _visit(scene: Scene, port: int, many: int, tally: Tally, process: subprocess
     with ThreadPoolExecutor(len(visits)) as pool:
         list(pool.map(lambda words: visit(*words), visits))
     process.send_signal(signal.SIGINT)
+
+
+def _read(path: Path, tally: Tally, process: subprocess.Popen[Any]) -> None:
+    """Have every line counted that it writes, until it is over."""
+    with open(path) as lines:
+        while process.poll() is None and not tally.is_over:
+            for line in lines:
+                tally.add(line)
+            time.sleep(0.001)

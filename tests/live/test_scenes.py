@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import clients, peers
+from tests.live import clients, databases, peers
 from tests.live.scene import Recorded, Scene, record, replay
 
 HTTP = (clients.posts, clients.posts, clients.trickles, clients.leaves)
@@ -20,7 +20,13 @@ SCENES = (
     Scene("https_client.py", ("httpx",), peer=peers.https),
     Scene("threads.py", (), (clients.lines, clients.lines, clients.lines_trickle, clients.lines_break_off)),
 )
+# Clients of real servers, which are not everywhere; a line is written for each thing asked.
+DATABASES = (
+    Scene("asyncpg_client.py", ("asyncpg",), peer=databases.postgres, mute=True),
+    Scene("redis_client.py", ("redis",), peer=databases.redis, mute=True),
+)
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+every_database = pytest.mark.parametrize("scene", DATABASES, ids=lambda scene: scene.name)
 KILLS = 20
 
 
@@ -46,6 +52,7 @@ def check_prefix(recorded: Recorded) -> None:
     assert not set(recorded.told) - set(wrote)
     short = min(len(wrote), len(recorded.wrote))
     assert wrote[:short] == recorded.wrote[:short]
+    assert wrote
 
 
 def need(scene: Scene) -> None:
@@ -93,3 +100,30 @@ def test_a_recorder_may_be_killed_at_any_time(scene: Scene, tmp_path: Path) -> N
         directory = tmp_path / str(number)
         directory.mkdir()
         check_prefix(record(scene, directory, many=4, killed_at=chance.randrange(1, 4 * clients.TIMES)))
+
+
+@pytest.mark.soak
+@every_database
+def test_a_client_of_a_real_server_has_it_again_without_one(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    recorded = record(scene, tmp_path, many=2)
+
+    assert recorded.report is not None
+    assert recorded.report["outcome"] == "ok"
+    assert recorded.wrote[-1].startswith("over")
+    for _ in range(3):
+        check_same(recorded)
+
+
+@pytest.mark.soak
+@every_database
+def test_a_client_of_a_real_server_may_be_killed_at_any_time(scene: Scene, tmp_path: Path) -> None:
+    need(scene)
+    chance = random.Random(scene.name)
+    for number in range(KILLS):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        recorded = record(scene, directory, killed_at=chance.randrange(5, 3 * clients.TIMES))
+        assert recorded.code == -9
+        assert recorded.wrote
+        check_prefix(recorded)
