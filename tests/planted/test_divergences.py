@@ -73,7 +73,9 @@ def test_there_are_thirty() -> None:
 
 
 @pytest.mark.soak
-def test_nearly_all_are_caught_and_few_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_are_caught_at_their_first_step_but_one_that_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def one(planted: Planted) -> str:
         (tmp_path / planted.name).mkdir()
         return judged(planted, told(planted, tmp_path / planted.name))
@@ -85,4 +87,5 @@ def test_nearly_all_are_caught_and_few_refused(tmp_path: Path, capsys: pytest.Ca
 
     with capsys.disabled():
         print(f"\ncaught {30 - len(missed) - len(refused)} of 30; refused {refused}; missed {missed}")
-    assert len(missed) + len(refused) <= 5
+    assert not missed
+    assert refused == [planted.name for planted in PLANTED if planted.refused] == ["thread_that_calls_the_loop"]

@@ -5,7 +5,7 @@ import sys
 import uuid
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped, unused-ignore]
 
 PORT, TASKS, TIMES = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 
