@@ -14,7 +14,7 @@ from detrun.errors import Divergence, UsageError
 from detrun.journal.entries import Decided, Ended, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import Recorded as Edge
-from detrun.model import SLACK
+from detrun.model import SLACK, hexadecimal
 from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
 from detrun.scheduler.program import run
@@ -165,14 +165,10 @@ def _last(record: Replaying, end: Ended | None, again: Run) -> Difference | None
     """A difference that only the end of the run shows."""
     if end is None or record.whole or (end.digest, end.outcome) == (signed(again.digest), again.outcome):
         return None
-    return Difference(
-        again.steps,
-        "the end",
-        f"{end.outcome} after {end.step} steps",
-        f"{again.outcome} after {again.steps}",
-        None,
-        (),
-    )
+    expected, actual = f"{end.outcome} after {end.step} steps", f"{again.outcome} after {again.steps} steps"
+    if expected == actual:
+        expected, actual = f"{expected}, digest {hexadecimal(end.digest)}", f"{actual}, digest {again.digest}"
+    return Difference(again.steps, "the end", expected, actual, None, ())
 
 
 def _version(name: str) -> str | None:

@@ -12,6 +12,7 @@ from detrun.errors import UsageError
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
 from detrun.recording.suspects import is_own
+from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
 
+# The clock of whoever watches: a look at that of the run would be part of the run.
+_real_time = swap.twin(time.perf_counter)
 # So often is it said how far a replay has come, in seconds.
 _OFTEN = 0.5
 
@@ -44,7 +47,7 @@ class Stepping(Replaying):
         self._stop = stop
         self._tell = tell
         self._progress = progress
-        self._shown = time.perf_counter()
+        self._shown = _real_time()
 
     def begin(self, engine: Engine) -> None:
         super().begin(engine)
@@ -62,8 +65,8 @@ class Stepping(Replaying):
 
     def checked(self) -> None:
         super().checked()
-        if self._progress is not None and time.perf_counter() - self._shown > _OFTEN:
-            self._shown = time.perf_counter()
+        if self._progress is not None and _real_time() - self._shown > _OFTEN:
+            self._shown = _real_time()
             self._progress(self.step)
 
     def _stop_before(self, step: int) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# How the interpreter that runs the tests was set up must not decide them.
+# How the interpreter that runs the tests was set up must not decide them, but for where it finds what is tested.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+ENVIRONMENT |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
 
 
 def python(*words: str, cwd: Path, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
