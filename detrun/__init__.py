@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from detrun.errors import NondeterminismError as NondeterminismError
     from detrun.errors import NotReceivable as NotReceivable
     from detrun.errors import NotSendable as NotSendable
+    from detrun.errors import RemoteError as RemoteError
     from detrun.errors import RunError as RunError
     from detrun.errors import Stuck as Stuck
     from detrun.errors import Truncated as Truncated
@@ -48,7 +49,8 @@ _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
         "BindingError Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError "
-        "LimitReached NondeterminismError NotReceivable NotSendable RunError Stuck Truncated Unwritable UsageError"
+        "LimitReached NondeterminismError NotReceivable NotSendable RemoteError "
+        "RunError Stuck Truncated Unwritable UsageError"
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
     "detrun.scheduler.program": "run",

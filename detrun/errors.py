@@ -175,6 +175,21 @@ class NotReceivable(BindingError):
         return f"{self.reason}\n{self.hint}"
 
 
+class RemoteError(BindingError):
+    """An error of another context whose class cannot be had here, or must not be raised here."""
+
+    def __init__(self, module: str, qualname: str, text: str, arguments: tuple[object, ...] = ()) -> None:
+        super().__init__(module, qualname, text, arguments)
+        self.module = module
+        self.qualname = qualname
+        self.text = text
+        self.arguments = arguments
+
+    def __str__(self) -> str:
+        name = self.qualname if self.module == "builtins" else f"{self.module}.{self.qualname}"
+        return f"{name}: {self.text}" if self.text else name
+
+
 class InternalError(DetrunError):
     """A promise of detrun's own is broken: please report it."""
 

@@ -27,6 +27,7 @@ NAMES = [
     "Plan",
     "Random",
     "Recorded",
+    "RemoteError",
     "Run",
     "RunError",
     "Strategy",

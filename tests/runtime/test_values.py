@@ -67,7 +67,7 @@ def test_any_value_arrives_as_it_was(value: object) -> None:
     assert encode(decode(data, RECEIVER), None, WHAT) == data
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True, max_examples=30)
 @given(st.lists(PLAIN, max_size=3), st.dictionaries(st.text("ab"), PLAIN, max_size=3))
 def test_any_arguments_arrive_as_they_were(args: list[object], kwargs: dict[str, object]) -> None:
     arrived = decode_arguments(encode_arguments(tuple(args), kwargs, None, "API.total"), RECEIVER)

@@ -11,6 +11,7 @@ from msgspec import Raw
 from msgspec.msgpack import Ext, encode
 
 from detrun.runtime.encoding import classes, codes
+from detrun.runtime.encoding.describing import LARGEST, Describer, Told
 from detrun.runtime.encoding.packing import ATOMS, FIELD, ITEM, KEY, MEMBER, Refused, Stop, packed, pairs, spelled
 from detrun.runtime.encoding.refusals import refusal
 from detrun.runtime.encoding.scalars import FLATTENED
@@ -36,9 +37,10 @@ class Exporter(Protocol):
 class Flattener:
     """Takes one value apart. The trail is where in it this stands, also when something was refused."""
 
-    __slots__ = ("_exporter", "_left", "trail", "what")
+    __slots__ = ("_describer", "_exporter", "_left", "trail", "what")
 
-    def __init__(self, exporter: Exporter | None, what: str, limit: int) -> None:
+    def __init__(self, exporter: Exporter | None, what: str, limit: int, describer: Describer | None = None) -> None:
+        self._describer = describer
         self._exporter = exporter
         # Each item takes a byte at least. A value in which lists share lists may have more items than there is memory.
         self._left = limit
@@ -119,7 +121,7 @@ class Flattener:
             case codes.MEMBER:
                 return self._member(value)
             case codes.ERROR:
-                raise refusal(value)
+                return self._error(value)
             case code:
                 return self._fields(value, kind, code)
 
@@ -145,6 +147,10 @@ class Flattener:
         self.trail.pop()
         return found
 
+    def _error(self, value: Any) -> Ext:
+        describer = Describer(_packed_bit) if self._describer is None else self._describer
+        return Ext(codes.ERROR, encode(describer.describe(value, None)))
+
     def _exported(self, value: object) -> Ext:
         place = f"{self.what}: {self.path}" if self.trail else self.what
         found = None if self._exporter is None else self._exporter.export(value, place)
@@ -165,6 +171,16 @@ class Flattener:
                 return Refused("what contains itself cannot travel", "send the parts, and names where they refer")
             seen.add(id(container))
         return Refused(f"what is nested more than {DEEPEST} deep cannot travel", "send a flat list of its parts")
+
+
+def described(error: BaseException, where: str) -> list[Told]:
+    """What is told of an error that was raised."""
+    return Describer(_packed_bit).describe(error, where)
+
+
+def _packed_bit(value: object, describer: Describer) -> bytes:
+    # An error exports nothing: nobody would know when what it refers to may go.
+    return Flattener(None, "", LARGEST, describer).packed(value)
 
 
 _WAYS: dict[type, Callable[[Flattener, Any], object]] = {

@@ -8,6 +8,8 @@ from msgspec.msgpack import decode
 
 from detrun.errors import NotReceivable
 from detrun.runtime.encoding import classes, codes
+from detrun.runtime.encoding.describing import Told
+from detrun.runtime.encoding.raising import Raiser
 from detrun.runtime.encoding.scalars import REVIVED
 
 if TYPE_CHECKING:
@@ -43,7 +45,16 @@ class Reviver:
             return dict(zip(parts[::2], parts[1::2], strict=True))
         if code == codes.EXPORTED:
             return self._importer.revive(*decode(payload, type=tuple[int, object]))
+        if code == codes.ERROR:
+            return self.raiser(payload, remote=False).value()
         return self._instance(code, payload)
+
+    def raiser(self, payload: memoryview, *, remote: bool) -> Raiser:
+        """What makes the exceptions of one error."""
+        return Raiser(decode(payload, type=list[Told]), self.find, self._unpacked, remote=remote)
+
+    def _unpacked(self, bit: bytes) -> object:
+        return decode(bit, ext_hook=self.revive)
 
     def _instance(self, code: int, payload: memoryview) -> object:
         if code == codes.MEMBER:
