@@ -17,7 +17,6 @@ from detrun.runtime.modules import loading
 from detrun.runtime.modules.closure import closure
 from detrun.runtime.modules.limit import limited
 from detrun.runtime.modules.lines import pin, unpin
-from detrun.runtime.modules.names import Names
 from detrun.runtime.modules.shadows import refuse_ambiguous, taken_elsewhere
 from detrun.runtime.modules.table import IN_PLACE, Table, leave
 
@@ -26,8 +25,10 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType, TracebackType
 
+    from detrun.runtime.modules.names import Names
     from detrun.runtime.modules.snapshot import Snapshot
 
+_LATER = "it was not there when this generation was loaded"
 _INSTEAD = "a generation is loaded as a whole, reload the application"
 
 
@@ -41,7 +42,7 @@ class Graph(Table):
         self.snapshot = snapshot
         self.names, self.main = _main(snapshot, main)
         self._taken = taken_elsewhere(self.names)
-        super().__init__((self.names.provided | self.names.spaces) - self._taken)
+        super().__init__(self.names.claim(self._taken))
         self._missed: dict[str, None] = {}
         self._before: list[Graph | None] = []
         # A graph that nobody has any more is forgotten like one of which somebody says so.
@@ -107,14 +108,17 @@ class Graph(Table):
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         """How a module is loaded that is not there yet: nothing for one that is not the application's."""
         top, _, _ = name.partition(".")
-        if top not in self.owned:
+        if top not in self.claim.owned:
             return self._passed_by(name) if path is None else None
+        if not self._end.alive:
+            raise _missing(name, "its generation was stopped")
         if target is not None:
             raise Forbidden(f"importlib.reload() of {name}", _INSTEAD)
         folders = self.names.roots if path is None else [at for entry in path if (at := self.snapshot.inside(entry))]
         found = self.names.find(name.rpartition(".")[2], folders)
         if found is None:
             return self._late(name, path)
+        self.asked[name] = None
         if found.source is not None:
             pin(self.pinned, found.source)
         return loading.spec(name, found, self.snapshot)
@@ -125,7 +129,7 @@ class Graph(Table):
         found = PathFinder.find_spec(name, path)
         if found is None or not self._is_later(found):
             return found
-        raise _missing(name)
+        raise _missing(name, _LATER)
 
     def _passed_by(self, name: str) -> ModuleSpec | None:
         """A module of others, which is found as always, but not in the application's directory if that is searched."""
@@ -138,7 +142,7 @@ class Graph(Table):
         found = PathFinder.find_spec(name, [entry for entry in sys.path if entry not in inside])
         if found is None:
             self._missed[name] = None
-            raise _missing(name)
+            raise _missing(name, _LATER)
         return found
 
     def _is_later(self, found: ModuleSpec) -> bool:
@@ -179,13 +183,13 @@ def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:
     path = os.path.normpath(main)
     if path in snapshot.files and path.endswith(".py"):
         own = os.path.dirname(path)
-        names = Names(snapshot, snapshot.roots or (own,))
+        names = snapshot.names(snapshot.roots or (own,))
         name = names.module_at(path)
         if name is not None:
             return names, name
-        names = Names(snapshot, (own, *snapshot.roots))
+        names = snapshot.names((own, *snapshot.roots))
         return names, path.removeprefix(f"{own}/").removesuffix(".py")
-    names = Names(snapshot, snapshot.roots or ("",))
+    names = snapshot.names(snapshot.roots or ("",))
     found = names.resolve(main) if not main.endswith(".py") else None
     if found is None or found.source is None:
         similar = get_close_matches(main, [*snapshot.files, *names.all()], n=1)
@@ -196,5 +200,5 @@ def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:
     return names, main
 
 
-def _missing(name: str) -> ModuleNotFoundError:
-    return ModuleNotFoundError(f"No module named {name!r}: it was not there when this generation was loaded", name=name)
+def _missing(name: str, why: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(f"No module named {name!r}: {why}", name=name)

@@ -8,8 +8,10 @@ from functools import cached_property
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, NamedTuple
 
+from detrun.runtime.modules.table import Claim
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
 
     from detrun.runtime.modules.snapshot import Snapshot
     from detrun.runtime.modules.source import Source
@@ -63,6 +65,11 @@ class Names:
         return frozenset(
             name for name in self._candidates() - self.provided if self._top(name) and not self.is_elsewhere(name)
         )
+
+    def claim(self, taken: Set[str]) -> Claim:
+        """The claim to these names but for those taken; kept for the next graph."""
+        self._claim = Claim.of((self.provided | self.spaces) - taken)
+        return self._claim
 
     def is_elsewhere(self, name: str) -> bool:
         """Whether a module of this name is on `sys.path`, outside of the application."""

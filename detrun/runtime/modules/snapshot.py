@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
+from detrun.runtime.modules.names import Names
 from detrun.runtime.modules.source import Source
 from detrun.runtime.modules.taking import LARGEST, ignored, take
 
@@ -26,6 +27,7 @@ class Snapshot:
         self.files = MappingProxyType({path: files[path] for path in sorted(files)})
         self.roots = tuple(map(_root, roots))
         self.left_out = MappingProxyType(dict(left_out))
+        self._names: dict[tuple[str, ...], Names] = {}
 
     @classmethod
     def taken(cls, directory: str | os.PathLike[str], roots: Sequence[str] = ()) -> Snapshot:
@@ -69,6 +71,12 @@ class Snapshot:
         if (size := self.left_out.get(path)) is not None:
             raise FileNotFoundError(f"expected data of at most {LARGEST:,} bytes in a snapshot, got {size:,}: {path}")
         raise FileNotFoundError(f"expected a file of the snapshot, got none: {path} in {self.directory}")
+
+    def names(self, roots: tuple[str, ...]) -> Names:
+        """The names of its modules, looked for below these folders."""
+        if roots not in self._names:
+            self._names[roots] = Names(self, roots)
+        return self._names[roots]
 
     @cached_property
     def digest(self) -> str:

@@ -18,34 +18,67 @@ if TYPE_CHECKING:
 
     from detrun.runtime.modules.source import Source
 
+    Modules = dict[str, ModuleType]
+
+# How many other tables a table remembers the difference to.
+_REMEMBERED = 64
+
+
+class Claim:
+    """The names at the top that are an application's, and which modules of these names others had before.
+
+    Generations whose names are the same share it.
+    """
+
+    def __init__(self, owned: frozenset[str]) -> None:
+        self.owned = owned
+        self.hidden: Modules = {}
+        # How many modules there were without any generation, when somebody last looked what is to be hidden.
+        self.outer = -1
+
+    @classmethod
+    def of(cls, owned: frozenset[str]) -> Claim:
+        """The claim to these names."""
+        found = _claims.get(owned)
+        if found is None:
+            found = _claims[owned] = cls(owned)
+        return found
+
+    def below(self, modules: Modules) -> Modules:
+        """Those of these modules whose name begins with one of the application's."""
+        owned = self.owned
+        return {name: module for name, module in list(modules.items()) if name.partition(".")[0] in owned}
+
+
+_claims: WeakValueDictionary[frozenset[str], Claim] = WeakValueDictionary()
+
 
 class Table:
     """The modules of one generation: those in `sys.modules` while it is in place, those it left with otherwise."""
 
-    def __init__(self, owned: frozenset[str]) -> None:
-        self.owned = _shared.setdefault(owned, owned)
-        self.modules: dict[str, ModuleType] = {}
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.modules: Modules = {}
         self.pinned: dict[str, Source] = {}
         """The files that modules of this generation were loaded from."""
-        self.present: tuple[str, ...] = ()
-        """The names of those, sorted."""
+        self.asked: dict[str, None] = {}
+        """The names of modules that were looked for since it came into place."""
+        self._present: tuple[str, ...] = ()
         self._values: Any = ()
-        self._get: Callable[[dict[str, ModuleType]], Any] = _nothing
+        self._get: Callable[[Modules], Any] = _nothing
         self._size = 0
+        self._beyond: dict[int, tuple[tuple[str, ...], list[str]]] = {}
 
     def enter(self) -> Table | None:
         """Have these modules in place; what was there before, if it was a table."""
         before, modules = IN_PLACE.table, sys.modules
         if before is self:
             return self
-        if before is not None and before.owned is self.owned:
-            before.note_changes(modules)
-            if before.present is not self.present and before.present != self.present:
-                _take_away(before.modules)
-        else:
+        if before is None or not before.give_way(self, modules):
             leave()
-            IN_PLACE.hidden = _below(self.owned)
-            _take_away(IN_PLACE.hidden)
+            self.claim.hidden, self.claim.outer = self.claim.below(modules), len(modules)
+            for name in self.claim.hidden:
+                del modules[name]
         modules.update(self.modules)
         self._size = len(modules)
         IN_PLACE.table = self
@@ -54,38 +87,72 @@ class Table:
     def empty(self) -> None:
         """Have no modules any more, wherever they are."""
         if IN_PLACE.table is self:
-            _take_away(_below(self.owned))
-        self.keep({})
+            for name in self.claim.below(sys.modules):
+                del sys.modules[name]
+            self._size = len(sys.modules)
+        self._keep({})
 
-    def note_changes(self, modules: dict[str, ModuleType]) -> None:
+    def withdraw(self) -> None:
+        """Leave `sys.modules` as it was before any generation was in place."""
+        modules = sys.modules
+        # Looked for one by one: this happens rarely, and finds what counting them does not.
+        self._keep(self.claim.below(modules))
+        for name in self.modules:
+            del modules[name]
+        modules.update(self.claim.hidden)
+
+    def give_way(self, other: Table, modules: Modules) -> bool:
+        """Take away what the other one has not; false if it is not known what that one hides."""
+        self._note_changes(modules)
+        mine, its = self.claim, other.claim
+        if its is not mine and its.outer != len(modules) - len(self._present) + len(mine.hidden):
+            return False
+        if other._present is not self._present:
+            for name in self._difference(other._present):
+                del modules[name]
+        if its is not mine:
+            modules.update(mine.hidden)
+            for name in its.hidden:
+                modules.pop(name, None)
+        return True
+
+    def _note_changes(self, modules: Modules) -> None:
         """See what became of the modules while they were in place: more were imported, or somebody replaced one."""
-        # Whoever takes away a module that all share and puts in one of the application's is noticed by `leave` only.
+        # Whoever takes away a module that all share and puts in one of the application's is noticed at the end only.
         try:
             if len(modules) == self._size and self._get(modules) == self._values:
                 return
         except KeyError:
             pass  # one was taken away
-        self.keep(_below(self.owned))
+        names = {name for name in (*self._present, *self.asked) if name in modules}
+        if len(modules) - self._size == len(names) - len(self._present):
+            self._keep({name: modules[name] for name in names})
+        else:
+            self._keep(self.claim.below(modules))
 
-    def keep(self, modules: dict[str, ModuleType]) -> None:
-        """Have these modules, and remember what to compare them with later."""
+    def _difference(self, others: tuple[str, ...]) -> list[str]:
+        """The names that this table has and one with those names has not."""
+        found = self._beyond.get(id(others))
+        if found is None:
+            if len(self._beyond) >= _REMEMBERED:
+                self._beyond.clear()
+            found = self._beyond[id(others)] = others, sorted({*self._present} - {*others})
+        return found[1]
+
+    def _keep(self, modules: Modules) -> None:
         self.modules = modules
-        self.present = tuple(sorted(modules))
+        self.asked.clear()
+        self._present = tuple(sorted(modules))
+        self._beyond.clear()
         # One name alone would give no tuple, and two of them compare by identity first.
-        self._get = itemgetter(*self.present, self.present[0]) if modules else _nothing
+        self._get = itemgetter(*self._present, self._present[0]) if modules else _nothing
         self._values = self._get(modules)
-        self._size = len(sys.modules)
-
-
-# One set for all who have the same names: to compare two of two hundred takes as long as half a change of places.
-_shared: WeakValueDictionary[frozenset[str], frozenset[str]] = WeakValueDictionary()
 
 
 class _InPlace:
-    """Which table is in place, and which modules of the same names were there before any was."""
+    """Which table is in place, if one is."""
 
     table: Table | None = None
-    hidden: dict[str, ModuleType] = {}  # noqa: RUF012  # replaced, never changed
 
 
 IN_PLACE = _InPlace()
@@ -95,28 +162,15 @@ def leave() -> None:
     """Have no generation in place: the modules are those that were there before any was, and what all share."""
     table = IN_PLACE.table
     if table is not None:
-        modules = _below(table.owned)
-        table.keep(modules)
-        _take_away(modules)
-        sys.modules.update(IN_PLACE.hidden)
-        IN_PLACE.table, IN_PLACE.hidden = None, {}
+        table.withdraw()
+        IN_PLACE.table = None
 
 
 def outer(name: str) -> ModuleType | None:
     """The module of this name that is there when no generation is in place."""
-    table = IN_PLACE.table
-    return IN_PLACE.hidden.get(name) if table is not None and name in table.owned else sys.modules.get(name)
+    claim = None if IN_PLACE.table is None else IN_PLACE.table.claim
+    return claim.hidden.get(name) if claim is not None and name in claim.owned else sys.modules.get(name)
 
 
-def _below(owned: frozenset[str]) -> dict[str, ModuleType]:
-    """The modules in place whose name begins with one of these."""
-    return {name: module for name, module in list(sys.modules.items()) if name.partition(".")[0] in owned}
-
-
-def _take_away(modules: dict[str, ModuleType]) -> None:
-    for name in modules:
-        sys.modules.pop(name, None)
-
-
-def _nothing(_: dict[str, ModuleType]) -> tuple[()]:
+def _nothing(_: Modules) -> tuple[()]:
     return ()

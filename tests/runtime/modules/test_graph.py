@@ -346,3 +346,60 @@ def test_applications_with_other_names_take_turns(app: App) -> None:
             assert "third" in sys.modules
         assert "helper" in sys.modules
         assert "third" not in sys.modules
+
+
+def test_modules_hidden_by_one_application_are_there_in_another(app: App) -> None:
+    """Workers of one process have names in common with each other, and with what was there before any."""
+    mine = {name: type(sys)(name) for name in ("helper", "third", "other.part")}
+    sys.modules.update(mine)
+    before = dict(sys.modules)
+    try:
+        first = app.loaded(
+            app.write({"a/main.py": "import helper\n", "a/helper.py": "", "a/other/part.py": ""}), "a/main.py"
+        )
+        second = app.loaded(
+            app.write({"b/main.py": "import third\n", "b/third.py": "", "b/helper.py": ""}), "b/main.py"
+        )
+        for _ in range(3):
+            with first:
+                assert sys.modules["helper"] is first.modules["helper"] is not mine["helper"]
+                assert sys.modules["third"] is mine["third"]
+                assert "other.part" not in sys.modules
+                second.install()
+                assert sys.modules["third"] is second.modules["third"] is not mine["third"]
+                assert sys.modules["other.part"] is mine["other.part"]
+                assert "helper" not in sys.modules
+                first.install()
+            assert sys.modules == before
+            # What libraries import meanwhile is seen by both.
+            sys.modules["helper"] = mine["helper"] = before["helper"] = type(sys)("helper")
+            before[f"library_{_}"] = sys.modules[f"library_{_}"] = type(sys)("library")
+    finally:
+        for name in set(sys.modules) & {*mine, "library_0", "library_1", "library_2"}:
+            del sys.modules[name]
+
+
+def test_modules_that_come_while_another_application_is_in_place_are_hidden_too(app: App) -> None:
+    first = app.loaded(app.write({"a/main.py": "", "a/one.py": ""}), "a/main.py")
+    second = app.loaded(app.write({"b/main.py": "", "b/two.py": ""}), "b/main.py")
+    library = type(sys)("two")
+    try:
+        for graph in (first, second, first):
+            graph.install()
+        sys.modules["two"] = library
+        second.install()
+        assert "two" not in sys.modules
+        first.install()
+        assert sys.modules["two"] is library
+        outside()
+        assert sys.modules["two"] is library
+    finally:
+        sys.modules.pop("two", None)
+
+
+def test_a_generation_that_was_stopped_imports_nothing_more(app: App) -> None:
+    graph = app.loaded(app.write(TREE))
+    graph.forget()
+
+    with graph, pytest.raises(ModuleNotFoundError, match="No module named 'lazy': its generation was stopped"):
+        importlib.import_module("lazy")
