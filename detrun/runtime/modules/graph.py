@@ -21,7 +21,7 @@ from detrun.runtime.modules.shadows import refuse_ambiguous, taken_elsewhere
 from detrun.runtime.modules.table import IN_PLACE, Table, leave
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType, TracebackType
 
@@ -176,6 +176,12 @@ def outside() -> Graph | None:
     before = current()
     leave()
     return before
+
+
+def carried() -> Callable[[], object]:
+    """What puts the graph in place again that is so now: a thread of a run takes it along."""
+    table = IN_PLACE.table
+    return leave if table is None else table.enter
 
 
 def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:

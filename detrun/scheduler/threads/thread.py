@@ -39,6 +39,7 @@ class Thread:
         "origin",
         "over",
         "parked",
+        "put_back",
         "real_ident",
         "reason",
         "refused",
@@ -70,6 +71,8 @@ class Thread:
         self.importing = False
         self.turns = self.refused = self.hurried = 0
         self.daemon = True
+        # What it needs in place before it does anything.
+        self.put_back: Callable[[], object] | None = None
         # By what others learn that it is gone.
         self.joined: Any = None
 
@@ -104,6 +107,8 @@ class Thread:
         self._report_nothing_of_ours(getattr(function, "__self__", None))
         real.acquire(self.gate)
         ACTIVE.engine = self.baton.engine
+        if self.put_back is not None:
+            self.put_back()
         try:
             if not self.baton.closing:
                 self.baton.bury()
