@@ -135,6 +135,19 @@ def recorded_sources(journal: Journal) -> dict[str, bytes]:
     return {path: b"".join(journal.blob(blob)) for path, blob in blobs.items()}
 
 
+def recorded_generations(journal: Journal) -> dict[tuple[str, int], dict[str, bytes]]:
+    """The sources that each generation was loaded from, by path; by the name of what it is a generation of, and number.
+
+    A plain program has one, without a name.
+    """
+    found: dict[tuple[str, int], dict[str, bytes]] = {}
+    for entry in journal.entries():
+        if isinstance(entry, GenerationMoved) and entry.sources:
+            sources = found.setdefault((journal.name(entry.name), entry.generation), {})
+            sources |= {path: b"".join(journal.blob(blob)) for path, blob in entry.sources}
+    return found
+
+
 def differences(header: Header) -> list[str]:
     """What is another version here than where the journal was made."""
     pairs: list[tuple[str, str, str | None]] = [

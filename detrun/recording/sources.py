@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import CodeType, ModuleType
 
 _OURS = str(Path(__file__).parents[1])
@@ -23,22 +23,27 @@ _OURS = str(Path(__file__).parents[1])
 def of_program(known: set[str], more: Iterable[str] = ()) -> dict[str, bytes]:
     """The sources of the program's own modules that are imported by now, and more, by path, but for those known."""
     found: dict[str, bytes] = {}
-    for path in (*more, *_files()):
+    for path, read in (*((path, _from_disk) for path in more), *_files()):
         if path not in known and path.endswith(".py"):
             known.add(path)
             try:
-                found[path] = Path(path).read_bytes()
+                found[path] = read(path)
             except OSError:
-                continue  # from an archive, or gone: what cannot be read cannot be kept
+                continue  # gone: what cannot be read cannot be kept
     return found
 
 
-def _files() -> Iterator[str]:
+def _files() -> Iterator[tuple[str, Callable[[str], bytes]]]:
+    """The files of the program's modules, each with what reads it, which need not be from the disk."""
     elsewhere = installed()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and not file.startswith(elsewhere):
-            yield os.path.abspath(file)
+            yield os.path.abspath(file), getattr(getattr(module, "__loader__", None), "get_data", _from_disk)
+
+
+def _from_disk(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 def installed() -> tuple[str, ...]:

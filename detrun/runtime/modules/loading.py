@@ -41,9 +41,9 @@ _FINDER = Finder()
 
 
 def hook() -> None:
-    """Have the finder where it is asked first; it stays there, as whoever else is asked has its own order."""
-    if _FINDER not in sys.meta_path:
-        sys.meta_path.insert(0, _FINDER)
+    """Have the finder where it is asked first, before one that would find the same files somewhere else."""
+    if sys.meta_path[0] is not _FINDER:
+        sys.meta_path[:] = [_FINDER, *(finder for finder in sys.meta_path if finder is not _FINDER)]
 
 
 def spec(name: str, found: Found, snapshot: Snapshot) -> ModuleSpec:
