@@ -45,25 +45,28 @@ class Explaining:
     def explain(self, plan: Plan) -> Explanation:
         """Why this plan, which is minimal, fails."""
         here = self._look(plan)
-        flips = tuple(self._flip(plan, hold, here) for hold in plan.holds)
+        bounds = {hold: self._after(plan, hold) for hold in plan.holds}
+        flips = tuple(self._flip(plan, hold, here, bounds[hold]) for hold in plan.holds)
+        window = _window(plan, bounds)
         failure = self._minimizer.trial(plan).attempt.failure
         assert failure is not None
+        around = self._rate(plan, lambda seed: Around(window, seed)) if plan.holds else None
         return Explanation(
-            sentence=_sentence(flips, len(plan.faults)),
+            sentence=_sentence(flips, len(plan.faults), around),
             label=self._label(plan, here),
             failure=failure.message.splitlines()[0] if failure.message else failure.kind,
             where=failure.where,
             flips=flips,
             faults=tuple(here.names.name(fault.question) for fault in plan.faults),
             twin=self._twin(plan, here),
-            around=self._rate(plan, lambda seed: Around(plan, seed)) if plan.holds else None,
+            around=around,
             chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
             curve=self._curve(plan, here),
             level=plan.level,
             possible=_possible(plan, flips),
         )
 
-    def _flip(self, plan: Plan, hold: Hold, here: Look) -> Flip:
+    def _flip(self, plan: Plan, hold: Hold, here: Look, after: EventId | None) -> Flip:
         others = tuple(other for other in plan.holds if other != hold)
         without, alone = replace(plan, holds=others), replace(plan, holds=(hold,))
         there = self._look(without)
@@ -75,12 +78,12 @@ class Explaining:
             cause=CAUSES.get(kind, "order"),
             necessary=self._minimizer.trial(without).signature != self._signature,
             sufficient=self._minimizer.trial(alone).signature == self._signature,
-            after=self._after(plan, hold, here),
+            after=None if after is None else here.names.name(after),
             later=_later(hold, here, there),
             differs=_differences(here, there, hold),
         )
 
-    def _after(self, plan: Plan, hold: Hold, here: Look) -> str | None:
+    def _after(self, plan: Plan, hold: Hold) -> EventId | None:
         """What has to be over before the first comes: held up longer than that, the failure is gone."""
         others = tuple(other for other in plan.holds if other != hold)
         without = self._minimizer.trial(replace(plan, holds=others)).watched
@@ -89,7 +92,7 @@ class Explaining:
                 return None
             trial = self._minimizer.trial(replace(plan, holds=(*others, Hold(event, hold.until))))
             if trial.signature != self._signature or trial.released:
-                return here.names.name(event)
+                return event
         return None
 
     def _label(self, plan: Plan, here: Look) -> str:
@@ -148,6 +151,12 @@ def _side(here: Look, event: EventId, wake: Wake | None) -> Side:
     return Side(name) if wake is None else Side(name, wake.task, wake.places[-1], wake.values)
 
 
+def _window(plan: Plan, bounds: dict[Hold, EventId | None]) -> Plan:
+    """The plan with both ends of each order: nothing comes too early, either."""
+    early = (Hold(hold.until, after) for hold, after in bounds.items() if after is not None)
+    return replace(plan, holds=(*plan.holds, *early))
+
+
 def _later(hold: Hold, here: Look, there: Look) -> float:
     """How much later, in seconds, the one comes that waits than it could have."""
     first, due = here.sight(hold.until), there.sight(hold.event)
@@ -172,11 +181,12 @@ def _differences(here: Look, there: Look, hold: Hold) -> dict[str, tuple[str, st
     }
 
 
-def _sentence(flips: tuple[Flip, ...], faults: int) -> str:
+def _sentence(flips: tuple[Flip, ...], faults: int, around: Rate | None) -> str:
     if not flips:
         return "fails whatever comes first" if not faults else f"fails if {_count(faults, 'thing')} goes wrong"
     orders = [_order(flip) for flip in flips]
-    certain = all(flip.necessary for flip in flips)
+    # "Only if" is said of what the failure never was without, and "if" alone of what needs more than is named.
+    certain = all(flip.necessary for flip in flips) and (around is None or around.failed == around.runs)
     also = f", and {_count(faults, 'thing')} goes wrong" if faults else ""
     return f"fails {'iff' if certain else 'if'} {' and '.join(orders)}{also}"
 
@@ -196,9 +206,9 @@ def _count(number: int, what: str) -> str:
 
 def _possible(plan: Plan, flips: tuple[Flip, ...]) -> str:
     if plan.level > 1:
-        return "possible on CPython, if garbage is collected just then"
+        return "on CPython, if garbage is collected just then"
     needs = [_need(flip) for flip in flips]
-    return "possible on stock asyncio" + (f": needs {', and '.join(needs)}" if needs else "")
+    return "on stock asyncio" + (f": needs {', and '.join(needs)}" if needs else "")
 
 
 def _need(flip: Flip) -> str:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from detrun.explore.trial import Trials
 
 
+# Names that mean something else in each run that follows from them are given up after so many.
+_PATIENCE = 8
+
+
 class KeptPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     """A plan by names: `holds` are pairs of what waits and until what, `faults` of what goes wrong and how."""
 
@@ -49,7 +53,7 @@ def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
     """
     plan = Plan((), (), wanted.kinds, wanted.entropy, wanted.level, wanted.slack, wanted.delay)
     looks: list[Look] = []
-    while True:
+    for _ in range(_PATIENCE):
         looks.append(looked(trials, plan))
         known = replace(plan, holds=_holds(wanted, looks[-1]), faults=_faults(wanted, looks[-1]))
         if known == plan:

@@ -12,18 +12,22 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from detrun.explore.watching import Watching
 from detrun.model import EventId, spelled
+from detrun.scheduler.choices import turns
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.spawning import Spawning
+from detrun.scheduler.tasks import Task
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from detrun.scheduler.handles import Delivery, TimerHandle
+    from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
 # What makes the keys of a connection's other end, and of what its callbacks do, of the key of its wire.
@@ -50,6 +54,8 @@ class Names:
         self._roots: set[int] = set()
         self._last = _BEGINNING
         self._tasks: list[int] = []
+        # The task made last, if nobody named it.
+        self._unnamed = (0, _BEGINNING, "")
         self._trace: Trace
 
     def name(self, event: EventId) -> str:
@@ -96,16 +102,17 @@ class Names:
             (Engine, "operation", self._operation),
             (Scheduling, "_arm", self._arm),
             (Spawning, "adopt", self._adopt),
+            (Task, "set_name", self._rename),
             (Network, "wire", self._wire),
         ]
-        real = [(owner, name, vars(owner)[name]) for owner, name, _ in hooks]
-        for (owner, name, hook), (_, _, before) in zip(hooks, real, strict=True):
-            setattr(owner, name, _hooked(hook, before))
+        real = [(owner, name, vars(owner).get(name)) for owner, name, _ in hooks]
+        for owner, name, hook in hooks:
+            setattr(owner, name, _hooked(hook, getattr(owner, name)))
         try:
             yield self
         finally:
             for owner, name, before in real:
-                setattr(owner, name, before)
+                delattr(owner, name) if before is None else setattr(owner, name, before)
 
     def watch(self, engine: Engine) -> None:
         """Learn what is delivered."""
@@ -119,6 +126,10 @@ class Names:
             self._owners.setdefault(delivery.key, delivery.name)
         self._turns.setdefault(turns(event), event)
         self._ids.setdefault(self.name(event), event)
+
+    def told(self, event: Delivery | Thread) -> str:
+        """What the event is called that happens."""
+        return self.name(self._trace.last)
 
     def task(self, task: Any) -> str:
         """What a person calls a task."""
@@ -143,16 +154,25 @@ class Names:
         adopted = real(loop, task, name)
         coro = task.get_coro()
         called = _last(getattr(coro, "__qualname__", type(coro).__qualname__))
-        first = self._last[0] in self._roots and not any(key in self._roots for key in self._tasks)
-        if first:
+        if self._last[0] in self._roots and not any(key in self._roots for key in self._tasks):
             # The first task of a loop is the program itself.
             self._owners[task.key] = called
             self._roots.add(task.key)
+        elif name is not None:
+            self._owners[task.key] = self._numbered(self._last, str(name), bare=True)
         else:
-            explicit = name is not None
-            self._owners[task.key] = self._numbered(self._last, str(name) if explicit else called, bare=explicit)
+            self._owners[task.key] = self._numbered(self._last, called)
+            self._unnamed = (task.key, self._last, called)
         self._tasks.append(task.key)
         return adopted
+
+    def _rename(self, real: Callable[..., None], task: Any, name: object) -> None:
+        real(task, name)
+        key, operation, called = self._unnamed
+        if getattr(task, "key", 0) == key and operation == self._last:
+            # As asyncio does it with a name that is given where the task is made.
+            self._counts[operation[0], called] -= 1
+            self._owners[key] = self._numbered(operation, str(name), bare=True)
 
     def _wire(self, real: Callable[..., Any], network: Network, *arguments: Any, **options: Any) -> Any:
         wire = real(network, *arguments, **options)
@@ -189,9 +209,16 @@ class Names:
             self._roots.add(home.origin.key)
 
 
-def turns(event: EventId) -> int:
-    """The origin of the turns that follow an event without one, up to the next."""
-    return hash((event, -1))
+class Naming(Watching):
+    """Answers as another strategy does, and has names learn what happens."""
+
+    def __init__(self, inner: Strategy, names: Names) -> None:
+        super().__init__(inner)
+        self.names = names
+
+    def begin(self, engine: Engine) -> None:
+        super().begin(engine)
+        self.names.watch(engine)
 
 
 def _hooked(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,24 +1,27 @@
-"""Nobody is to read what a program prints and logs in its hundredth run."""
+"""Silence: thousands of runs would say the same thing; what one of them says is seen where it is replayed."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
+import sys
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Let programs print and log to nowhere meanwhile."""
-    disabled = logging.root.manager.disable
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        logging.disable(logging.CRITICAL)
+@contextmanager
+def silence() -> Iterator[None]:
+    """Let nobody hear what is printed, logged or warned of."""
+    out, err, last = sys.stdout, sys.stderr, logging.lastResort
+    with open(os.devnull, "w", encoding="utf-8", errors="replace") as nothing, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sys.stdout = sys.stderr = nothing
+        logging.lastResort = None
         try:
-            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-                yield
+            yield
         finally:
-            logging.disable(disabled)
+            sys.stdout, sys.stderr, logging.lastResort = out, err, last

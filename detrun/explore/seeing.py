@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.explore.watching import Watching
+from detrun.explore.naming import Naming
 from detrun.model import EventId, Instant
 from detrun.recording.sources import installed
 from detrun.scheduler.handles import TimerHandle
@@ -58,25 +58,23 @@ class Sight(msgspec.Struct):
         return next((wake for wake in self.wakes if wake.places), None)
 
 
-class Seeing(Watching):
+class Seeing(Naming):
     """Answers as another strategy does, and looks."""
 
     def __init__(self, inner: Strategy, names: Names) -> None:
-        super().__init__(inner)
+        super().__init__(inner, names)
         self.sights: list[Sight] = []
-        self._names = names
         self._now: Sight | None = None
         self._files: dict[int, Sight | None] = {}
 
     def begin(self, engine: Engine) -> None:
         super().begin(engine)
         self._engine = engine
-        self._names.watch(engine)
         engine.trace.observers.append(self._happens)
 
     def _happens(self, event: Delivery | Thread) -> None:
         trace = self._engine.trace
-        name = self._names.name(trace.last)
+        name = self.names.name(trace.last)
         self._now = sight = Sight(trace.last, name, trace.step, Instant(self._engine.clock.now), [])
         self.sights.append(sight)
         if isinstance(event, TimerHandle) and not event.cancelled():
@@ -115,7 +113,7 @@ class Seeing(Watching):
         self._now = sight
         task = getattr(call, "__self__", None)
         if sight is not None and isinstance(task, asyncio.Task):
-            sight.wakes.append(_wake(task, self._names, self._engine.trace.step))
+            sight.wakes.append(_wake(task, self.names, self._engine.trace.step))
         return call(*arguments)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from detrun.model import Run
+    from detrun.recording.recording import Names
 
 FOLDER = Path(".detrun") / "journals"
 # Libraries that decide what a program does more than others; the versions of those that are installed are noted.
@@ -53,6 +54,7 @@ class Keeping:
         world: str = "simulated",
         durability: Durability = Durability.NONE,
         secrets: Mapping[str, str] | None = None,
+        names: Names | None = None,
     ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
         pseudonyms = None if secrets is None else Pseudonyms(secrets)
@@ -73,7 +75,7 @@ class Keeping:
         self._recorder = Recorder(sink) if pseudonyms is None else Redacting(sink, pseudonyms)
         self._known: set[str] = set()
         self._watch: Watch | None = None
-        self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED)
+        self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED, names=names)
 
     def __enter__(self) -> Keeping:
         self._watch = Watch(noting(self._recorder, self._step))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads.thread import Thread
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.journal.recorder import Recorder
-    from detrun.model import Decision
+    from detrun.model import Decision, EventId
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
@@ -22,16 +22,34 @@ _LOWER_HALF = 0xFFFF
 _CALM = 16
 
 
+class Names(Protocol):
+    """Whoever knows better what events are called."""
+
+    def told(self, event: Delivery | Thread) -> str:
+        """What the event is called that happens."""
+
+    def name(self, event: EventId) -> str:
+        """What an event is called that need not have happened."""
+
+
 class Recording:
     """Notes what happens in a run, in the order in which it does.
 
     Decisions that a seed makes again are not noted.
     """
 
-    def __init__(self, recorder: Recorder, flush: Callable[[], None], *, decisions: bool) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        flush: Callable[[], None],
+        *,
+        decisions: bool,
+        names: Names | None = None,
+    ) -> None:
         self._recorder = recorder
         self._flush = flush
         self._keeps_decisions = decisions
+        self._names = names
         self._marks = array("H")
         self._checks = 0
         self.engine: Engine | None = None
@@ -41,12 +59,13 @@ class Recording:
 
     def happens(self, event: Delivery | Thread) -> None:
         assert self.engine is not None
-        name = self._recorder.name(named(event))
+        name = self._recorder.name(named(event) if self._names is None else self._names.told(event))
         self._recorder.happened(self.engine.trace.step, event.id, name, self.engine.clock.now)
 
     def decided(self, decision: Decision) -> None:
         if self._keeps_decisions:
-            self._recorder.decided(decision)
+            name = 0 if self._names is None else self._recorder.name(self._names.name(decision.event))
+            self._recorder.decided(decision, name)
 
     def mark(self, digest: int) -> None:
         self._marks.append(digest & _LOWER_HALF)

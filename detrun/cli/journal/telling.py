@@ -44,7 +44,10 @@ def heading(header: Header, path: str, columns: int) -> Iterator[str]:
         "run": ", ".join(filter(None, [header.run, date(header.created), header.world, f"level {header.level}"])),
         "target": " ".join([header.target, *(["--", *header.arguments] if header.arguments else [])]),
         "seed": ", ".join(filter(None, [header.seed, header.strategy and f"strategy {header.strategy}"])),
-        "options": ", ".join(f"{name} {value}" for name, value in header.configuration.items()),
+        "holds": header.configuration.get("holds", ""),
+        "options": ", ".join(
+            f"{name} {value}".rstrip() for name, value in header.configuration.items() if name != "holds"
+        ),
         "versions": ", ".join(filter(None, versions)),
         "libraries": ", ".join(f"{name} {version}" for name, version in sorted(header.libraries.items())),
         "sources": counted(len(header.sources), "file") if header.sources else "",

@@ -1,0 +1,117 @@
+"""What `detrun minimize` does between its options and its report."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detrun.cli.again import Prepared
+from detrun.errors import UsageError
+from detrun.explore.attempt import Attempts
+from detrun.explore.extracting import extracted
+from detrun.explore.finding import Found, smallest
+from detrun.explore.keeping import Keeper, Source
+from detrun.explore.kept import KeptPlan, kept
+from detrun.explore.quiet import silence
+from detrun.explore.telling import told
+from detrun.explore.trial import Trials
+from detrun.journal.header import Header
+from detrun.journal.reader import Journal
+from detrun.model import Plan
+from detrun.recording import replay
+from detrun.scheduler.clock import BIRTHDAY
+from detrun.scheduler.limits import SECONDS, STEPS
+from detrun.scheduler.strategies import named
+from detrun.scheduler.world.entropy import FIXED
+from detrun.scheduler.world.world import moment
+
+
+class Told:
+    """A minimized failure, as it is reported."""
+
+    def __init__(self, found: Found, plan: KeptPlan, journal: Path, *, again: bool) -> None:
+        self.found = found
+        self.plan = plan
+        self.journal = journal
+        self.again = again
+
+    @property
+    def minimal(self) -> bool:
+        """Whether nothing more could be left out."""
+        return self.found.minimized.minimal
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        minimized = self.found.minimized
+        return {
+            "schema": "detrun.minimize/1",
+            "holds": [{"event": event, "until": until} for event, until in self.plan.holds],
+            "faults": [{"question": name, "answer": answer} for name, answer in self.plan.faults],
+            "inputs": [],
+            "runs": minimized.runs,
+            "seconds": minimized.seconds,
+            "minimal": self.minimal,
+            "fresh": self.again,
+            "signature": str(self.found.signature),
+            "slipped": sorted(map(str, minimized.slipped)),
+            "journal": os.fspath(self.journal),
+            "explanation": msgspec.to_builtins(self.found.explanation),
+        }
+
+    def lines(self) -> list[str]:
+        """The report for people."""
+        minimized = self.found.minimized
+        small = "minimal" if self.minimal else "not minimal, for time ended"
+        lines = [f"detrun: {told(self.found.explanation)[0]}", *told(self.found.explanation)[1:]]
+        lines += [f"detrun: also found: {slipped}" for slipped in sorted(map(str, minimized.slipped))]
+        if not self.again:
+            lines.append("detrun: in a fresh process it does not fail: modules of the program keep something")
+        return [*lines, f"detrun: {small} after {minimized.runs} runs, {minimized.seconds:.1f} s, {self.journal}"]
+
+
+def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, hash_seed: str) -> Told | None:
+    """The failing run of a journal, minimized, explained and kept; nothing if it does not fail."""
+    header = journal.header
+    if header.world != "simulated":
+        raise UsageError(f"expected the journal of a simulated run, got one of a {header.world} one: {journal.path}")
+    keeper = Keeper(path, Source(header, prepared.program, prepared.sources, hash_seed))
+    trials, world = _trials(header, prepared), _world(header)
+    answers = replay.strategy(journal)
+    with silence():
+        known = extracted(trials, named(answers, int(header.seed)) if isinstance(answers, str) else answers, world)
+    if known.signature is None:
+        keeper.dismiss()
+        return None
+    if known.plan is None:
+        keeper.dismiss()
+        raise UsageError("expected a run that a plan of holds can be made of, got one that depends on something else")
+    with silence():
+        found = smallest(trials, known.plan, known.signature, seconds)
+        plan = kept(trials, found.plan)
+    fresh = keeper.keep(found.plan, tuple(f"{event} until {until}" for event, until in plan.holds))
+    return Told(found, plan, path, again=fresh.outcome != "ok")
+
+
+def _world(header: Header) -> Plan:
+    """What the recorded run was made in, as a plan without holds."""
+    asked = replay.options(header)
+    fixed = asked.get("entropy") == "fixed"
+    return Plan(
+        kinds=tuple(asked.get("faults", ())), entropy=FIXED if fixed else int(header.seed), level=asked.get("level", 1)
+    )
+
+
+def _trials(header: Header, prepared: Prepared) -> Trials:
+    asked = replay.options(header)
+
+    def at(level: int) -> Attempts:
+        return Attempts(
+            lambda: prepared.program,
+            level=level,
+            max_steps=asked.get("max_steps", STEPS),
+            max_time=asked.get("max_time", SECONDS),
+            begin=moment(asked["start_time"]) if "start_time" in asked else BIRTHDAY,
+        )
+
+    return Trials(at)

@@ -1,0 +1,86 @@
+"""Keeping a plan as a journal: its run once more, in a process in which nothing ran before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from detrun.explore.naming import Names, Naming
+from detrun.explore.pristine import Pristine
+from detrun.explore.quiet import silence
+from detrun.model import Plan
+from detrun.recording.keeping import Keeping
+from detrun.recording.replay import options
+from detrun.scheduler.garbage import freeze
+from detrun.scheduler.program import run
+from detrun.scheduler.strategies.holds import Holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from detrun.journal.header import Header
+
+# What of the original run's options is the plan's to say.
+_PLANNED = ("seed", "strategy", "level", "faults", "entropy", "slack", "delay", "strict", "journal", "directory")
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The run of a plan in a fresh process: its outcome, and its failure in words if it failed."""
+
+    outcome: str
+    message: str
+    where: str
+
+
+class _Order(msgspec.Struct, frozen=True):
+    plan: Plan
+    story: tuple[str, ...]
+
+
+class Source(NamedTuple):
+    """A recorded run, and what it takes to have one like it."""
+
+    header: Header
+    program: Callable[[], Any]
+    sources: Mapping[str, bytes]
+    hash_seed: str
+
+
+class Keeper:
+    """Writes the journal of a plan that is found later; to be made before the program runs for the first time."""
+
+    def __init__(self, path: Path, source: Source) -> None:
+        def work(order: bytes) -> bytes:
+            wanted = msgspec.json.decode(order, type=_Order)
+            with silence():
+                return msgspec.json.encode(_kept(wanted, path, source))
+
+        self._pristine = Pristine(work)
+
+    def keep(self, plan: Plan, story: tuple[str, ...]) -> Kept:
+        """Run the plan, and keep the journal of it, which tells this story of itself."""
+        answered = self._pristine.do(msgspec.json.encode(_Order(plan, story)))
+        return msgspec.json.decode(answered, type=Kept)
+
+    def dismiss(self) -> None:
+        """There is nothing to keep."""
+        self._pristine.dismiss()
+
+
+def _kept(wanted: _Order, path: Path, source: Source) -> Kept:
+    plan, header = wanted.plan, source.header
+    asked: dict[str, Any] = {name: value for name, value in options(header).items() if name not in _PLANNED}
+    asked |= {"level": plan.level, "faults": list(plan.kinds), "strict": True}
+    noted = {"strategy": "holds", "seed": plan.entropy, "slack": plan.slack, "delay": plan.delay}
+    noted |= {"holds": "; ".join(wanted.story)} if wanted.story else {}
+    names = Names()
+    keeping = Keeping(path, header.target, header.arguments, asked | noted, source.hash_seed, names=names)
+    with names.given(), keeping:
+        keeping.keep(source.sources)
+        freeze()
+        strategy = Naming(Holds.of(plan), names)
+        ended = keeping.ended(run(source.program, seed=plan.entropy, strategy=strategy, **asked, record=keeping.record))
+    failure = ended.failure
+    return Kept(ended.outcome, failure.message if failure else "", (failure.where or "") if failure else "")

@@ -1,0 +1,125 @@
+"""`detrun minimize`: what it leaves, what it says, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import detrun, written
+
+PROGRAM = [
+    "import asyncio",
+    "async def main():",
+    "    settings = {}",
+    "    async def load():",
+    "        await asyncio.sleep(0.010)",
+    "        for _ in range(3):",
+    "            await asyncio.sleep(0)",
+    "        settings['limit'] = 3",
+    "    async def use():",
+    "        await asyncio.sleep(0.012)",
+    "        return settings['limit']",
+    "    async def noise():",
+    "        for _ in range(5):",
+    "            await asyncio.sleep(0.003)",
+    "            print('noise')",
+    "    await asyncio.gather(load(), use(), noise())",
+]
+
+
+def recorded(directory: Path, *words: str, lines: list[str] = PROGRAM) -> int:
+    """Record a run of the program as `run.bin`; its exit status."""
+    program = written(directory, "program.py", lines)
+    return detrun("run", f"{program}:main", "--journal", "run.bin", *words, cwd=directory).returncode
+
+
+def failing(directory: Path) -> None:
+    """Record a run that fails."""
+    for seed in range(50):
+        if recorded(directory, "--seed", str(seed)):
+            return
+        (directory / "run.bin").unlink()
+    raise AssertionError("no seed fails")
+
+
+def report(directory: Path, *words: str) -> dict[str, Any]:
+    """What `detrun minimize -o json` says."""
+    ended = detrun("minimize", *words, "-o", "json", cwd=directory)
+    assert ended.returncode == 1, ended.stderr
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told
+
+
+def test_one_hold_is_left_and_its_journal_replays_in_a_fresh_process(tmp_path: Path) -> None:
+    failing(tmp_path)
+    told = report(tmp_path, "run.bin", "-O", "small.bin")
+    again = detrun("replay", "small.bin", cwd=tmp_path)
+
+    assert told["holds"] == [{"event": "turn 3 after load#1/sleep#1", "until": "use#1/sleep#1"}]
+    assert (told["schema"], told["minimal"], told["fresh"]) == ("detrun.minimize/1", True, True)
+    assert told["explanation"]["sentence"] == "fails iff `use#1/sleep#1` comes within 3 turns after `load#1/sleep#1`"
+    assert again.returncode == 1
+    assert "detrun: same: " in again.stderr
+
+
+def test_the_minimized_journal_tells_its_story(tmp_path: Path) -> None:
+    failing(tmp_path)
+    report(tmp_path, "run.bin", "-O", "small.bin")
+    shown = detrun("journal", "show", "small.bin", cwd=tmp_path).stdout
+
+    assert "\nholds     turn 3 after load#1/sleep#1 until use#1/sleep#1\n" in shown
+    assert shown.index("decided              use#1/sleep#1") < shown.index("KeyError: 'limit'")
+
+
+def test_what_is_minimal_stays_as_it_is(tmp_path: Path) -> None:
+    failing(tmp_path)
+    once = report(tmp_path, "run.bin", "-O", "once.bin")
+    twice = report(tmp_path, "once.bin", "-O", "twice.bin")
+
+    assert once["holds"] == twice["holds"]
+
+
+def test_the_report_in_text_has_a_sentence_and_one_line_to_repeat_it(tmp_path: Path) -> None:
+    failing(tmp_path)
+    ended = detrun("minimize", "run.bin", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("detrun: fails iff `use#1/sleep#1` comes within 3 turns after `load#1/sleep#1`\n")
+    repeat = next(line for line in ended.stderr.splitlines() if line.startswith("repro:"))
+    assert repeat.endswith("replay run-minimal.bin")
+
+
+def test_a_run_that_ended_well_is_nothing_to_minimize(tmp_path: Path) -> None:
+    assert recorded(tmp_path, "--strategy", "default") == 0
+    ended = detrun("minimize", "run.bin", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stderr) == (5, "detrun: the run does not fail: there is nothing to minimize\n")
+    assert not (tmp_path / "run-minimal.bin").exists()
+
+
+def test_a_run_that_fails_whatever_comes_first_has_no_hold_left(tmp_path: Path) -> None:
+    assert recorded(tmp_path, lines=["async def main():", "    raise ValueError(1)"]) == 1
+    told = report(tmp_path, "run.bin")
+
+    assert (told["holds"], told["explanation"]["label"]) == ([], "no race")
+
+
+def test_a_name_that_a_file_has_is_refused(tmp_path: Path) -> None:
+    failing(tmp_path)
+    ended = detrun("minimize", "run.bin", "-O", "run.bin", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "expected a name for the journal that no file has" in ended.stderr
+
+
+@pytest.mark.parametrize(("words", "status"), [((), 1), (("--fail-on-budget",), 6)])
+def test_a_search_that_time_ended_says_so(words: tuple[str, ...], status: int, tmp_path: Path) -> None:
+    failing(tmp_path)
+    ended = detrun("minimize", "run.bin", "--seconds", "0.000001", *words, cwd=tmp_path)
+
+    assert ended.returncode == status
+    assert "not minimal" in ended.stderr

@@ -1,0 +1,93 @@
+"""Explanations: what they claim is so."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from detrun.explore import labels
+from detrun.explore.budget import Budget
+from detrun.explore.explaining import RUNS, Explaining
+from detrun.explore.explanation import Explanation
+from detrun.explore.minimizing import Minimizer
+from detrun.explore.telling import told
+from tests.explore.failures import Program, first, trials
+from tests.explore.races import RACES, abba, check_then_act, depth, double_delivery, init_order, permutation
+
+LABELS = {
+    "init_order": labels.ORDER,
+    "check_then_act": labels.ATOMICITY,
+    "lost_wakeup": labels.LOST_WAKEUP,
+    "abba": labels.DEADLOCK,
+    "double_delivery": labels.DUPLICATE,
+    "torn_reload": labels.TORN,
+    "early_stop": labels.ATOMICITY,
+}
+
+
+def explained(program: Program) -> Explanation:
+    """The first failure of a program, minimized and explained."""
+    signature, plan = first(program)
+    tries = trials(program)
+    minimizer = Minimizer(tries, signature, Budget())
+    return Explaining(tries, minimizer, signature, Budget()).explain(minimizer.minimize(plan).plan)
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_a_failure_is_called_what_it_is(name: str) -> None:
+    assert explained(RACES[name]).label == LABELS[name]
+
+
+@pytest.mark.parametrize("program", [check_then_act, init_order, abba], ids=lambda program: program.__name__)
+def test_one_order_is_needed_and_is_enough(program: Program) -> None:
+    explanation = explained(program)
+    (flip,) = explanation.flips
+
+    assert (flip.necessary, flip.sufficient) == (True, True)
+    assert explanation.around is not None
+    assert (explanation.around.failed, explanation.around.runs) == (RUNS, RUNS)
+    assert explanation.sentence.startswith("fails iff ")
+
+
+def test_of_two_orders_each_is_needed_and_none_is_enough() -> None:
+    assert [(flip.necessary, flip.sufficient) for flip in explained(depth).flips] == [(True, False)] * 2
+
+
+def test_what_needs_more_than_is_named_is_not_said_to_be_certain() -> None:
+    explanation = explained(permutation)
+
+    assert explanation.around is not None
+    assert explanation.around.failed < explanation.around.runs
+    assert explanation.sentence.startswith("fails if ")
+
+
+def test_both_sides_are_shown_with_what_they_see() -> None:
+    (flip,) = explained(check_then_act).flips
+
+    assert flip.late.where is not None
+    assert flip.late.where.endswith("in _ask: answer = await reader.readline()")
+    assert flip.first.where is not None
+    assert flip.first.where.endswith("in buy: await asyncio.sleep(after)")
+    assert flip.differs == {"left": ("1", "0")}
+
+
+def test_it_is_said_what_stock_asyncio_needs_for_it() -> None:
+    assert "`connection#1 receives#2` to come more than 20 ms later" in explained(double_delivery).possible
+    assert "2 ms late, because what ran before took so long" in explained(init_order).possible
+
+
+def test_an_explanation_is_lines_and_an_object_of_json() -> None:
+    explanation = explained(check_then_act)
+
+    assert told(explanation)[0] == "fails iff `buy#2/sleep#1` comes before `buy#1/connection#1 receives#2`"
+    assert json.loads(msgspec.json.encode(explanation))["flips"][0]["first"]["event"] == "buy#2/sleep#1"
+
+
+def test_where_it_became_inevitable_is_where_the_minimal_story_says() -> None:
+    curve = explained(double_delivery).curve
+    rises = {event: after - before for (_, before), (event, after) in pairwise(curve)}
+
+    assert max(rises, key=lambda event: rises[event]) == "double_delivery/timeout#1"
