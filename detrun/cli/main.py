@@ -9,7 +9,7 @@ from detrun.cli.lazy import Lazy
 from detrun.cli.plain import printable_lines
 from detrun.errors import JournalError, UsageError
 
-COMMANDS = ("run", "replay", "minimize", "why", "journal", "doctor")
+COMMANDS = ("run", "explore", "replay", "minimize", "why", "journal", "doctor")
 USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
 
 

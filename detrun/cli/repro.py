@@ -4,14 +4,27 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from detrun.cli import hashseed
 
 
 def line(target: str, arguments: Sequence[str], options: Mapping[str, object], command: str = "run") -> str:
     """`repro:` and a command for a shell. To be asked before the program has `sys.argv` for its own."""
-    words = [*_launcher(), command, target]
+    return liner(command)(target, arguments, options)
+
+
+def liner(command: str) -> Callable[[str, Sequence[str], Mapping[str, object]], str]:
+    """What makes such lines; it is to be asked for before the program has `sys.argv`, and can be used after."""
+    launcher = _launcher()
+
+    def line(target: str, arguments: Sequence[str], options: Mapping[str, object]) -> str:
+        return _line([*launcher, command, target], arguments, options)
+
+    return line
+
+
+def _line(words: list[str], arguments: Sequence[str], options: Mapping[str, object]) -> str:
     for name, value in options.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     if arguments:

@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -53,7 +54,7 @@ def enter(target: str) -> None:
 def _in_file(path: Path, function: str, recorded: Sources) -> Program:
     if function:
         return _function(_import_file(path, recorded), function, str(path))
-    return lambda: _run_script(path.absolute(), recorded)
+    return _script(path.absolute(), recorded)
 
 
 def _in_module(name: str, function: str) -> Program:
@@ -72,13 +73,19 @@ def _search_first(directory: Path) -> None:
         sys.path[0] = str(directory)
 
 
-def _run_script(path: Path, recorded: Sources) -> None:
+def _script(path: Path, recorded: Sources) -> Program:
+    """A program that is executed as often as it is called, and read and compiled once."""
     file = str(path)
     loader = _loader("__main__", file, recorded)
+    # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
+    code = cache(lambda: loader.source_to_code(loader.get_data(file), file))
+    return lambda: _run_script(file, loader, code())
+
+
+def _run_script(file: str, loader: SourceFileLoader, code: CodeType) -> None:
     module = ModuleType("__main__")
     vars(module).update(__file__=file, __cached__=None, __loader__=loader)
-    # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
-    _run_as_main(module, loader.source_to_code(loader.get_data(file), file))
+    _run_as_main(module, code)
 
 
 def _run_module(spec: ModuleSpec) -> None:
@@ -99,9 +106,25 @@ def _run_as_main(module: ModuleType, code: CodeType) -> None:
     exec(code, vars(module))
 
 
+class _Once(SourceFileLoader):
+    """Reads and compiles a file once, however often it is imported."""
+
+    _code: CodeType | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        if self._code is None:
+            self._code = super().get_code(fullname)
+        return self._code
+
+
+@cache
+def _loader_of(name: str, file: str) -> SourceFileLoader:
+    return _Once(name, file)
+
+
 def _loader(name: str, file: str, recorded: Sources) -> SourceFileLoader:
     if file not in recorded:
-        return SourceFileLoader(name, file)
+        return _loader_of(name, file)
     from detrun.recording.sources import RecordedLoader  # noqa: PLC0415  # a run needs it not
 
     return RecordedLoader(name, file, recorded[file])

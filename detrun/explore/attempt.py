@@ -47,6 +47,8 @@ class Attempt:
         self.steps = engine.trace.step
         self.digest = engine.trace.fingerprint()
         self.sometimes = engine.claims.sometimes
+        # Whether it drew anything that another seed would have had otherwise.
+        self.drew = bool(engine.world.entropy._streams)
         self.faults = dict(engine.faults.happened)
         self.kinds = tuple(sorted(engine.faults.kinds))
         self.slack, self.delay = strategy.slack, int(getattr(strategy, "delay", strategy.slack))
@@ -59,6 +61,11 @@ class Attempt:
             self.signature = signature(self._complaint.kind, error, self._complaint, engine)
         elif error is not None:
             self.signature = _signature(error, engine)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was raised belongs to the process that raised it; what is to be said of it can go anywhere.
+        _ = self.verdict
+        return {**vars(self), "_error": None, "_complaint": None}
 
     @property
     def failed(self) -> bool:
@@ -106,7 +113,7 @@ class Attempts:
         self.kinds = tuple(kinds)
         self.max_steps, self.max_time = max_steps, max_time
         self.made = 0
-        self._fresh = fresh
+        self.fresh = fresh
         self._begin = begin
 
     def attempt(
@@ -120,7 +127,7 @@ class Attempts:
     ) -> Attempt:
         """Run one schedule, which the strategy answers for."""
         self.made += 1
-        main = self._fresh()
+        main = self.fresh()
         answers: Any = Tracing(strategy) if traced else strategy
         world = World(self._begin, "seeded", entropy)
         limits = Limits(self.max_steps, self.max_time)

@@ -14,7 +14,8 @@ class Happening(msgspec.Struct, frozen=True):
     """An event as it happened: its name, where, in which step, at which instant, in which it was asked for, and why.
 
     The cause is the event in whose wake it was asked for. `goes_on` is true of what strategies alone see as an event: a
-    loop that went on with what was ready, where something else could have happened.
+    loop that went on with what was ready, where something else could have happened. `alone` is true of what a unit
+    takes, which shares its heap with nobody. `chain` is what it is one of in a row, as strategies see it.
     """
 
     id: EventId
@@ -25,6 +26,8 @@ class Happening(msgspec.Struct, frozen=True):
     cause: EventId
     asked: int
     goes_on: bool = False
+    alone: bool = False
+    chain: int | str = 0
 
 
 class Choice(msgspec.Struct, frozen=True):

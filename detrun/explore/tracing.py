@@ -14,6 +14,7 @@ from detrun.model import EventId
 from detrun.scheduler.choices import Continue
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.handles import Delivery, TimerHandle
+from detrun.scheduler.strategies.drawing import chain
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Tracing:
         self._homes: dict[EventId, str] = {}
         self._causes: dict[EventId, EventId] = {}
         self._asked: dict[EventId, int] = {}
+        self._units: set[str] = set()
+        self._chains: dict[EventId, int | str] = {}
         # What origins are called, by key.
         self._origins: dict[int, str] = {}
         # The event in whose wake the program is now, and those of handles that wait for their turn.
@@ -115,7 +118,9 @@ class Tracing:
     def _tell(self, event: EventId, step: int, *, goes_on: bool = False) -> None:
         cause, asked = self._causes.get(event, BEGINNING), self._asked.get(event, 0)
         name, home, instant = self._names[event], self._homes[event], self._engine.clock.now
-        self._happenings.append(Happening(event, name, home, step, instant, cause, asked, goes_on))
+        self._happenings.append(
+            Happening(event, name, home, step, instant, cause, asked, goes_on, home in self._units, self._chains[event])
+        )
 
     def _meet(self, context: Context) -> None:
         self._origins[context.origin.key] = context.name
@@ -124,6 +129,8 @@ class Tracing:
         if isinstance(context, Program):
             loop.append = partial(self._append, loop)
             loop.iterate = partial(self._iterate, loop)  # type: ignore[method-assign]
+        else:
+            self._units.add(context.name)
         loop.operation = partial(self._operate, loop, loop.operation)  # type: ignore[method-assign]
 
     def _append(self, loop: Loop, handle: Handle) -> None:
@@ -169,6 +176,7 @@ class Tracing:
         if known not in self._names:
             self._names[known] = self._named(event, known)
             self._homes[known] = self._home(event)
+            self._chains[known] = known[0] if isinstance(event, Thread) else chain(event)
             if isinstance(event, Continue | Thread):
                 self._causes.setdefault(known, self._trace.last)
                 self._asked.setdefault(known, self._trace.step)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from detrun.model import SLACK
 from detrun.scheduler.draws import Draws
+from detrun.scheduler.strategies.drawing import ODDS
 
 if TYPE_CHECKING:
     from detrun.model import EventId
@@ -13,15 +14,13 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
 
 
-# One question in so many has an answer that is not boring.
-_ODDS = 16
-
-
 class Random:
     """Draws every answer; the same seed draws the same."""
 
-    def __init__(self, seed: int, slack: int = SLACK) -> None:
+    def __init__(self, seed: int, slack: int = SLACK, *, delay: int | None = None, odds: int = ODDS) -> None:
         self.slack = slack
+        self.delay = slack if delay is None else delay
+        self._odds = odds
         self._below = Draws(seed).below
 
     def begin(self, engine: Engine) -> None:
@@ -33,7 +32,7 @@ class Random:
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         # Something goes wrong now and then, not always: most of what goes wrong needs something else to go well before.
-        return 0 if self._below(_ODDS) else 1 + self._below(options - 1)
+        return 0 if self._below(self._odds) else 1 + self._below(options - 1)
 
     def end(self) -> None:
         """Nothing was promised."""

@@ -1,0 +1,91 @@
+"""`detrun explore`: look for a schedule that fails."""
+
+from typing import Any
+
+import click
+
+from detrun.cli import hashseed, repro
+from detrun.cli.target import load
+
+FOUND, NOTHING, BUDGET = 1, 5, 6
+RUNS = 2_000
+
+
+def _shard(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int]:
+    if value is None:
+        return 0, 1
+    shard, _, shards = str(value).partition("/")
+    if not (shard.isdecimal() and shards.isdecimal() and 1 <= int(shard) <= int(shards)):
+        raise click.BadParameter(f"expected i/N with i from 1 to N, got {value!r}")
+    return int(shard) - 1, int(shards)
+
+
+@click.command("explore")
+@click.argument("target")
+@click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
+@click.option("--runs", type=click.IntRange(min=1), metavar="N", help=f"How many schedules; {RUNS:,} unless --seconds.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S", help="How long to look at most.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", default=1, help="In how many processes.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["auto", "holds", "random", "sticky", "pct", "pctcp", "pos", "urw"]),
+    default="auto",
+    help="How to choose; auto tries every single hold, and then all others by what they find.",
+)
+@click.option(
+    "--level",
+    type=click.IntRange(1, 3),
+    metavar="N",
+    default=1,
+    help="What may be permuted: 1 what the environment orders, 2 also garbage, 3 also what stock asyncio never does.",
+)
+@click.option("--faults", metavar="LIST", default="", help="What may go wrong, as in split,delay,reset; all for any.")
+@click.option("--shard", callback=_shard, metavar="i/N", help="Run the i-th of N parts of the search.")
+@click.option("--keep-going", is_flag=True, help="Look for more after the first failure.")
+@click.option(
+    "--entropy",
+    type=click.Choice(["drawn", "fixed"]),
+    default="drawn",
+    help="The program's randomness: drawn anew for each schedule, or the same in all.",
+)
+@click.option(
+    "--fresh",
+    type=click.Choice(["module", "none", "process"]),
+    help="What each schedule finds new: the program's modules (so for a file), nothing (for a function), or all.",
+)
+@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", default=100_000, help="Steps of each run.")
+@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="Virtual seconds of each run.")
+@click.option("--fail-on-budget", is_flag=True, help="Exit with 6 if there was more to try and nothing was found.")
+@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to report.")
+def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
+    """Look for a schedule of TARGET that fails, and keep its journal.
+
+    TARGET is file.py, file.py:function, module or module:function. What it prints is not shown: `detrun replay` does.
+    """
+    hash_seed = hashseed.pin()
+    line = repro.liner("replay")
+    from detrun.cli.exploring import Exploring  # noqa: PLC0415  # slow, so not for `--help`
+    from detrun.explore.exploration import Asked, explore  # noqa: PLC0415
+
+    asked = Asked(
+        target=target,
+        arguments=args,
+        hash_seed=hash_seed,
+        runs=RUNS if options["runs"] is None and options["seconds"] is None else options["runs"],
+        kinds=tuple(name.strip() for name in options["faults"].split(",") if name.strip()),
+        shard=options["shard"][0],
+        shards=options["shard"][1],
+        max_time=options["max_time"] or 0.0,
+        **{
+            name: options[name]
+            for name in ("seconds", "jobs", "strategy", "level", "keep_going", "entropy", "fresh", "max_steps")
+        },
+    )
+    told = Exploring(output, lambda journal: line(journal, (), {}))
+    explored = explore(asked, lambda: load(target, args), told.progress)
+    told.write(explored)
+    if explored.failures:
+        return FOUND
+    if not explored.schedules:
+        return NOTHING
+    return BUDGET if options["fail_on_budget"] and not explored.complete else 0

@@ -1,0 +1,139 @@
+"""What `detrun explore` says: one line that moves while it looks, and what it found in the end."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from detrun.cli.plain import printable_lines
+from detrun.explore.exploration import Explored
+from detrun.explore.search import Search
+from detrun.explore.settling import Settled
+
+# So many seconds pass between two looks at the line.
+_EVERY = 0.2
+_WIDTH = 100
+
+
+class Exploring:
+    """The report of one exploration; `repro` makes the command that repeats what a journal has."""
+
+    def __init__(self, output: str, repro: Callable[[str], str]) -> None:
+        self._output = output
+        self._repro = repro
+        # What the program has for its own meanwhile says nothing.
+        self._stderr = sys.stderr
+        self._shown = 0.0
+        self._moves = self._stderr.isatty()
+
+    def progress(self, search: Search) -> None:
+        """Say how far it is, on a terminal, now and then."""
+        now = time.monotonic()
+        if self._moves and now - self._shown >= _EVERY:
+            self._shown = now
+            self._stderr.write(f"\r{_progress(search):{_WIDTH}}")
+            self._stderr.flush()
+
+    def write(self, explored: Explored) -> None:
+        """Say what was found."""
+        if self._shown:
+            self._stderr.write(f"\r{'':{_WIDTH}}\r")
+        match self._output:
+            case "json":
+                click.echo(json.dumps(_as_json(explored)))
+            case "jsonl":
+                for failure in explored.failures:
+                    click.echo(json.dumps(_failure(failure)))
+                click.echo(json.dumps({**_as_json(explored), "failures": len(explored.failures)}))
+            case _:
+                click.echo(printable_lines(_as_text(explored)), err=True)
+        if explored.failures:
+            journal = explored.failures[0].journal
+            assert journal is not None  # each was kept
+            click.echo(self._repro(journal), err=True)
+
+
+def _progress(search: Search) -> str:
+    rate = search.schedules / max(search.seconds, 1e-9)
+    return (
+        f"detrun: {search.schedules:,} schedules, {rate:,.0f}/s, {search.seen.distinct:,} distinct, "
+        f"{len(search.found)} failing ways, {search.seen.unseen:.0%} likely to see more"
+    )
+
+
+def _as_json(explored: Explored) -> dict[str, Any]:
+    return {
+        "schema": "detrun.explore/1",
+        "schedules": explored.schedules,
+        "distinct": explored.distinct,
+        "seconds": round(explored.seconds, 6),
+        "unseen": round(explored.unseen, 6),
+        "single_holds": explored.holds,
+        "single_holds_tried": explored.held,
+        "complete": explored.complete,
+        "never": explored.never,
+        "module_state": explored.changed,
+        "failures": [_failure(failure) for failure in explored.failures],
+    }
+
+
+def _failure(told: Settled) -> dict[str, Any]:
+    return {
+        "signature": str(told.found.signature),
+        "kind": told.failure.kind,
+        "message": told.failure.message,
+        "where": told.failure.where,
+        "first_schedule": told.found.first,
+        "hits": told.found.hits,
+        "strategy": told.found.schedule.arm,
+        "level": told.plan.level,
+        "journal": told.journal,
+        "holds": [{"event": event, "until": until} for event, until in told.holds],
+        "faults": told.faults,
+        "minimal": told.minimal,
+        "minimize_runs": told.runs,
+    }
+
+
+def _as_text(explored: Explored) -> str:
+    lines = [line for failure in explored.failures for line in _failure_lines(failure)]
+    count = len(explored.failures)
+    found = f"{count} way{'s' * (count != 1)} to fail" if count else "nothing found"
+    rate = explored.schedules / max(explored.seconds, 1e-9)
+    lines.append(
+        f"detrun: {found} in {explored.schedules:,} schedules ({explored.distinct:,} distinct, {rate:,.0f}/s, "
+        f"{explored.seconds:.1f} s); the next is new with a probability of {explored.unseen:.0%}"
+    )
+    if explored.complete and not count:
+        lines.append(f"detrun: no single hold out of {explored.holds:,} makes it fail")
+    if explored.never:
+        lines.append(f"detrun: never seen: {', '.join(explored.never)}")
+    if explored.changed:
+        changed = ", ".join(explored.changed)
+        lines.append(f"detrun: what modules keep differs from schedule to schedule: {changed}; try --fresh module")
+    return "\n".join(lines)
+
+
+def _failure_lines(told: Settled) -> list[str]:
+    text = (told.failure.traceback or f"{told.failure.kind}: {told.failure.message}").rstrip()
+    lines = [text, f"detrun: {told.found.signature}", _first(told)]
+    lines += [f"  {event}\n    waits for {until}" for event, until in told.holds]
+    if told.faults:
+        lines.append(f"  with the faults {', '.join(told.faults)}")
+    if told.plan.level >= _NEVER:
+        lines.append("  at level 3: stock asyncio never does this")
+    lines.append(f"  journal {told.journal}")
+    return lines
+
+
+def _first(told: Settled) -> str:
+    schedule = told.found.schedule
+    when = f"schedule {told.found.first:,}" if told.found.first else "an earlier search"
+    return f"  first in {when} ({schedule.arm}), {told.found.hits:,} times"
+
+
+# From this level on a failure is none of stock asyncio's.
+_NEVER = 3

@@ -1,0 +1,132 @@
+"""An exploration from beginning to end: what was found before, the search, and each failure told in full and kept."""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from detrun.explore.attempt import Attempts
+from detrun.explore.failures import Failures
+from detrun.explore.forked import Forked
+from detrun.explore.fresh import Anew, Audit
+from detrun.explore.performing import Performer
+from detrun.explore.quiet import silence
+from detrun.explore.search import Bounds, Search
+from detrun.explore.settling import Settled, settled
+from detrun.scheduler.catch import install
+from detrun.scheduler.limits import SECONDS
+from detrun.scheduler.network.faults import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What an exploration is asked for."""
+
+    target: str
+    arguments: tuple[str, ...] = ()
+    hash_seed: str = ""
+    runs: int | None = None
+    seconds: float | None = None
+    jobs: int = 1
+    strategy: str = "auto"
+    level: int = 1
+    kinds: tuple[str, ...] = ()
+    shard: int = 0
+    shards: int = 1
+    keep_going: bool = False
+    entropy: str = "drawn"
+    fresh: str | None = None
+    max_steps: int = 100_000
+    max_time: float = 0.0
+
+
+class Explored(msgspec.Struct, frozen=True):
+    """What an exploration came to. `complete` is true if every schedule with a single hold was tried."""
+
+    schedules: int
+    distinct: int
+    seconds: float
+    unseen: float
+    holds: int
+    held: int
+    failures: list[Settled]
+    never: list[str]
+    changed: list[str]
+    complete: bool
+
+
+def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[[Search], None]) -> Explored:
+    """Explore a program, which `load` gives."""
+    kinds = tuple(KINDS) if asked.kinds == ("all",) else asked.kinds
+    with silence():
+        install()
+        attempts = _attempts(asked, load, kinds)
+        audit = Audit() if _fresh(asked) == "none" else None
+        performer = Performer(attempts)
+        search = Search(performer, _bounds(asked), tell)
+        gc.collect()
+        gc.freeze()  # what was imported, which no collection will set free
+        failures = Failures(asked.target, asked.arguments, asked.hash_seed)
+        search.try_again(failures.plans())
+        search.run()
+        told = [_kept(performer, failures, *settled(performer, found)) for found in search.found.values()]
+        changed = audit.changed() if audit is not None else []
+    return Explored(
+        search.schedules + search.again,
+        search.seen.distinct,
+        search.seconds,
+        search.seen.unseen,
+        search.holds,
+        search.held,
+        told,
+        sorted(name for name, happened in search.sometimes.items() if not happened),
+        changed,
+        search.complete,
+    )
+
+
+def _kept(performer: Performer, failures: Failures, told: Settled, strategy: Any) -> Settled:
+    path, _ = failures.keep(performer.attempts, strategy, told.plan, told.found.signature)
+    told.journal = os.fspath(path)
+    return told
+
+
+def _fresh(asked: Asked) -> str:
+    """What is new in each schedule: a function was imported before, a file is executed."""
+    return asked.fresh or ("none" if ":" in asked.target else "module")
+
+
+def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[str, ...]) -> Attempts:
+    options: dict[str, Any] = {
+        "level": asked.level,
+        "kinds": kinds,
+        "max_steps": asked.max_steps,
+        "max_time": asked.max_time or SECONDS,
+    }
+    match _fresh(asked):
+        case "module":
+            return Attempts(Anew(load, whole=":" not in asked.target), **options)
+        case "process":
+            program = load()
+            return Forked(lambda: program, **options)
+        case _:
+            program = load()
+            return Attempts(lambda: program, **options)
+
+
+def _bounds(asked: Asked) -> Bounds:
+    return Bounds(
+        asked.strategy,
+        asked.runs,
+        asked.seconds,
+        asked.keep_going,
+        asked.entropy == "fixed",
+        asked.shard,
+        asked.shards,
+        asked.jobs,
+    )

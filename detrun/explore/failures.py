@@ -1,0 +1,86 @@
+"""Failures that were found: each has a journal that replays, and a plan by which tomorrow's code is tried first."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from detrun.errors import JournalError
+from detrun.journal.disk import unwritable
+from detrun.journal.reader import Journal
+from detrun.model import Plan
+from detrun.recording.keeping import Keeping
+from detrun.scheduler.program import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from detrun.explore.attempt import Attempts
+    from detrun.explore.signature import Signature
+    from detrun.model import Run
+    from detrun.scheduler.strategies.strategy import Strategy
+
+FOLDER = Path(".detrun") / "failures"
+_SUFFIX = ".bin"
+
+
+class Failures:
+    """The kept failures of one target."""
+
+    def __init__(self, target: str, arguments: Sequence[str], hash_seed: str, folder: Path = FOLDER) -> None:
+        self._target = target
+        self._arguments = tuple(arguments)
+        self._hash_seed = hash_seed
+        self._folder = folder
+
+    def plans(self) -> Iterator[Plan]:
+        """What earlier searches found, to be tried before anything else."""
+        for path in sorted(self._folder.glob(f"{self._stem()}-*{_SUFFIX}")):
+            try:
+                header = Journal(path).header
+                if header.target == self._target and (plan := header.configuration.get("plan")):
+                    yield msgspec.json.decode(plan, type=Plan)
+            except (JournalError, msgspec.DecodeError):
+                continue  # of another version, or damaged: it is no use, and no reason to find nothing
+
+    def keep(self, attempts: Attempts, strategy: Strategy, plan: Plan, signature: Signature) -> tuple[Path, Run]:
+        """Run it once more and write it down; where, and what became of it this time."""
+        path = self._place(signature)
+        options: dict[str, Any] = {
+            "level": plan.level,
+            "max_steps": attempts.max_steps,
+            "max_time": attempts.max_time,
+            "strict": True,
+        }
+        if plan.kinds:
+            options["faults"] = list(plan.kinds)
+        noted = options | {
+            "seed": plan.entropy,
+            "strategy": "holds",
+            "slack": strategy.slack,
+            "delay": getattr(strategy, "delay", strategy.slack),
+            "plan": msgspec.json.encode(plan).decode(),
+        }
+        keeping = Keeping(path, self._target, self._arguments, noted, self._hash_seed)
+        with keeping:
+            program = attempts.fresh()
+            keeping.keep_sources(self._target)
+            made = run(program, seed=plan.entropy, strategy=strategy, record=keeping.record, **options)
+            return path, keeping.ended(made)
+
+    def _place(self, signature: Signature) -> Path:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+        mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
+        path = self._folder / f"{self._stem()}-{mark}{_SUFFIX}"
+        path.unlink(missing_ok=True)  # the same failure, found before
+        return path
+
+    def _stem(self) -> str:
+        return re.sub(r"\W+", "-", Path(self._target.partition(":")[0]).stem) or "program"

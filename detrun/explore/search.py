@@ -1,0 +1,224 @@
+"""The search: the default schedule, every single hold, then a portfolio of strategies, as long as it may take.
+
+Schedules are numbered, and what each is follows from its number and from what those of earlier rounds came to: any
+number of processes finds the same. Only where a bound of seconds cuts it off depends on the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detrun.explore import systematic
+from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
+from detrun.explore.schedules import Result, Schedule, result_of
+from detrun.explore.seen import Seen
+from detrun.explore.workers import Alone, Workers
+from detrun.model import SLACK, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from detrun.explore.attempt import Attempt
+    from detrun.explore.performing import Performer
+    from detrun.explore.signature import Signature
+    from detrun.model import Hold
+
+# What is run before it is looked at again who gets how much.
+ROUND = 128
+# How many plans there are at most that a mutation may begin with.
+_CORPUS = 256
+# A program that draws is searched under so many draws, as far as that goes.
+_DRAWS = 3
+# So much of all schedules at most is for single holds, where there is more to try.
+_SYSTEMATIC = 0.5
+_HOLDS, _DEFAULT = "holds", "default"
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What a search is asked for. Of so many `shards` this is number `shard`, which runs its share of the numbers."""
+
+    strategy: str = "auto"
+    runs: int | None = None
+    seconds: float | None = None
+    keep_going: bool = False
+    fixed_entropy: bool = False
+    shard: int = 0
+    shards: int = 1
+    jobs: int = 1
+
+
+class Found(msgspec.Struct):
+    """One way to fail: the schedule that showed it first, how many did, and the number of the first of this search.
+
+    That is 0 as long as only plans of earlier searches showed it.
+    """
+
+    signature: Signature
+    schedule: Schedule
+    hits: int = 1
+    first: int = 0
+
+
+class Search:
+    """One search. `found` has the failures by signature, in the order of their first schedules."""
+
+    def __init__(self, performer: Performer, bounds: Bounds, tell: Callable[[Search], None] = lambda _: None) -> None:
+        self.found: dict[Signature, Found] = {}
+        self.seen = Seen()
+        self.schedules = 0
+        # How many that failed before were tried again.
+        self.again = 0
+        self.sometimes: dict[str, bool] = {}
+        # How many single holds there were to try, and how many were tried.
+        self.holds = self.held = 0
+        self._performer = performer
+        self._bounds = bounds
+        self._tell = tell
+        self._began = time.perf_counter()
+        self._numbers = count(1)
+        self._corpus: list[Plan] = []
+        self._over = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been."""
+        return time.perf_counter() - self._began
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was tried that a single hold can do."""
+        return bool(self.schedules) and self.held >= self.holds and self._bounds.strategy in ("auto", "holds")
+
+    def try_again(self, plans: Iterable[Plan]) -> None:
+        """Run what failed before, as schedules without a number: they belong to an earlier search."""
+        for plan in plans:
+            schedule = Schedule(0, _HOLDS, 0, plan.entropy, plan)
+            result = self._performer.perform(schedule)
+            self.again += 1
+            if result.signature is not None and not self._over:
+                self._fail(schedule, result.signature)
+
+    def run(self) -> None:
+        """Search until something is found, or a bound is met."""
+        if self._is_over():
+            return
+        first = Schedule(self._next(), _DEFAULT, plan=self._plan(0))
+        default = self._default(first)
+        story = default.story
+        assert story is not None
+        holds = systematic.holds(story)
+        self._performer.drawn = Drawn(story, holds, self._plan(0), self._performer.attempts.kinds)
+        if self._is_over():
+            return
+        jobs = self._bounds.jobs
+        workers = Workers(self._performer, jobs) if jobs > 1 else Alone(self._performer)
+        try:
+            self._search(workers, default, holds)
+        finally:
+            workers.close()
+
+    def _search(self, workers: Alone | Workers, default: Attempt, holds: Sequence[Hold]) -> None:
+        if self._bounds.strategy in ("auto", "holds"):
+            self._try_single(workers, default, holds)
+        shares = Shares(arms) if (arms := NAMED[self._bounds.strategy]) else None
+        while shares is not None and not self._over:
+            self._perform(workers, self._round(shares), shares)
+            shares.forget()
+
+    def _try_single(self, workers: Alone | Workers, default: Attempt, holds: Sequence[Hold]) -> None:
+        """Every deviation alone, under a few draws of the program's own randomness."""
+        draws = 1 if self._bounds.fixed_entropy or not default.drew else _DRAWS
+        for entropy in range(draws):
+            if entropy:
+                default = self._default(Schedule(self._next(), _DEFAULT, entropy=entropy, plan=self._plan(entropy)))
+                if self._over or default.story is None:
+                    return
+                holds = systematic.holds(default.story)
+            assert default.story is not None
+            plans = [self._plan(entropy, (hold,)) for hold in holds]
+            plan = self._plan(entropy)
+            faults = systematic.faults(default.story)
+            plans += [msgspec.structs.replace(plan, faults=(fault,)) for fault in faults]
+            self._try(workers, plans, entropy)
+
+    def _try(self, workers: Alone | Workers, plans: Sequence[Plan], entropy: int) -> None:
+        self.holds += len(plans)
+        if self._bounds.runs is not None and self._bounds.strategy == "auto":
+            plans = plans[: max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)]
+        for place in range(0, len(plans), ROUND):
+            if self._over:
+                return
+            schedules = [Schedule(self._next(), _HOLDS, 0, entropy, plan) for plan in plans[place : place + ROUND]]
+            self.held += self._perform(workers, schedules)
+
+    def _round(self, shares: Shares) -> list[Schedule]:
+        """The next schedules of the portfolio."""
+        schedules = []
+        for arm in shares.round(ROUND * self._bounds.shards):
+            number = self._next()
+            base = self._corpus[number % len(self._corpus)] if arm == "mutation" and self._corpus else None
+            entropy = 0 if self._bounds.fixed_entropy or arm == "mutation" else number
+            schedules.append(Schedule(number, arm, number, entropy, None, base))
+        return schedules
+
+    def _perform(self, workers: Alone | Workers, schedules: Sequence[Schedule], shares: Shares | None = None) -> int:
+        """Run those that are this search's own, and note what they came to; how many there were."""
+        bounds = self._bounds
+        mine = [each for each in schedules if each.number % bounds.shards == bounds.shard][: self._left()]
+        done = 0
+        for schedule, result in zip(mine, workers.perform(mine), strict=False):
+            done += 1
+            news = self._note(schedule, result)
+            if shares is not None:
+                shares.note(schedule.arm, news=news, steps=result.steps)
+            if self._over:
+                break
+        self._over = self._over or self._left() <= 0
+        self._tell(self)
+        return done
+
+    def _note(self, schedule: Schedule, result: Result) -> bool:
+        self.schedules += 1
+        news = self.seen.add(result.behaviour)
+        if news and result.plan is not None and len(self._corpus) < _CORPUS:
+            self._corpus.append(result.plan)
+        for name, happened in result.sometimes.items():
+            self.sometimes[name] = self.sometimes.get(name, False) or happened
+        if result.signature is not None:
+            self._fail(schedule, result.signature)
+        if self._bounds.seconds is not None and self.seconds >= self._bounds.seconds:
+            self._over = True
+        return news
+
+    def _fail(self, schedule: Schedule, signature: Signature) -> None:
+        if (found := self.found.get(signature)) is not None:
+            found.hits += 1
+            found.first = found.first or schedule.number
+        else:
+            self.found[signature] = Found(signature, schedule, first=schedule.number)
+            self._over = self._over or not self._bounds.keep_going
+
+    def _default(self, schedule: Schedule) -> Attempt:
+        """The schedule that decides nothing, which every shard runs, because the others follow from it."""
+        attempt = self._performer.attempt(schedule, traced=True)
+        self._note(schedule, result_of(schedule, attempt))
+        self._over = self._over or self._left() <= 0
+        return attempt
+
+    def _plan(self, entropy: int, holds: tuple[Hold, ...] = ()) -> Plan:
+        attempts = self._performer.attempts
+        return Plan(holds, (), attempts.kinds, entropy, attempts.level, SLACK, FOREVER)
+
+    def _is_over(self) -> bool:
+        return self._over
+
+    def _left(self) -> int:
+        runs = self._bounds.runs
+        return ROUND * self._bounds.shards if runs is None else runs - self.schedules
+
+    def _next(self) -> int:
+        return next(self._numbers)

@@ -1,0 +1,64 @@
+"""Every single deviation from the default schedule that may matter, the likeliest first; the same list every time.
+
+This is complete for one hold: if some schedule fails that differs from the default in one event that waits for another,
+it is among these, or one that nobody could tell from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.model import Answer, Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detrun.explore.story import Happening, Story
+
+# Ways in which one fault may happen that are tried each; there are as many as bytes in a chunk.
+_WAYS = 3
+
+
+def holds(story: Story) -> list[Hold]:
+    """The holds of which each is a schedule of its own, by what the default schedule told."""
+    found = {**dict.fromkeys(_at_choices(story))}
+    pairs = sorted(_pairs(story), key=lambda pair: pair[:2])
+    found.update(dict.fromkeys(hold for _, _, hold in pairs))
+    return list(found)
+
+
+def faults(story: Story) -> list[Answer]:
+    """The faults of which each alone makes a schedule."""
+    return [
+        Answer(question.id, answer)
+        for question in story.questions
+        for answer in range(1, min(question.options, _WAYS + 1))
+    ]
+
+
+def _at_choices(story: Story) -> Iterator[Hold]:
+    """What could have come first where something else did: the nearest miss there is."""
+    for choice in story.choices:
+        chosen = choice.enabled[choice.chosen]
+        for event in choice.enabled:
+            if event != chosen:
+                yield Hold(chosen, event)
+
+
+def _pairs(story: Story) -> Iterator[tuple[int, int, Hold]]:
+    """What came later and might have come first, for whatever came by a channel or is a thread; how far away."""
+    # A loop that goes on waits for nothing but what could happen then, since nobody else asks for anything meanwhile.
+    happenings = [each for each in story.happenings if not each.goes_on]
+    movable = {event for choice in story.choices for event in choice.enabled}
+    for place, first in enumerate(happenings):
+        if first.id not in movable:
+            continue  # it fell due, and whatever falls due is not kept waiting
+        for later in range(place + 1, len(happenings)):
+            other = happenings[later]
+            if _conflict(first, other) and not story.follows(other.id, first.id):
+                yield later - place, place, Hold(first.id, other.id)
+
+
+def _conflict(one: Happening, other: Happening) -> bool:
+    """Whether their order can matter: contexts have a heap each, and all else of a plain program shares one."""
+    return one.home == other.home or not (one.alone and other.alone)

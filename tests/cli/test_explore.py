@@ -1,0 +1,168 @@
+"""`detrun explore`: what it says, what it leaves behind, and that it is the same in any process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import detrun
+
+RACE = """
+import asyncio
+import random
+
+balance = 100
+
+
+async def deposit(after):
+    global balance
+    await asyncio.sleep(after)
+    read = balance
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    balance = read + 10
+
+
+async def main():
+    print("depositing", random.random())
+    await asyncio.gather(deposit(0.001), deposit(0.005))
+    assert balance == 120, balance
+
+
+async def right():
+    await asyncio.sleep(0)
+
+
+async def changing():
+    global balance
+    balance += 1
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    path = tmp_path / "bank.py"
+    path.write_text(RACE)
+    return path
+
+
+def explored(path: Path, *words: str, target: str = "bank.py", **variables: str) -> tuple[int, Any]:
+    ended = detrun("explore", target, "-o", "json", *words, cwd=path.parent, **variables)
+    return ended.returncode, json.loads(ended.stdout)
+
+
+def test_a_failure_is_told_kept_and_repeated(bank: Path) -> None:
+    ended = detrun("explore", "bank.py", cwd=bank.parent)
+    told = ended.stderr.splitlines()
+    (repro,) = (line for line in told if line.startswith("repro: "))
+    words = repro.split("-m detrun ")[1].split()
+    again = detrun(*words, cwd=bank.parent)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "AssertionError: 110" in told
+    assert any("waits for" in line for line in told)
+    assert (again.returncode, "detrun: same" in again.stderr) == (1, True)
+
+
+def test_the_report_for_programs_has_its_schema(bank: Path) -> None:
+    status, report = explored(bank)
+    (failure,) = report["failures"]
+
+    assert (status, report["schema"]) == (1, "detrun.explore/1")
+    assert failure.keys() >= {"signature", "kind", "message", "where", "first_schedule", "hits", "level", "journal"}
+    assert failure.keys() >= {"holds", "faults", "minimal", "minimize_runs"}
+    assert [hold.keys() for hold in failure["holds"]] == [{"event", "until"}]
+    assert (failure["message"], failure["hits"]) == ("AssertionError: 110", 1)
+
+
+def test_one_object_a_line_is_one_failure_a_line_and_a_summary(bank: Path) -> None:
+    ended = detrun("explore", "bank.py", "-o", "jsonl", cwd=bank.parent)
+    failure, summary = map(json.loads, ended.stdout.splitlines())
+
+    assert (failure["kind"], summary["failures"]) == ("exception", 1)
+
+
+def without_time(report: Any) -> Any:
+    return {name: value for name, value in report.items() if name != "seconds"}
+
+
+def test_the_search_is_the_same_in_any_process_and_with_any_hash_seed(bank: Path, tmp_path: Path) -> None:
+    reports = []
+    for number, (jobs, seed) in enumerate([("1", "1"), ("1", "7"), ("2", "3")]):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "bank.py").write_text(RACE)
+        words = ("--keep-going", "--runs", "300", "--jobs", jobs)
+        status, report = explored(tmp_path / str(number) / "bank.py", *words, PYTHONHASHSEED=seed)
+        assert status == 1
+        for failure in report["failures"]:
+            failure["where"] = ""
+        reports.append(without_time(report))
+
+    assert reports[0] == reports[1] == reports[2]
+
+
+def test_what_failed_before_is_tried_first(bank: Path) -> None:
+    explored(bank)
+    status, report = explored(bank)
+
+    assert (status, report["schedules"], report["failures"][0]["first_schedule"]) == (1, 1, 0)
+
+
+def test_a_program_that_is_right_is_found_right(bank: Path) -> None:
+    status, report = explored(bank, "--runs", "50", target="bank.py:right")
+
+    assert (status, report["failures"], report["complete"]) == (0, [], True)
+
+
+def test_a_module_that_changes_is_warned_of(bank: Path) -> None:
+    kept = explored(bank, "--runs", "5", target="bank.py:changing")[1]
+    fresh = explored(bank, "--runs", "5", "--fresh", "module", target="bank.py:changing")[1]
+
+    assert (kept["module_state"], fresh["module_state"]) == (["bank.balance"], [])
+
+
+FRESH = ["none", "module", "process"]
+
+
+@pytest.mark.parametrize("fresh", FRESH)
+def test_whatever_is_fresh_a_script_fails_as_often(bank: Path, fresh: str) -> None:
+    status, report = explored(bank, "--runs", "60", "--keep-going", "--fresh", fresh)
+
+    assert (status, len(report["failures"]), report["schedules"]) == (1, 1, 60)
+
+
+def test_with_nothing_of_its_own_to_run_a_shard_says_so(bank: Path) -> None:
+    halves = [explored(bank, "--shard", f"{shard}/2", "--strategy", "holds", "--keep-going") for shard in (1, 2)]
+
+    assert sum(len(report["failures"]) for _, report in halves) >= 1
+
+
+BAD = [
+    (["--shard", "3/2"], "expected i/N with i from 1 to N, got '3/2'"),
+    (["--faults", "fire"], "expected faults out of"),
+    (["--strategy", "luck"], "'luck' is not one of"),
+    (["nothing.py"], "expected a file or a module"),
+]
+
+
+@pytest.mark.parametrize(("words", "objection"), BAD)
+def test_what_cannot_be_explored_is_refused(bank: Path, words: list[str], objection: str) -> None:
+    target = [] if words[0].endswith(".py") else ["bank.py"]
+    ended = detrun("explore", *target, *words, cwd=bank.parent)
+
+    assert ended.returncode == 2
+    assert objection in ended.stderr
+
+
+def test_a_budget_that_was_spent_can_be_a_failure(bank: Path) -> None:
+    words = ("--strategy", "random", "--runs", "3", "--fail-on-budget")
+
+    assert explored(bank, *words, target="bank.py:right")[0] == 6
+    assert explored(bank, "--runs", "50", "--fail-on-budget", target="bank.py:right")[0] == 0
