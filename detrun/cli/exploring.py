@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+import msgspec
 
 from detrun.cli.plain import printable_lines
 from detrun.explore.exploration import Explored
-from detrun.explore.search import Search
+from detrun.explore.search import Search, Way
 from detrun.explore.settling import Settled
+from detrun.explore.telling import told as words
 
 # So many seconds pass between two looks at the line.
 _EVERY = 0.2
@@ -82,19 +84,21 @@ def _as_json(explored: Explored) -> dict[str, Any]:
 
 def _failure(told: Settled) -> dict[str, Any]:
     return {
-        "signature": str(told.found.signature),
+        "signature": str(told.way.signature),
         "kind": told.failure.kind,
         "message": told.failure.message,
         "where": told.failure.where,
-        "first_schedule": told.found.first,
-        "hits": told.found.hits,
-        "strategy": told.found.schedule.arm,
+        "first_schedule": told.way.first,
+        "hits": told.way.hits,
+        "strategy": told.way.schedule.arm,
         "level": told.plan.level,
         "journal": told.journal,
         "holds": [{"event": event, "until": until} for event, until in told.holds],
         "faults": told.faults,
         "minimal": told.minimal,
         "minimize_runs": told.runs,
+        "reproduced": told.kept,
+        "explanation": None if told.explanation is None else msgspec.to_builtins(told.explanation),
     }
 
 
@@ -119,21 +123,20 @@ def _as_text(explored: Explored) -> str:
 
 def _failure_lines(told: Settled) -> list[str]:
     text = (told.failure.traceback or f"{told.failure.kind}: {told.failure.message}").rstrip()
-    lines = [text, f"detrun: {told.found.signature}", _first(told)]
-    lines += [f"  {event}\n    waits for {until}" for event, until in told.holds]
-    if told.faults:
-        lines.append(f"  with the faults {', '.join(told.faults)}")
-    if told.plan.level >= _NEVER:
-        lines.append("  at level 3: stock asyncio never does this")
-    lines.append(f"  journal {told.journal}")
+    lines = [text, f"detrun: {told.way.signature}"]
+    if told.explanation is not None:
+        sentence, *more = words(told.explanation)
+        lines += [f"detrun: {sentence}", *more]
+    lines += [f"  hold      {event}\n            until {until}" for event, until in told.holds]
+    lines += [f"  fault     {fault}" for fault in told.faults]
+    small = "minimal" if told.minimal else "not minimal"
+    lines.append(f"  found     {_first(told.way)}; {small} after {told.runs:,} runs")
+    if not told.kept:
+        lines.append("  but       in a fresh process it does not fail: the program keeps something in its modules")
+    lines.append(f"  journal   {told.journal}")
     return lines
 
 
-def _first(told: Settled) -> str:
-    schedule = told.found.schedule
-    when = f"schedule {told.found.first:,}" if told.found.first else "an earlier search"
-    return f"  first in {when} ({schedule.arm}), {told.found.hits:,} times"
-
-
-# From this level on a failure is none of stock asyncio's.
-_NEVER = 3
+def _first(way: Way) -> str:
+    when = f"in schedule {way.first:,}" if way.first else "in an earlier search"
+    return f"{when}, by {way.schedule.arm}, {way.hits:,} time{'s' * (way.hits != 1)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,14 @@ class Attempts:
             plan=plan,
             story=answers.story if traced else None,
         )
+
+    def at(self, level: int) -> Attempts:
+        """The same at another level."""
+        if level == self.level:
+            return self
+        other = copy(self)
+        other.level = level
+        return other
 
     def again(self, plan: Plan, *, traced: bool = False) -> Attempt:
         """Run what a plan describes."""

@@ -16,12 +16,18 @@ from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import Settled, settled
+from detrun.explore.writing import Order, Writing
 from detrun.scheduler.catch import install
 from detrun.scheduler.limits import SECONDS
 from detrun.scheduler.network.faults import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from detrun.explore.search import Way
+
+# How long the failures that were found are made smaller, all of them together, in seconds.
+_MINIMIZING = 6.0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -72,9 +78,10 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
         gc.collect()
         gc.freeze()  # what was imported, which no collection will set free
         failures = Failures(asked.target, asked.arguments, asked.hash_seed)
+        writing = Writing(failures, attempts)
         search.try_again(failures.plans())
         search.run()
-        told = [_kept(performer, failures, *settled(performer, found)) for found in search.found.values()]
+        told = _kept(performer, failures, writing, list(search.found.values()))
         changed = audit.changed() if audit is not None else []
     return Explored(
         search.schedules + search.again,
@@ -90,10 +97,22 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
     )
 
 
-def _kept(performer: Performer, failures: Failures, told: Settled, strategy: Any) -> Settled:
-    path, _ = failures.keep(performer.attempts, strategy, told.plan, told.found.signature)
-    told.journal = os.fspath(path)
-    return told
+def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequence[Way]) -> list[Settled]:
+    """Each failure in full, with its journal."""
+    settlements = [settled(performer, way, _MINIMIZING / len(ways)) for way in ways]
+    orders = []
+    for told, strategy in settlements:
+        path = failures.place(str(told.way.signature))
+        told.journal = os.fspath(path)
+        story = tuple(f"{event} until {until}" for event, until in told.holds)
+        if told.planned:
+            orders.append(Order(told.journal, told.plan, story))
+        else:
+            told.kept = failures.keep(path, performer.attempts, strategy, told.plan, story).failure is not None
+    planned = [told for told, _ in settlements if told.planned]
+    for told, failed in zip(planned, writing.write(orders), strict=True):
+        told.kept = failed
+    return [told for told, _ in settlements]
 
 
 def _fresh(asked: Asked) -> str:

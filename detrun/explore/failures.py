@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from detrun.explore.attempt import Attempts
-    from detrun.explore.signature import Signature
     from detrun.model import Run
     from detrun.scheduler.strategies.strategy import Strategy
 
@@ -47,9 +46,19 @@ class Failures:
             except (JournalError, msgspec.DecodeError):
                 continue  # of another version, or damaged: it is no use, and no reason to find nothing
 
-    def keep(self, attempts: Attempts, strategy: Strategy, plan: Plan, signature: Signature) -> tuple[Path, Run]:
-        """Run it once more and write it down; where, and what became of it this time."""
-        path = self._place(signature)
+    def place(self, signature: str) -> Path:
+        """Where the journal of a failure goes; that of the same failure found before makes room."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+        mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
+        path = self._folder / f"{self._stem()}-{mark}{_SUFFIX}"
+        path.unlink(missing_ok=True)
+        return path
+
+    def keep(self, path: Path, attempts: Attempts, strategy: Strategy, plan: Plan, story: Sequence[str]) -> Run:
+        """Run it once more and write it down; what became of it this time."""
         options: dict[str, Any] = {
             "level": plan.level,
             "max_steps": attempts.max_steps,
@@ -65,22 +74,12 @@ class Failures:
             "delay": getattr(strategy, "delay", strategy.slack),
             "plan": msgspec.json.encode(plan).decode(),
         }
-        keeping = Keeping(path, self._target, self._arguments, noted, self._hash_seed)
-        with keeping:
+        if story:
+            noted["holds"] = "; ".join(story)
+        with Keeping(path, self._target, self._arguments, noted, self._hash_seed) as keeping:
             program = attempts.fresh()
             keeping.keep_sources(self._target)
-            made = run(program, seed=plan.entropy, strategy=strategy, record=keeping.record, **options)
-            return path, keeping.ended(made)
-
-    def _place(self, signature: Signature) -> Path:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(self._folder, error) from error
-        mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
-        path = self._folder / f"{self._stem()}-{mark}{_SUFFIX}"
-        path.unlink(missing_ok=True)  # the same failure, found before
-        return path
+            return keeping.ended(run(program, seed=plan.entropy, strategy=strategy, record=keeping.record, **options))
 
     def _stem(self) -> str:
         return re.sub(r"\W+", "-", Path(self._target.partition(":")[0]).stem) or "program"

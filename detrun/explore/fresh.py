@@ -106,7 +106,11 @@ class Audit:
     def changed(self) -> list[str]:
         """The names, as module and variable, whose values are other ones than before."""
         now = dict(_state())
-        return sorted(name for name in now if self._before.get(name, now[name]) != now[name])
+        return sorted(name for name in now if not _same(self._before.get(name, now[name]), now[name]))
+
+
+def _same(before: object, now: object) -> bool:
+    return before is now or before == now  # which not everything is that is itself
 
 
 def _state() -> Iterator[tuple[str, object]]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from detrun.explore.portfolio import Drawn
 from detrun.explore.schedules import Result, Schedule, result_of
+from detrun.model import Plan
 from detrun.scheduler.strategies.holds import Holds
 
 if TYPE_CHECKING:
     from detrun.explore.attempt import Attempt, Attempts
-    from detrun.model import Plan
     from detrun.scheduler.strategies.strategy import Strategy
 
 
@@ -29,6 +29,16 @@ class Performer:
     def strategy(self, schedule: Schedule) -> Strategy:
         """What answers for a schedule, for one more run of it."""
         return self._answers(schedule)[0]
+
+    def world(self, schedule: Schedule) -> Plan:
+        """What a schedule runs in, as a plan; all of it, if it is one."""
+        if schedule.plan is not None:
+            return schedule.plan
+        strategy, kinds, plan = self._answers(schedule)
+        if plan is not None:
+            return plan
+        delay = int(getattr(strategy, "delay", strategy.slack))
+        return Plan((), (), kinds, schedule.entropy, self.attempts.level, strategy.slack, delay)
 
     def perform(self, schedule: Schedule) -> Result:
         """What a schedule comes to."""

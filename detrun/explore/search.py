@@ -51,7 +51,7 @@ class Bounds(msgspec.Struct, frozen=True):
     jobs: int = 1
 
 
-class Found(msgspec.Struct):
+class Way(msgspec.Struct):
     """One way to fail: the schedule that showed it first, how many did, and the number of the first of this search.
 
     That is 0 as long as only plans of earlier searches showed it.
@@ -67,7 +67,7 @@ class Search:
     """One search. `found` has the failures by signature, in the order of their first schedules."""
 
     def __init__(self, performer: Performer, bounds: Bounds, tell: Callable[[Search], None] = lambda _: None) -> None:
-        self.found: dict[Signature, Found] = {}
+        self.found: dict[Signature, Way] = {}
         self.seen = Seen()
         self.schedules = 0
         # How many that failed before were tried again.
@@ -199,7 +199,7 @@ class Search:
             found.hits += 1
             found.first = found.first or schedule.number
         else:
-            self.found[signature] = Found(signature, schedule, first=schedule.number)
+            self.found[signature] = Way(signature, schedule, first=schedule.number)
             self._over = self._over or not self._bounds.keep_going
 
     def _default(self, schedule: Schedule) -> Attempt:

@@ -1,4 +1,4 @@
-"""What is to be said of a failure that a search found: a plan that has it again, and what that plan consists of."""
+"""What is to be said of a failure that a search found: the smallest plan that has it again, and why it fails."""
 
 from __future__ import annotations
 
@@ -6,59 +6,68 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.model import Failure, Hold, Plan
+from detrun.explore.explanation import Explanation
+from detrun.explore.finding import found
+from detrun.explore.kept import kept
+from detrun.explore.search import Way
+from detrun.explore.trial import Trials
+from detrun.model import Failure, Plan
 from detrun.scheduler.strategies.holds import Holds
 
 if TYPE_CHECKING:
-    from detrun.explore.attempt import Attempt
     from detrun.explore.performing import Performer
-    from detrun.explore.search import Found
     from detrun.scheduler.strategies.strategy import Strategy
+
+# How long each failure is made smaller, in seconds; half as long for the words.
+SECONDS = 4.0
 
 
 class Settled(msgspec.Struct):
-    """A failure in full. `holds` are those of the plan, by name; `minimal` says that it does without nothing of it."""
+    """A failure in full. `holds` are those of the plan, by name; `minimal` says that it needs all that is in it.
 
-    found: Found
+    `planned` is false if no plan has it again, but only the schedule that showed it.
+    """
+
+    way: Way
     plan: Plan
     failure: Failure
     holds: list[tuple[str, str]]
     faults: list[str]
     minimal: bool
     runs: int
+    explanation: Explanation | None = None
+    planned: bool = True
     journal: str | None = None
+    # Whether its journal has it, too.
+    kept: bool = False
 
 
-def settled(performer: Performer, found: Found) -> tuple[Settled, Strategy]:
+def settled(performer: Performer, way: Way, seconds: float = SECONDS) -> tuple[Settled, Strategy]:
     """The failure once more, told in full, and a strategy that has it again."""
-    attempt = performer.attempt(found.schedule, traced=True)
-    assert attempt.signature == found.signature  # the same schedule is the same run
-    plan = attempt.plan or planned(attempt, performer.attempts.level)
-    again = performer.attempts.again(plan, traced=True)
-    failure = attempt.failure
-    assert failure is not None  # it has a signature
-    if again.signature != found.signature:
-        # What holds cannot say: the schedule itself still has it.
-        strategy = performer.strategy(found.schedule)
-        return Settled(found, plan, failure, [], sorted(attempt.faults), minimal=False, runs=1), strategy
-    told = Settled(found, plan, failure, _named(again, plan.holds), sorted(again.faults), minimal=False, runs=1)
-    told.minimal = len(plan.holds) + len(plan.faults) <= 1 and not again.released
-    return told, Holds.of(plan)
-
-
-def planned(attempt: Attempt, level: int) -> Plan:
-    """The plan that a traced attempt amounts to: whatever was overtaken waited for what overtook it."""
-    assert attempt.story is not None
-    holds = (
-        Hold(event, choice.enabled[choice.chosen])
-        for choice in attempt.story.choices
-        for event in choice.enabled[: choice.chosen]
+    attempts, schedule = performer.attempts, way.schedule
+    strategy, world = performer.strategy(schedule), performer.world(schedule)
+    trials = Trials(attempts.at)
+    smallest = found(trials, strategy, world, seconds)
+    if smallest is None or smallest.signature != way.signature:
+        attempt = performer.attempt(schedule)
+        failure = _failure(attempt.failure)
+        told = Settled(way, world, failure, [], sorted(attempt.faults), minimal=False, runs=1, planned=False)
+        return told, performer.strategy(schedule)
+    again = attempts.again(smallest.plan)
+    named = kept(trials, smallest.plan)
+    told = Settled(
+        way,
+        smallest.plan,
+        _failure(again.failure),
+        list(named.holds),
+        [name for name, _ in named.faults],
+        minimal=smallest.minimized.minimal,
+        runs=smallest.minimized.runs,
+        explanation=smallest.explanation,
     )
-    slack, delay = attempt.slack, attempt.delay
-    return Plan(tuple(dict.fromkeys(holds)), attempt.answers, attempt.kinds, attempt.entropy, level, slack, delay)
+    return told, Holds.of(smallest.plan)
 
 
-def _named(attempt: Attempt, holds: tuple[Hold, ...]) -> list[tuple[str, str]]:
-    assert attempt.story is not None
-    names = attempt.story.names
-    return [(names[hold.event], names[hold.until]) for hold in holds if hold.event in names and hold.until in names]
+def _failure(failure: Failure | None) -> Failure:
+    assert failure is not None  # it has a signature
+    return failure
