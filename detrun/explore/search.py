@@ -79,14 +79,15 @@ class Search:
         self._bounds = bounds
         self._tell = tell
         self._began = time.perf_counter()
+        self._ended = 0.0
         self._numbers = count(1)
         self._corpus: list[Plan] = []
         self._over = False
 
     @property
     def seconds(self) -> float:
-        """How long it has been."""
-        return time.perf_counter() - self._began
+        """How long it has been, or was."""
+        return (self._ended or time.perf_counter()) - self._began
 
     @property
     def complete(self) -> bool:
@@ -104,6 +105,12 @@ class Search:
 
     def run(self) -> None:
         """Search until something is found, or a bound is met."""
+        try:
+            self._run()
+        finally:
+            self._ended = time.perf_counter()
+
+    def _run(self) -> None:
         if self._is_over():
             return
         first = Schedule(self._next(), _DEFAULT, plan=self._plan(0))

@@ -67,7 +67,7 @@ def test_a_failure_is_told_kept_and_repeated(bank: Path) -> None:
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "AssertionError: 110" in told
-    assert any("waits for" in line for line in told)
+    assert any(line.startswith("  hold ") for line in told)
     assert (again.returncode, "detrun: same" in again.stderr) == (1, True)
 
 
@@ -102,7 +102,8 @@ def test_the_search_is_the_same_in_any_process_and_with_any_hash_seed(bank: Path
         status, report = explored(tmp_path / str(number) / "bank.py", *words, PYTHONHASHSEED=seed)
         assert status == 1
         for failure in report["failures"]:
-            failure["where"] = ""
+            # Which name the folder; and how much is said in how much time is another matter.
+            del failure["where"], failure["explanation"]
         reports.append(without_time(report))
 
     assert reports[0] == reports[1] == reports[2]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,22 +10,9 @@ import detrun
 from detrun.explore.attempt import Attempts
 from detrun.explore.performing import Performer
 from detrun.explore.portfolio import NAMED
-from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import settled
 from tests.explore import programs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _silent() -> Iterator[None]:
-    # What a run that failed leaves open is nobody's business, but would be warned of as it is collected.
-    with silence(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-        gc.collect()
 
 
 def searched(program: Any, **bounds: Any) -> Search:
