@@ -5,10 +5,8 @@ import pytest
 import detrun
 
 NAMES = [
-    "Aborted",
     "Answer",
     "BindingError",
-    "BodyUsed",
     "Corrupt",
     "Decision",
     "Default",

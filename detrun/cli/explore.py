@@ -1,5 +1,6 @@
 """`detrun explore`: look for a schedule that fails."""
 
+import os
 from typing import Any
 
 import click
@@ -55,6 +56,7 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", default=100_000, help="Steps of each run.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="Virtual seconds of each run.")
+@click.option("--emit", type=click.Path(file_okay=False), metavar="DIR", help="Write a test that keeps each failure.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with 6 if there was more to try and nothing was found.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
@@ -64,6 +66,8 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     """
     hash_seed = hashseed.pin()
     line = repro.liner("replay")
+    # As the words are now: the program may go elsewhere.
+    folder, directory = None if options["emit"] is None else os.path.abspath(options["emit"]), os.getcwd()
     from detrun.cli.exploring import Exploring  # noqa: PLC0415  # slow, so not for `--help`
     from detrun.explore.exploration import Asked, explore  # noqa: PLC0415
 
@@ -83,6 +87,10 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     )
     told = Exploring(output, lambda journal: line(journal, (), {}))
     explored = explore(asked, lambda: load(target, args), told.progress)
+    if folder is not None:
+        from detrun.cli.emitting import emit_all  # noqa: PLC0415
+
+        told.tests = emit_all(explored.failures, folder, target, args, directory)
     told.write(explored)
     if explored.failures:
         return FOUND

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -30,6 +30,8 @@ class Exploring:
         self._stderr = sys.stderr
         self._shown = 0.0
         self._moves = self._stderr.isatty()
+        # Where each failure is kept as a test, by its journal.
+        self.tests: dict[str, str] = {}
 
     def progress(self, search: Search) -> None:
         """Say how far it is, on a terminal, now and then."""
@@ -45,13 +47,13 @@ class Exploring:
             self._stderr.write(f"\r{'':{_WIDTH}}\r")
         match self._output:
             case "json":
-                click.echo(json.dumps(_as_json(explored)))
+                click.echo(json.dumps(_as_json(explored, self.tests)))
             case "jsonl":
                 for failure in explored.failures:
-                    click.echo(json.dumps(_failure(failure)))
-                click.echo(json.dumps({**_as_json(explored), "failures": len(explored.failures)}))
+                    click.echo(json.dumps(_failure(failure, self.tests)))
+                click.echo(json.dumps({**_as_json(explored, self.tests), "failures": len(explored.failures)}))
             case _:
-                click.echo(printable_lines(_as_text(explored)), err=True)
+                click.echo(printable_lines(_as_text(explored, self.tests)), err=True)
         if explored.failures:
             journal = explored.failures[0].journal
             assert journal is not None  # each was kept
@@ -66,7 +68,7 @@ def _progress(search: Search) -> str:
     )
 
 
-def _as_json(explored: Explored) -> dict[str, Any]:
+def _as_json(explored: Explored, tests: Mapping[str, str]) -> dict[str, Any]:
     return {
         "schema": "detrun.explore/1",
         "schedules": explored.schedules,
@@ -78,11 +80,11 @@ def _as_json(explored: Explored) -> dict[str, Any]:
         "complete": explored.complete,
         "never": explored.never,
         "module_state": explored.changed,
-        "failures": [_failure(failure) for failure in explored.failures],
+        "failures": [_failure(failure, tests) for failure in explored.failures],
     }
 
 
-def _failure(told: Settled) -> dict[str, Any]:
+def _failure(told: Settled, tests: Mapping[str, str]) -> dict[str, Any]:
     return {
         "signature": str(told.way.signature),
         "kind": told.failure.kind,
@@ -93,6 +95,7 @@ def _failure(told: Settled) -> dict[str, Any]:
         "strategy": told.way.schedule.arm,
         "level": told.plan.level,
         "journal": told.journal,
+        "test": tests.get(told.journal or ""),
         "holds": [{"event": event, "until": until} for event, until in told.holds],
         "faults": told.faults,
         "minimal": told.minimal,
@@ -102,8 +105,8 @@ def _failure(told: Settled) -> dict[str, Any]:
     }
 
 
-def _as_text(explored: Explored) -> str:
-    lines = [line for failure in explored.failures for line in _failure_lines(failure)]
+def _as_text(explored: Explored, tests: Mapping[str, str]) -> str:
+    lines = [line for failure in explored.failures for line in _failure_lines(failure, tests)]
     count = len(explored.failures)
     found = f"{count} way{'s' * (count != 1)} to fail" if count else "nothing found"
     rate = explored.schedules / max(explored.seconds, 1e-9)
@@ -121,7 +124,7 @@ def _as_text(explored: Explored) -> str:
     return "\n".join(lines)
 
 
-def _failure_lines(told: Settled) -> list[str]:
+def _failure_lines(told: Settled, tests: Mapping[str, str]) -> list[str]:
     text = (told.failure.traceback or f"{told.failure.kind}: {told.failure.message}").rstrip()
     lines = [text, f"detrun: {told.way.signature}"]
     if told.explanation is not None:
@@ -134,6 +137,7 @@ def _failure_lines(told: Settled) -> list[str]:
     if not told.kept:
         lines.append("  but       in a fresh process it does not fail: the program keeps something in its modules")
     lines.append(f"  journal   {told.journal}")
+    lines += [f"  test      {test}"] if (test := tests.get(told.journal or "")) else []
     return lines
 
 

@@ -9,6 +9,7 @@ import msgspec
 from detrun.cli.again import Prepared
 from detrun.errors import UsageError
 from detrun.explore.attempt import Attempts
+from detrun.explore.emitting import Subject, emit
 from detrun.explore.extracting import extracted
 from detrun.explore.finding import Found, smallest
 from detrun.explore.keeping import Keeper, Source
@@ -58,6 +59,19 @@ class Told:
             "journal": os.fspath(self.journal),
             "explanation": msgspec.to_builtins(self.found.explanation),
         }
+
+    def emit(self, folder: Path, header: Header) -> Path:
+        """Write a test that keeps the failure; where it is."""
+        explanation = self.found.explanation
+        subject = Subject(
+            header.target,
+            tuple(header.arguments),
+            header.configuration.get("directory", "."),
+            str(self.found.signature),
+            explanation.failure,
+            explanation.sentence,
+        )
+        return emit(folder, subject, self.plan, self.journal)
 
     def lines(self) -> list[str]:
         """The report for people."""

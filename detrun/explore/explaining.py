@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.strategies.strategy import Strategy
 
 CAUSES = {MESSAGE: "late message", TURN: "long turn", THREAD: "another thread"}
+# Up to this level nothing is permuted that stock asyncio never does.
+_STOCK = 2
 # So many runs tell what does not matter, and how likely it is.
 RUNS = 100
 # So many places of the run, and so many runs from each, tell where it became inevitable.
@@ -205,9 +207,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _possible(plan: Plan, flips: tuple[Flip, ...]) -> str:
-    if plan.level > 1:
-        return "on CPython, if garbage is collected just then"
+    if plan.level > _STOCK:
+        return "not on stock asyncio, but where tasks are eager, or a loop has another order"
     needs = [_need(flip) for flip in flips]
+    needs += ["garbage to be collected just then"] if plan.level == _STOCK and plan.faults else []
     return "on stock asyncio" + (f": needs {', and '.join(needs)}" if needs else "")
 
 

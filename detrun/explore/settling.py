@@ -8,7 +8,7 @@ import msgspec
 
 from detrun.explore.explanation import Explanation
 from detrun.explore.finding import found
-from detrun.explore.kept import kept
+from detrun.explore.kept import KeptPlan, kept
 from detrun.explore.search import Way
 from detrun.explore.trial import Trials
 from detrun.model import Failure, Plan
@@ -40,6 +40,7 @@ class Settled(msgspec.Struct):
     journal: str | None = None
     # Whether its journal has it, too.
     kept: bool = False
+    named: KeptPlan | None = None
 
 
 def settled(performer: Performer, way: Way, seconds: float = SECONDS) -> tuple[Settled, Strategy]:
@@ -64,6 +65,7 @@ def settled(performer: Performer, way: Way, seconds: float = SECONDS) -> tuple[S
         minimal=smallest.minimized.minimal,
         runs=smallest.minimized.runs,
         explanation=smallest.explanation,
+        named=named,
     )
     return told, Holds.of(smallest.plan)
 
