@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from detrun.assertions import eventually as eventually
     from detrun.assertions import sometimes as sometimes
     from detrun.assertions import unreachable as unreachable
+    from detrun.errors import Aborted as Aborted
     from detrun.errors import BindingError as BindingError
+    from detrun.errors import BodyUsed as BodyUsed
     from detrun.errors import Corrupt as Corrupt
     from detrun.errors import DetrunError as DetrunError
     from detrun.errors import Divergence as Divergence
@@ -48,8 +50,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
-        "BindingError Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError JournalError "
-        "LimitReached NondeterminismError NotReceivable NotSendable RemoteError "
+        "Aborted BindingError BodyUsed Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError "
+        "JournalError LimitReached NondeterminismError NotReceivable NotSendable RemoteError "
         "RunError Stuck Truncated Unwritable UsageError"
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",

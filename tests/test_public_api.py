@@ -5,8 +5,10 @@ import pytest
 import detrun
 
 NAMES = [
+    "Aborted",
     "Answer",
     "BindingError",
+    "BodyUsed",
     "Corrupt",
     "Decision",
     "Default",
