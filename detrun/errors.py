@@ -113,6 +113,23 @@ class Forbidden(NondeterminismError):
         return f"{self.what} cannot be given to a program of a run: {self.hint}"
 
 
+class CrossContextError(NondeterminismError):
+    """A handle was used by somebody else than whoever it belongs to."""
+
+    def __init__(self, what: str, made: str, owner: str, user: str) -> None:
+        super().__init__(what, made, owner, user)
+        self.what = what
+        self.made = made
+        self.owner = owner
+        self.user = user
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} belongs to {self.owner}, and {self.user} used it: it was made at {self.made}\n"
+            "plain data may go anywhere, handles stay with the event or object that they were made in"
+        )
+
+
 class RunError(DetrunError):
     """The run cannot go on."""
 
@@ -145,6 +162,7 @@ class LimitReached(RunError):
 
 
 class BindingError(DetrunError):
+<<<<<<< HEAD
     """Raised inside a handler, which may catch it."""
 
 
@@ -173,6 +191,55 @@ class NotReceivable(BindingError):
 
     def __str__(self) -> str:
         return f"{self.reason}\n{self.hint}"
+=======
+    """Something that a handler asked of another context did not work out; the handler may catch it."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what, hint)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.hint}" if self.hint else self.what
+
+
+class Disconnected(BindingError):
+    """Who was to answer is gone, or who asked is."""
+
+    retryable = True
+
+
+class Released(BindingError):
+    """A stub was used after it had been released."""
+
+
+class BudgetSpent(BindingError):
+    """An event led to more calls than it may."""
+
+    def __init__(self, limit: str, what: str, hint: str) -> None:
+        super().__init__(limit, what)
+        self.args = (limit, what, hint)
+        self.limit = limit
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"the limit of {self.limit} for one event from outside is met at {self.what}: {self.hint}"
+
+
+class Hung(BindingError):
+    """A handler waits for what can never happen."""
+
+    def __init__(self, handler: str, waiting: Sequence[str]) -> None:
+        super().__init__(handler)
+        self.args = (handler, tuple(waiting))
+        self.handler = handler
+        self.waiting = tuple(waiting)
+
+    def __str__(self) -> str:
+        lines = "".join(f"\n  {line}" for entry in self.waiting for line in entry.splitlines())
+        return f"{self.handler} can never end, nothing that it waits for is under way:{lines}"
+>>>>>>> 8d53476 (Workers-style contexts: scopes, sessions, calls and stubs, not joined up yet)
 
 
 class RemoteError(BindingError):

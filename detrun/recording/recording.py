@@ -62,6 +62,10 @@ class Recording:
         name = self._recorder.name(named(event) if self._names is None else self._names.told(event))
         self._recorder.happened(self.engine.trace.step, event.id, name, self.engine.clock.now)
 
+    def sent(self, event: EventId, name: str, payload: bytes) -> None:
+        assert self.engine is not None
+        self._recorder.sent(self.engine.trace.step, event, self._recorder.name(name), payload)
+
     def decided(self, decision: Decision) -> None:
         if self._keeps_decisions:
             name = 0 if self._names is None else self._recorder.name(self._names.name(decision.event))

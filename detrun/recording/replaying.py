@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun.errors import RunError
-from detrun.journal.entries import Checked, Decided, Happened, Named
+from detrun.journal.entries import Checked, Decided, Happened, Named, Sent
+from detrun.journal.recorder import digest
 from detrun.model import EventId, spelled
 from detrun.recording.recording import named
 from detrun.scheduler.clock import SECOND
@@ -64,7 +65,7 @@ class Replaying:
         self._names = {0: ""}
         self.before: deque[str] = deque(maxlen=_BEFORE)
         # What is expected up to the next look at the digest, and the marks up to there.
-        self._group: deque[Happened | Decided | Checked] = deque()
+        self._group: deque[Happened | Sent | Decided | Checked] = deque()
         self._marks: memoryview | None = None
         self._mark = 0
         self._engine: Engine | None = None
@@ -100,6 +101,17 @@ class Replaying:
         else:
             self.before.append(f"step {self.step}: {name}")
 
+    def sent(self, event: EventId, name: str, payload: bytes) -> None:
+        if self._over:
+            return
+        expected = self._next()
+        if expected is None:
+            self._end()
+        elif not isinstance(expected, Sent) or expected.event != event:
+            self._part(self._told(expected), f"{name} is sent ({spelled(event)})", name)
+        elif expected.digest != digest(payload):
+            self._part(f"{expected.size} bytes …{expected.digest:08x}", f"{len(payload)} others", name)
+
     def decided(self, decision: Decision) -> None:
         """Say nothing: a decision that is another one makes another event happen."""
         if self._group and isinstance(self._group[0], Decided):
@@ -131,7 +143,7 @@ class Replaying:
         self._fill()
         self._leave()
 
-    def _next(self) -> Happened | Decided | Checked | None:
+    def _next(self) -> Happened | Sent | Decided | Checked | None:
         if not self._group:
             self._fill()
         if not self._group:
@@ -145,16 +157,18 @@ class Replaying:
         for entry in self._entries:
             if isinstance(entry, Named):
                 self._names[entry.number] = entry.text
-            elif isinstance(entry, Happened | Decided | Checked):
+            elif isinstance(entry, Happened | Sent | Decided | Checked):
                 self._group.append(entry)
                 if isinstance(entry, Checked):
                     self._marks = _numbers(entry.marks)
                     return
 
-    def _told(self, entry: Happened | Decided | Checked | None) -> str:
+    def _told(self, entry: Happened | Sent | Decided | Checked | None) -> str:
         match entry:
             case Happened():
                 return f"{self._names.get(entry.name, 'an event')} ({spelled(entry.event)})"
+            case Sent():
+                return f"{self._names.get(entry.name, 'a message')} is sent ({spelled(entry.event)})"
             case Checked():
                 return f"{entry.step} steps so far, with the digest …{entry.digest & _MASK:04x}"
             case _:

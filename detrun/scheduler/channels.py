@@ -30,7 +30,15 @@ class Channel:
 
     __slots__ = ("_arrivals", "_count", "_note", "_receive", "_variables", "home", "key", "name", "queue")
 
-    def __init__(self, engine: Engine, home: Home, key: int, name: str, receive: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        home: Home,
+        key: int,
+        name: str,
+        receive: Callable[..., Any],
+        variables: contextvars.Context | None = None,
+    ) -> None:
         self.home = home
         self.key = key
         self.name = name
@@ -39,8 +47,8 @@ class Channel:
         self._note = engine.trace.note
         self._receive = receive
         self._count = 0
-        # A handler is an origin, and starts with the variables that were set where the channel was made.
-        self._variables = contextvars.copy_context()
+        # A handler is an origin, and starts with the variables that were set where the channel was made, or with these.
+        self._variables = contextvars.copy_context() if variables is None else variables
         self._variables.run(ORIGIN.set, Origin(key))
 
     @property

@@ -25,12 +25,14 @@ class Context(ABC):
     """A unit with a heap and an event loop of its own; what a turn of it is, is its kind's business."""
 
     tick = 0
+    loops: type[Loop] = Loop
+    """What its loop is."""
 
     def __init__(self, engine: Engine, name: str, key: int) -> None:
         self.engine = engine
         self.name = name
         self.origin = Origin(key)
-        self.loop = Loop.of(self)
+        self.loop = self.loops.of(self)
 
     @abstractmethod
     def take(self, delivery: Delivery) -> None:

@@ -111,13 +111,13 @@ class Engine:
 
     def unit(self, name: str) -> Unit:
         """A new context that takes one event at a time."""
-        return self._known(Unit(self, name, self._named.key(0, name)))
+        return self.know(Unit(self, name, self._named.key(0, name)))
 
     def program(self, name: str) -> Program:
         """A new loop of a plain program."""
         origin = self.baton.current.origin
         origin.count = count = origin.count + 1
-        return self._known(Program(self, name, hash((origin.key, count))))
+        return self.know(Program(self, name, hash((origin.key, count))))
 
     def channel(self, home: Context, name: str, receive: Callable[..., Any]) -> Channel:
         """A new path to a context, at whose end `receive` is called there with each message."""
@@ -355,9 +355,23 @@ class Engine:
             self.baton.wait_at_loop(loop, ready=bool(loop.ready or loop.selector.due))
         self.baton.give(thread)
 
-    def _known(self, context: Known) -> Known:
+    def know(self, context: Known) -> Known:
+        """A context is there."""
         self.contexts.append(context)
         self.clock.homes += 1
         for meet in self.trace.newcomers:
             meet(context)
         return context
+
+    def retire(self, context: Context) -> None:
+        """A context is gone: nothing can happen to it any more, and nobody knows it."""
+        self.contexts.remove(context)
+        self.clock.homes -= 1
+        context.loop.abandon()
+        context.loop.close()
+        context.loop.append = _unheard
+        LOOPS.discard(context.loop)
+
+
+def _unheard(_: object) -> None:
+    """What becomes of a call for a context that is gone: whoever resolves a future of its need not know."""

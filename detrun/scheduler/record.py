@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from detrun.model import Decision
+    from detrun.model import Decision, EventId
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
@@ -19,6 +19,9 @@ class Record(Protocol):
 
     def happens(self, event: Delivery | Thread) -> None:
         """An event is about to happen."""
+
+    def sent(self, event: EventId, name: str, payload: bytes) -> None:
+        """A message from one context to another is on its way."""
 
     def decided(self, decision: Decision) -> None:
         """A choice point was answered otherwise than by default."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from detrun.model import Decision, EventId
 
@@ -41,6 +42,12 @@ class Trace:
     def note(self, operation: EventId) -> None:
         """Fold an operation into the digest, with the step in which it was."""
         self.digest = hash((self.digest, self.step, operation))
+
+    def send(self, event: EventId, name: str, payload: bytes) -> None:
+        """Fold a message between contexts into the digest, with what it says; it is on its way from now on."""
+        self.digest = hash((self.digest, self.step, event, crc32(payload)))
+        if self.record is not None:
+            self.record.sent(event, name, payload)
 
     def fold(self, drawn: int) -> None:
         """Fold something that the world told the program into the digest."""

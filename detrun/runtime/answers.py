@@ -1,0 +1,68 @@
+"""Answers: whom a call that has arrived is for, and the scope that it is answered in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from detrun.errors import Released
+from detrun.runtime import remote_errors
+from detrun.runtime.calls import Answering
+from detrun.runtime.frames import Call, Refusal
+from detrun.runtime.scopes import SCOPE
+from detrun.runtime.stubs import Exported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.runtime.scopes import Scope
+    from detrun.runtime.sessions import Given, Side
+
+
+class Entry(Protocol):
+    """Where a session leads to: makes a scope for a call from there, and finds whom it is for."""
+
+    def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
+        """The scope of a new event, and what gives the object that it is for."""
+
+
+class Answers:
+    """Answers the calls that arrive at one side of a session."""
+
+    def __init__(self, entry: Entry | None) -> None:
+        self._entry = entry
+
+    def __call__(self, side: Side, number: int, call: Call) -> None:
+        try:
+            scope, find = self._asked(side, call)
+        except Exception as error:
+            verb = f"error of {side.name}.{'.'.join(call.path)}"
+            side.send(number, Refusal(remote_errors.encode(error)), verb)
+            return
+        # This runs in variables of its own, which the task inherits.
+        SCOPE.set(scope)
+        Answering(side, scope, number, call).begin(find)
+
+    def _asked(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
+        if not call.target:
+            if self._entry is None:
+                raise Released(f"nothing of {side.name} has this number", "this is an error of detrun itself")
+            return self._entry.enter(side, call)
+        end = side.ends.get(call.target)
+        if isinstance(end, Exported):
+            return end.scope, lambda: end.target
+        if isinstance(end, Answering):
+            return end.scope, lambda: _awaited(end)
+        given = side.kept(call.target, call.heard)
+        if given is None or given.scope.ended:
+            raise Released(f"what {'.'.join(call.path)} is asked of is gone", "keep the stub, or ask for it again")
+        return given.scope, lambda: _value(given)
+
+
+async def _awaited(end: Answering) -> Any:
+    return _value(await end.outcome())
+
+
+def _value(given: Given) -> Any:
+    if given.error is not None:
+        raise given.error
+    return given.value

@@ -1,0 +1,147 @@
+"""Calls between contexts: the end that asked, and the end that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected
+from detrun.runtime import remote_errors
+from detrun.runtime.carrying import Carrier, discard
+from detrun.runtime.frames import Abort, Call, Refusal, Reply
+from detrun.runtime.members import called, reach
+from detrun.runtime.sessions import End, Given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.runtime.scopes import Scope
+    from detrun.runtime.sessions import Side
+
+
+class Asked(End):
+    """The end of a call that asked. It is there until the answer is, even if nobody waits for that any more."""
+
+    __slots__ = ("abandoned", "future", "what")
+
+    def __init__(self, side: Side, scope: Scope, what: str) -> None:
+        super().__init__(side, scope)
+        self.what = what
+        self.abandoned = False
+        self.future: asyncio.Future[Any] = scope.context.loop.create_future()
+
+    def take(self, frame: Reply | Refusal) -> None:
+        self.forget()
+        self.side.heard += 1
+        if self.abandoned:
+            discard(self.side, frame)
+        elif isinstance(frame, Refusal):
+            self._fail(remote_errors.decode(frame.error, Carrier(self.side, self.scope)))
+        else:
+            self._settle(frame)
+
+    def abandon(self, reason: str) -> None:
+        """Nobody waits for the answer any more: whoever works on it need not go on."""
+        if not self.abandoned and not self.future.done():
+            self.abandoned = True
+            self.send(Abort(reason), f"abort of {self.what}")
+
+    def tear_down(self, error: BaseException) -> None:
+        self.abandon(str(error))
+        self.future.cancel()
+
+    def lose(self, error: BaseException) -> None:
+        self.forget()
+        self._fail(error)
+
+    def _settle(self, frame: Reply) -> None:
+        try:
+            value = Carrier(self.side, self.scope).decode(frame.value)
+        except Exception as error:
+            self._fail(error)
+            return
+        if not self.future.done():
+            self.future.set_result(value)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+            # Whoever does not look at it is told of it when the scope ends, and not when memory is collected.
+            self.future._log_traceback = False  # type: ignore[attr-defined]
+
+
+class Answering(End):
+    """The end of a call that answers: exactly once, whatever becomes of it."""
+
+    __slots__ = ("_call", "_carrier", "_outcome", "_task", "what")
+
+    def __init__(self, side: Side, scope: Scope, number: int, call: Call) -> None:
+        super().__init__(side, scope, number)
+        self.what = f"{side.name}.{'.'.join(call.path)}"
+        self._call = call
+        self._carrier = Carrier(side, scope)
+        self._task: asyncio.Task[Any] | None = None
+        self._outcome: asyncio.Future[Given] | None = None
+        scope.hold(self)
+
+    def begin(self, find: Callable[[], Any]) -> None:
+        """Work on the answer, in a task of the scope's; `find` gives the object that is asked."""
+        self._task = self.scope.context.loop.create_task(self._work(find), name=self.what)
+
+    def outcome(self) -> asyncio.Future[Given]:
+        """What it gives, for whoever asks more of that before it is there."""
+        if self._outcome is None:
+            self._outcome = self.scope.context.loop.create_future()
+        return self._outcome
+
+    def take(self, frame: Abort) -> None:
+        assert isinstance(frame, Abort)  # the other end sends nothing else
+        self.scope.abandon(Disconnected(f"{self.side.peer} waits no more for {self.what}", frame.reason))
+        assert self._task is not None
+        self._task.cancel(frame.reason)
+
+    def tear_down(self, error: BaseException) -> None:
+        self._answer(Refusal(remote_errors.encode(error)))
+
+    def lose(self, error: BaseException) -> None:
+        self.forget()
+        self.scope.abandon(error)
+        if self._task is not None:
+            self._task.cancel(str(error))
+
+    async def _work(self, find: Callable[[], Any]) -> None:
+        sender = Carrier(self.side, self.scope)
+        value, raised = None, None
+        try:
+            value = await self._value(find)
+            frame: Reply | Refusal = Reply(sender.encode(value, f"the result of {self.what}"))
+        except (Exception, asyncio.CancelledError) as error:
+            frame, raised = Refusal(remote_errors.encode(error)), error
+        finally:
+            self._carrier.dispose()
+        self._tell(Given(value, raised, self.scope))
+        self._answer(frame)
+        sender.begin()
+        self.scope.release(self)
+
+    async def _value(self, find: Callable[[], Any]) -> Any:
+        call = self._call
+        args, kwargs = self._carrier.decode_arguments(call.arguments)
+        holder = find()
+        if inspect.isawaitable(holder):
+            holder = await holder
+        value = reach(holder, call.path, self.what)
+        if not call.reads:
+            value = called(value, args, kwargs, self.what)
+        return await value if inspect.isawaitable(value) else value
+
+    def _tell(self, given: Given) -> None:
+        self.side.keep(self.number, given)
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(given)
+
+    def _answer(self, frame: Reply | Refusal) -> None:
+        if self.number in self.side.ends:
+            self.send(frame, f"{'answer' if isinstance(frame, Reply) else 'error'} of {self.what}")
+            self.forget()

@@ -1,0 +1,34 @@
+"""Control: what the runtime itself does to its contexts, each thing an event that anything else may come before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detrun.model import EventId
+from detrun.scheduler.channels import Channel
+from detrun.scheduler.handles import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.scheduler.contexts import Unit
+
+
+class Control(Channel):
+    """The channel of one context's control actions, which happen in the order in which they were asked for."""
+
+
+    def __init__(self, home: Unit) -> None:
+        super().__init__(home.engine, home, hash((home.origin.key, -2)), f"{home.name}/control", _called)
+
+    def order(self, what: str, action: Callable[..., Any], *args: Any) -> None:
+        """Have something done in a turn of this context's, when the scheduler chooses so."""
+        self._count = count = self._count + 1
+        event = EventId((self.key, count))
+        self._note(event)
+        name = f"{self.home.name}/{what}"
+        self.push(Delivery((self._receive, action, args), self._variables.copy(), None, event, name))
+
+
+def _called(action: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    action(*args)

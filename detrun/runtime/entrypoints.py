@@ -1,0 +1,126 @@
+"""Entrypoints: the classes and functions of a worker that events come to, and what each event finds there."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from detrun.runtime.http.response import Response
+from detrun.runtime.members import RpcTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from detrun.runtime.scopes import Scope
+
+DEFAULT = "default"
+# How long work that outlives an answer may take, in seconds.
+GRACE = 30.0
+# Events that a module may have a function for, instead of a class with a method.
+_EVENTS = ("fetch", "scheduled", "queue", "email", "tail")
+
+
+class Context:
+    """What an event may ask of its host: `ctx` in every handler."""
+
+    def __init__(self, scope: Scope, exports: Any, props: Any) -> None:
+        self._scope = scope
+        self.exports = exports
+        self.props = props
+
+    def wait_until(self, awaitable: Awaitable[Any]) -> None:
+        """Go on with this after the answer, for at most half a minute; what it raises is reported, and no more."""
+        wait_until(awaitable, self._scope)
+
+    def pass_through_on_exception(self) -> None:
+        """Do nothing: there is no origin to pass on to."""
+
+
+class WorkerEntrypoint(RpcTarget):
+    """A class of a worker that others can call. Each event gets an instance of its own."""
+
+    def __init__(self, ctx: Context, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+
+def wait_until(awaitable: Awaitable[Any], scope: Scope) -> None:
+    """Let a scope go on until this is over."""
+    if not inspect.isawaitable(awaitable):
+        return  # as on the platform: what is no promise is over already
+
+    async def work() -> None:
+        await awaitable
+
+    scope.outlive(work, GRACE)
+
+
+def found(module: ModuleType, name: str, ctx: Context, env: Any) -> Any:
+    """The object that an event is for: one for each event if it is a class, else what the module has."""
+    known = _known(module, name or DEFAULT)
+    if isinstance(known, type):
+        return known(ctx, env)
+    return _Functions({event: getattr(known, event) for event in _EVENTS if hasattr(known, event)}, ctx, env)
+
+
+def exported(module: ModuleType) -> list[str]:
+    """The names of all entrypoints of a module."""
+    return [name for name, value in vars(module).items() if _is_entrypoint(value) and value.__module__ == module.__name__]
+
+
+def _known(module: ModuleType, name: str) -> Any:
+    if name != DEFAULT:
+        known = getattr(module, name, None)
+        if not _is_entrypoint(known):
+            others = ", ".join(exported(module)) or "none"
+            raise AttributeError(f"{module.__name__} has no entrypoint {name!r}; those it has: {others}")
+        return known
+    for default in ("Default", DEFAULT):
+        if hasattr(module, default):
+            return getattr(module, default)
+    functions = ModuleType(module.__name__)
+    for event in _EVENTS:
+        if hasattr(module, f"on_{event}"):
+            setattr(functions, event, getattr(module, f"on_{event}"))
+    if not any(hasattr(functions, event) for event in _EVENTS):
+        raise AttributeError(
+            f"{module.__name__} has no default entrypoint: expected a class `Default`, an object `default`, or a "
+            "function `on_fetch`"
+        )
+    return functions
+
+
+def _is_entrypoint(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, WorkerEntrypoint) and value is not WorkerEntrypoint
+
+
+class _Functions(RpcTarget):
+    """Handlers that are functions of (what came, env, ctx), behind the face of an entrypoint."""
+
+    def __init__(self, functions: Mapping[str, Any], ctx: Context, env: Any) -> None:
+        self._env, self._ctx = env, ctx
+        vars(self).update({name: self._bound(function) for name, function in functions.items()})
+
+    def _bound(self, function: Any) -> Any:
+        return lambda what: function(what, self._env, self._ctx)
+
+
+class Fetching(RpcTarget):
+    """The `fetch` of an entrypoint, whose result has to be a response."""
+
+    def __init__(self, entrypoint: Any, what: str) -> None:
+        self._entrypoint = entrypoint
+        self._what = what
+
+    async def fetch(self, request: Any) -> Response:
+        """Have the request answered."""
+        handler = getattr(self._entrypoint, "fetch", None)
+        if handler is None:
+            raise AttributeError(f"{self._what} has no `fetch`, and cannot be asked for a page")
+        response = handler(request)
+        if inspect.isawaitable(response):
+            response = await response
+        if not isinstance(response, Response):
+            raise TypeError(f"expected a Response from the fetch of {self._what}, got {response!r}")
+        return response

@@ -1,0 +1,118 @@
+"""Generations: one load of a worker's modules each, the context that it runs in, and the events that it works on."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected, LimitReached
+from detrun.journal.entries import Phase
+from detrun.runtime.entrypoints import Context, Fetching, exported, found
+from detrun.runtime.environment import Exports, environment
+from detrun.runtime.isolates import Isolate
+from detrun.runtime.modules.graph import Graph
+from detrun.runtime.scopes import Scope
+from detrun.runtime.values import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+    from detrun.runtime.frames import Call
+    from detrun.runtime.modules.snapshot import Snapshot
+    from detrun.runtime.sessions import Side
+    from detrun.runtime.workers import Worker
+
+# How long the top level of an application may take, in virtual seconds, and in real ones.
+STARTUP, REAL_STARTUP = 10.0, 60.0
+
+
+class State(Enum):
+    """How far a generation has come in its life."""
+
+    LOADING = "loading"
+    READY = "ready"
+    ACTIVE = "active"
+    DRAINING = "draining"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Generation:
+    """One load of a worker. It has everything that it works on in its scopes, and is idle when there are none."""
+
+    def __init__(self, worker: Worker, number: int, snapshot: Snapshot) -> None:
+        self.worker = worker
+        self.number = number
+        self.snapshot = snapshot
+        self.name = f"{worker.name}@{number}"
+        self.state = State.LOADING
+        self.graph = Graph(snapshot, worker.configuration.main)
+        self.isolate = worker.engine.know(Isolate(worker.engine, self.name, hash((worker.key, number)), self.graph))
+        self.module: ModuleType | None = None
+        self.env: Any = None
+        self.exports: Any = None
+
+    def load(self) -> None:
+        """Import the worker's modules, in a turn of the context; raises what their top level raises."""
+        self.move(Phase.LOAD, sources=self.snapshot.sources())
+        clock = self.worker.engine.clock
+        began = clock.now
+        # Whoever looks at it while modules are imported finds it.
+        self.env = environment(self.worker)
+        self.module = self.graph.load(REAL_STARTUP)
+        if clock.now - began > STARTUP * 1e9:
+            raise LimitReached("seconds for the top level of an application", STARTUP, "do it in a handler instead")
+        self.exports = Exports(self.worker, exported(self.module))
+        self.state = State.READY
+
+    def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
+        """The scope of a new event, and what gives the object that it is for."""
+        roots = self.worker.application.roots
+        what = ".".join((call.entrypoint or self.worker.name, *call.path))
+        scope = Scope(self.isolate, f"{what} in {self.name}", roots.enter(call.root), call.depth, self._over)
+        self.isolate.scopes[scope] = None
+
+        def find() -> Any:
+            assert self.module is not None  # or this generation would not be active
+            props = decode(call.props, _Plain) if call.props else {}
+            known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.env)
+            return Fetching(known, what) if call.path == ("fetch",) and not call.reads else known
+
+        return scope, find
+
+    @property
+    def idle(self) -> bool:
+        """Whether it works on nothing that would have to be waited for."""
+        return not any(scope.pins for scope in self.isolate.scopes)
+
+    def stop(self, error: BaseException) -> None:
+        """End everything that it works on, in a turn of the context, and be gone after it."""
+        for scope in list(self.isolate.scopes):
+            scope.end(error)
+        self.state = State.STOPPED
+        self.isolate.leave()
+        self.graph.forget()
+        self.move(Phase.STOP, reason=str(error))
+
+    def move(self, phase: Phase, *, sources: Mapping[str, bytes] | None = None, reason: str = "") -> None:
+        """Have it written down how far this generation has come."""
+        record = self.worker.engine.trace.record
+        if record is not None:
+            record.moved(self.number, phase, self.worker.name, sources or {}, reason)
+
+    def _over(self, scope: Scope) -> None:
+        del self.isolate.scopes[scope]
+        self.worker.application.roots.leave(scope.root)
+        if self.state is State.DRAINING and self.idle:
+            self.worker.reloads.stop(self, Disconnected(f"{self.name} was stopped", "nothing of it was left to do"))
+
+
+class _Plain:
+    """Takes what has no handles in it."""
+
+    def revive(self, code: int, _: object) -> object:
+        raise ValueError(f"expected plain data, got a handle of kind {code}")
+
+    def find_class(self, _: str, __: str) -> type | None:
+        return None

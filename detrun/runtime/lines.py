@@ -1,0 +1,78 @@
+"""Lines: the channels that frames between contexts travel on, and gates that keep a context's frames waiting."""
+
+from __future__ import annotations
+
+from contextvars import Context as Variables
+from typing import TYPE_CHECKING
+
+from detrun.model import EventId
+from detrun.scheduler.channels import Channel
+from detrun.scheduler.handles import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.scheduler.channels import Home
+    from detrun.scheduler.engine import Engine
+
+
+class Gate:
+    """Whether frames may arrive somewhere. While it is closed they wait, and nobody can choose them."""
+
+    __slots__ = ("_arrivals", "_held", "closed")
+
+    def __init__(self, engine: Engine) -> None:
+        self.closed = False
+        self._arrivals = engine.arrivals
+        self._held: list[Line] = []
+
+    def close(self) -> None:
+        """Let nothing arrive any more, what is under way included."""
+        self.closed = True
+        self._held += [line for line in self._arrivals if isinstance(line, Line) and line.gate is self]
+        for line in self._held:
+            self._arrivals.remove(line)
+
+    def open(self) -> None:
+        """Let arrive what waited, in the order in which it came."""
+        self.closed = False
+        held, self._held = self._held, []
+        self._arrivals.extend(held)
+
+    def hold(self, line: Line) -> None:
+        """Keep a frame of this line waiting."""
+        self._held.append(line)
+
+
+class Line(Channel):
+    """A channel for frames. Each has a name of its own, and what it says is part of the digest."""
+
+    __slots__ = ("_trace", "gate")
+
+    def __init__(
+        self, engine: Engine, home: Home, key: int, receive: Callable[..., None], gate: Gate | None = None
+    ) -> None:
+        # What the sender's variables say is none of the receiver's business.
+        super().__init__(engine, home, key, home.name, receive, Variables())
+        self.gate = gate
+        self._trace = engine.trace
+
+    @property
+    def head(self) -> str:
+        """The name of what can arrive next."""
+        return self.queue[0].path
+
+    def send(self, route: int, number: int, frame: bytes, name: str) -> None:
+        """Send a frame for one end of a session; `route` is the end whose context takes it."""
+        self._count = count = self._count + 1
+        event = EventId((self.key, count))
+        self._trace.send(event, name, frame)
+        self.push(Delivery((self._receive, route, number, frame), self._variables.copy(), None, event, name))
+
+    def push(self, delivery: Delivery) -> None:
+        """Queue a frame; nobody can choose it while the gate is closed."""
+        if self.gate is not None and self.gate.closed:
+            self.queue.append(delivery)
+            self.gate.hold(self)
+        else:
+            super().push(delivery)

@@ -1,0 +1,86 @@
+"""Members: what of an object can be reached from another context."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What the runtime itself calls; from outside they are reached by events, if at all.
+RESERVED = frozenset(
+    {
+        "alarm",
+        "connect",
+        "dispose",
+        "dup",
+        "email",
+        "queue",
+        "scheduled",
+        "tail",
+        "web_socket_close",
+        "web_socket_error",
+        "web_socket_message",
+    }
+)
+
+
+class RpcTarget:
+    """An object that other contexts may call: it stays where it is, and they get a stub.
+
+    The methods and properties of its class can be reached, but for those that begin with an underscore; what a single
+    instance has as attributes cannot. If there is a method `dispose`, it is called when the last stub is gone.
+    """
+
+
+class Remote:
+    """What stands for something in another context."""
+
+    __slots__ = ()
+    travels = False
+    """Whether it may be sent to a third one, as what it stands for."""
+
+
+def reach(holder: Any, path: Sequence[str], what: str) -> Any:
+    """The member at the end of a path; raises if something on the way cannot be reached."""
+    for name in path:
+        holder = _member(holder, name, what)
+    return holder
+
+
+def called(member: Any, args: Sequence[Any], kwargs: dict[str, Any], what: str) -> Any:
+    """What a member gives when it is called."""
+    if not callable(member):
+        raise TypeError(f"{what} is a value and no function: await it instead of calling it")
+    return member(*args, **kwargs)
+
+
+def _member(holder: Any, name: str, what: str) -> Any:
+    if isinstance(holder, Remote):
+        return getattr(holder, name)
+    if isinstance(holder, dict):
+        if name in holder:
+            return holder[name]
+        raise AttributeError(f"{what}: there is no key {name!r}{_similar(name, map(str, holder))}")
+    if not isinstance(holder, RpcTarget):
+        raise AttributeError(f"{what}: a {type(holder).__name__} has no members that can be reached from outside")
+    if name.startswith("_") or name in RESERVED or not hasattr(type(holder), name):
+        raise AttributeError(f"{what}: {_absent(holder, name)}")
+    return getattr(holder, name)
+
+
+def _absent(holder: Any, name: str) -> str:
+    kind = type(holder).__name__
+    if name.startswith("_"):
+        return f"{name!r} of {kind} is private"
+    if name in RESERVED:
+        return f"{name!r} of {kind} is called by the runtime only"
+    if name in getattr(holder, "__dict__", {}):
+        return f"{name!r} is an attribute of one {kind}, only what its class has can be reached"
+    public = [other for other in dir(type(holder)) if not other.startswith("_") and other not in RESERVED]
+    return f"{kind} has no {name!r}{_similar(name, public)}"
+
+
+def _similar(name: str, names: Any) -> str:
+    return "".join(f" (did you mean {match!r}?)" for match in get_close_matches(name, list(names), n=1))

@@ -1,0 +1,145 @@
+"""Promises and members: what a call gives before its answer is there, and what could be called.
+
+Neither to look at a member nor to look for one sends anything: only to call it does, and to await it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from detrun.runtime.calls import Asked
+from detrun.runtime.carrying import Carrier
+from detrun.runtime.frames import Call
+from detrun.runtime.members import Remote
+from detrun.runtime.ownership import Handle
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from detrun.runtime.scopes import Scope
+    from detrun.runtime.sessions import Side
+
+
+class Asking(NamedTuple):
+    """Whom a call is for: a side of a session, the end or 0, and what was configured for that."""
+
+    side: Side
+    scope: Scope
+    target: int
+    name: str
+    entrypoint: str = ""
+    props: bytes = b""
+
+
+def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: bool = False) -> Promise:
+    """Send a call. What cannot travel is refused before anything is sent, and costs nothing."""
+    side, scope, target = whom.side, whom.scope, whom.target
+    what = ".".join((whom.name, *path))
+    carrier = Carrier(side, scope)
+    arguments = carrier.encode_arguments(args, kwargs, what)
+    scope.root.spend(what, scope.depth)
+    asked = Asked(side, scope, what)
+    root, depth = scope.root.number, scope.depth + 1
+    call = Call(target, path, arguments, reads, side.heard, root, depth, whom.entrypoint, whom.props)
+    side.send(asked.number, call, f"{'read' if reads else 'call'} of {what}", route=target)
+    carrier.begin()
+    return Promise(asked)
+
+
+class Member(Remote):
+    """A member of something in another context: call it, or await it to read it."""
+
+    __slots__ = ("_of", "_path")
+
+    def __init__(self, of: Any, path: tuple[str, ...]) -> None:
+        self._of = of
+        self._path = path
+
+    def __getattr__(self, name: str) -> Member:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Member(self._of, (*self._path, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+        return ask(self._of._ask(), self._path, args, kwargs)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return ask(self._of._ask(), self._path, (), {}, reads=True).__await__()
+
+    def __repr__(self) -> str:
+        return f"<member {'.'.join(self._path)} of {self._of!r}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a member of something in another context cannot be copied or pickled: call or await it")
+
+
+class Promise(Handle, Remote):
+    """What a call will give: await it, or ask more of it at once, which is sent without waiting for the answer.
+
+    It is a coroutine to asyncio, so that `create_task` takes it; `send`, `throw` and `close` are those of a coroutine.
+    """
+
+    __slots__ = ("_asked", "_waiting")
+    kind = "the promise of an answer"
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked.scope)
+        self._asked = asked
+        self._waiting: Generator[Any, None, Any] | None = None
+
+    def __getattr__(self, name: str) -> Member:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Member(self, (name,))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+        return ask(self._ask(), (), args, kwargs)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        self.check()
+        future = self._asked.future
+        try:
+            return (yield from future)
+        except (asyncio.CancelledError, GeneratorExit):
+            if not future.done() or future.cancelled():
+                self._asked.abandon("the caller does not wait any more")
+            raise
+
+    def __repr__(self) -> str:
+        state = "answered" if self._asked.future.done() else "not answered yet"
+        return f"<promise of {self._asked.what}, {state}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("the promise of an answer cannot be copied or pickled: await it first")
+
+    def send(self, value: Any) -> Any:
+        """Go on waiting, as a coroutine does."""
+        if self._waiting is None:
+            self._waiting = self.__await__()
+        return self._waiting.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise this where it waits, as in a coroutine."""
+        if self._waiting is None:
+            self._waiting = self.__await__()
+        return self._waiting.throw(*error)
+
+    def close(self) -> None:
+        """Wait no more, as a coroutine that is closed."""
+        if self._waiting is not None:
+            self._waiting.close()
+
+    def _ask(self) -> Asking:
+        self.check()
+        asked = self._asked
+        if asked.future.done():
+            # It need not be kept on the other side any more.
+            return self._answered(asked.future.result())
+        return Asking(asked.side, asked.scope, asked.number, f"{asked.what}()")
+
+    def _answered(self, value: Any) -> Asking:
+        if not isinstance(value, Remote):
+            raise TypeError(f"the answer of {self._asked.what} is there, a {type(value).__name__}: await it first")
+        asking: Asking = value._ask()  # type: ignore[attr-defined]
+        return asking

@@ -1,0 +1,168 @@
+"""Reloads: a new generation takes the place of an old one, step by step, and anything may happen in between.
+
+Nothing of the old generation changes before the new one has loaded. One reload happens at a time; all who ask for one
+meanwhile get the same next one, with what is newest by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected
+from detrun.journal.entries import Phase
+from detrun.runtime.generations import Generation, State
+
+if TYPE_CHECKING:
+    from detrun.runtime.modules.snapshot import Snapshot
+    from detrun.runtime.workers import Worker
+
+# How long an old generation may go on with what it works on, in seconds.
+GRACE = 10.0
+# A crashed generation is followed by another one after so long; doubled each time, up to the last.
+_FIRST_PAUSE, _LAST_PAUSE = 1.0, 32.0
+
+
+class Reload:
+    """One new generation on its way, and all who wait for it."""
+
+    def __init__(self, worker: Worker, snapshot: Snapshot) -> None:
+        self.worker = worker
+        self.snapshot = snapshot
+        self.waiters: list[asyncio.Future[int]] = []
+        self.generation: Generation | None = None
+
+    def begin(self) -> None:
+        """Load the generation, in a turn of its own context."""
+        self.generation = generation = self.worker.next_generation(self.snapshot)
+        generation.isolate.control.order("load", self._load, generation)
+
+    def end(self, error: BaseException | None) -> None:
+        """Tell all who wait what became of it."""
+        for waiter in self.waiters:
+            if waiter.done():
+                continue
+            if error is None:
+                assert self.generation is not None
+                waiter.set_result(self.generation.number)
+            else:
+                waiter.set_exception(error)
+
+    def _load(self, generation: Generation) -> None:
+        try:
+            generation.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._fail(generation, error)
+            return
+        self._next("ready", self._ready, generation)
+
+    def _fail(self, generation: Generation, error: BaseException) -> None:
+        generation.state = State.FAILED
+        generation.isolate.leave()
+        generation.graph.forget()
+        generation.move(Phase.FAILED, reason=f"{type(error).__name__}: {error}")
+        self._next("failed", self.worker.reloads.over, self, error)
+
+    def _ready(self, generation: Generation) -> None:
+        generation.move(Phase.READY)
+        if self.worker.reloads.queued is not None:
+            # Whoever saved again has newer sources: nobody needs to see these.
+            generation.isolate.control.order("stop", generation.stop, Disconnected(f"{generation.name} is out of date"))
+            self.worker.reloads.supersede(self)
+            return
+        self._next("stop claims", self._stop_claims, generation)
+
+    def _stop_claims(self, generation: Generation) -> None:
+        generation.move(Phase.STOP_CLAIMS)
+        self._next("hand over", self._hand_over, generation)
+
+    def _hand_over(self, generation: Generation) -> None:
+        generation.move(Phase.HAND_OVER)
+        self._next("move pointer", self._move_pointer, generation)
+
+    def _move_pointer(self, generation: Generation) -> None:
+        generation.move(Phase.MOVE_POINTER)
+        old = self.worker.activate(generation)
+        if old is not None:
+            self._next("drain", self.worker.reloads.drain, old)
+        self.worker.reloads.over(self, None)
+
+    def _next(self, step: str, action: Any, *args: Any) -> None:
+        self.worker.supervisor.control.order(step, action, *args)
+
+
+class Reloads:
+    """The reloads of one worker, one at a time."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.running: Reload | None = None
+        self.queued: Reload | None = None
+        self._worker = worker
+        self._pause = _FIRST_PAUSE
+
+    def request(self, snapshot: Snapshot) -> asyncio.Future[int]:
+        """Ask for a generation of these sources; what it gives is the number of one that began to load after this."""
+        reload = Reload(self._worker, snapshot) if self.queued is None else self.queued
+        reload.snapshot = snapshot
+        waiter = asyncio.get_running_loop().create_future()
+        reload.waiters.append(waiter)
+        if self.running is None:
+            self._begin(reload)
+        else:
+            self.queued = reload
+        return waiter
+
+    def over(self, reload: Reload, error: BaseException | None) -> None:
+        """A reload has come to its end; the next one begins."""
+        self._worker.settled(error)
+        self.running = None
+        reload.end(error)
+        if self.queued is not None:
+            reload, self.queued = self.queued, None
+            self._begin(reload)
+
+    def supersede(self, reload: Reload) -> None:
+        """Those who wait for this one get the next one."""
+        assert self.queued is not None
+        self.queued.waiters[:0] = reload.waiters
+        self.running = None
+        reload, self.queued = self.queued, None
+        self._begin(reload)
+
+    def drain(self, generation: Generation) -> None:
+        """Let an old generation end what it works on, within its grace."""
+        generation.move(Phase.DRAIN)
+        generation.state = State.DRAINING
+        grace = self._worker.application.grace
+        if generation.idle:
+            self.stop(generation, Disconnected(f"{generation.name} was stopped", "a newer generation took its place"))
+        else:
+            over = Disconnected(f"{generation.name} was stopped", f"its grace of {grace:g} s was over")
+            self._worker.supervisor.loop.call_later(grace, self.stop, generation, over)
+
+    def stop(self, generation: Generation, error: BaseException) -> None:
+        """Stop a generation in a turn of its own; a second time does nothing."""
+        if generation.state is State.DRAINING:
+            generation.state = State.STOPPED
+            generation.isolate.control.order("stop", generation.stop, error)
+
+    def crash(self, generation: Generation, error: BaseException) -> None:
+        """A generation is gone from one moment to the next: another one of the same sources follows after a pause."""
+        generation.stop(error)
+        if self._worker.active is generation:
+            self._worker.deactivate(f"{generation.name} crashed: {error}")
+            self._worker.supervisor.control.order("restart later", self._restart_later, generation.snapshot)
+
+    def _restart_later(self, snapshot: Snapshot) -> None:
+        pause, self._pause = self._pause, min(2 * self._pause, _LAST_PAUSE)
+        self._worker.supervisor.loop.call_later(pause, self._restart, snapshot)
+
+    def _restart(self, snapshot: Snapshot) -> None:
+        if self.running is None:
+            self._begin(Reload(self._worker, snapshot))
+
+    def _begin(self, reload: Reload) -> None:
+        self.running = reload
+        reload.begin()

@@ -1,0 +1,143 @@
+"""Request scopes: what one incoming event started in a context. It owns handles, and is aborted and ended as a whole.
+
+A scope goes on as long as something holds it: its handler, work that outlives the answer, a stream that is sent, a
+stub that was handed out. It does not know what those are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from contextvars import Context as Variables
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+from detrun.errors import Disconnected
+from detrun.runtime.signals import Controller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from detrun.runtime.roots import Root
+    from detrun.scheduler.contexts import Context
+
+SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
+# Lists of tasks are swept when they have this many and most are done.
+_CROWD = 64
+
+log = logging.getLogger("detrun.runtime")
+
+
+class Owned(Protocol):
+    """What a scope owns, and takes down with it."""
+
+    def tear_down(self, error: BaseException) -> None:
+        """The scope is over."""
+
+
+class Scope:
+    """What one event started in a context. Once it has ended nothing of it has any effect."""
+
+    def __init__(self, context: Context, name: str, root: Root, depth: int, over: Callable[[Scope], None]) -> None:
+        self.context = context
+        self.name = name
+        # Whose handles may be used here.
+        self.owner: object = self
+        self.root = root
+        self.depth = depth
+        self.ended = False
+        self.controller = Controller()
+        self.handles: dict[Owned, None] = {}
+        # By whom it leads to: a stub's calls keep their order, so that they share one.
+        self.sessions: dict[Hashable, Any] = {}
+        self._holders: dict[object, None] = {}
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._crowd = _CROWD
+        self._over = over
+
+    def __repr__(self) -> str:
+        return f"<{self.name}{' (ended)' if self.ended else ''}>"
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """A task was started in this scope, and ends with it."""
+        if self.ended:
+            # What an ended scope still starts, while it is unwound, never begins.
+            task.cancel()
+            return
+        self._tasks.append(task)
+        if len(self._tasks) > self._crowd:
+            self._tasks = [known for known in self._tasks if not known.done()]
+            self._crowd = 2 * len(self._tasks) + _CROWD
+
+    def tasks(self) -> list[asyncio.Task[Any]]:
+        """Those that are not done."""
+        return [task for task in self._tasks if not task.done()]
+
+    def hold(self, holder: object) -> None:
+        """Go on until this one lets go."""
+        self._holders[holder] = None
+
+    def release(self, holder: object) -> None:
+        """This one does not need the scope any more; without anybody who does it ends."""
+        if self._holders.pop(holder, self) is None and not self._holders:
+            self.end(Disconnected(f"{self.name} is over", "it had answered, and nothing of it was left to do"))
+
+    def holders(self) -> list[object]:
+        """Why it goes on."""
+        return list(self._holders)
+
+    def spawn(self, function: Callable[[], Any], what: str) -> asyncio.Task[Any]:
+        """Have something done in this scope, which goes on until it is; what it raises is reported."""
+        variables = Variables()
+        variables.run(SCOPE.set, self)
+        task: asyncio.Task[Any] = variables.run(self.context.loop.create_task, self._done(function, what), name=what)
+        self.hold(task)
+        task.add_done_callback(self.release)
+        return task
+
+    async def _done(self, function: Callable[[], Any], what: str) -> None:
+        try:
+            result = function()
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:
+            self.report(error, what)
+
+    def report(self, error: BaseException, what: str) -> None:
+        """Tell of an error that nobody waits for."""
+        log.error("%s in %s", what, self.name, exc_info=error)
+
+    def abandon(self, error: BaseException) -> None:
+        """Whoever started this does not wait for it any more. What was to outlive the answer still does."""
+        self.controller.abort(error)
+
+    def end(self, error: BaseException) -> None:
+        """Stop everything that this scope has started; whoever waits for it elsewhere gets the error."""
+        if self.ended:
+            return
+        self.ended = True
+        self._holders.clear()
+        for handle in list(self.handles):
+            handle.tear_down(error)
+        self.handles.clear()
+        for session in self.sessions.values():
+            session.leave(str(error))
+        self.sessions.clear()
+        now = asyncio.current_task(self.context.loop) if self.context.loop.is_running() else None
+        for task in self.tasks():
+            if task is not now:
+                task.cancel()
+        self._tasks.clear()
+        self.controller.abort(error)
+        self._over(self)
+
+
+def current(what: str) -> Scope:
+    """The scope that runs now; raise if there is none, or none any more."""
+    scope = SCOPE.get()
+    if scope is None:
+        raise Disconnected(f"{what} is possible while an event is handled only", "do it in a handler, not at import")
+    if scope.ended:
+        raise Disconnected(f"{what} is not possible any more", f"{scope.name} is over")
+    return scope

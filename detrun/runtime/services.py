@@ -1,0 +1,67 @@
+"""Services: bindings to an entrypoint of a worker. They belong to nobody: each scope that uses one has its own session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detrun.runtime.http.request import Request
+from detrun.runtime.http.response import Response
+from detrun.runtime.members import Remote
+from detrun.runtime.promises import Asking, Member, Promise, ask
+from detrun.runtime.scopes import current
+
+if TYPE_CHECKING:
+    from detrun.runtime.workers import Worker
+
+# So many redirections are followed.
+_REDIRECTIONS = 20
+
+
+class Service(Remote):
+    """An entrypoint of a worker: `await service.fetch(...)`, and whatever its class has.
+
+    What was configured for the binding, its props, goes with every call, and cannot be set by who calls.
+    """
+
+    __slots__ = ("_entrypoint", "_name", "_props", "_worker")
+    travels = True
+
+    def __init__(self, worker: Worker, name: str, entrypoint: str = "", props: bytes = b"") -> None:
+        self._worker = worker
+        self._name = name
+        self._entrypoint = entrypoint
+        self._props = props
+
+    def __getattr__(self, name: str) -> Member:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Member(self, (name,))
+
+    def __repr__(self) -> str:
+        return f"<service {self._name}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a service cannot be copied or pickled: send it to another context as it is")
+
+    async def fetch(self, url: str | Request, **options: Any) -> Response:
+        """Have a request answered, and redirections followed unless it says `redirect="manual"`."""
+        request = Request(url, **options)
+        for _ in range(_REDIRECTIONS):
+            response: Response = await ask(self._ask(), ("fetch",), (request,), {})
+            following = request.following(response)
+            if following is None:
+                return response
+            await response.body.cancel("the redirection was followed")
+            request = following
+        raise ValueError(f"more than {_REDIRECTIONS} redirections, the last one to {request.url!r}")
+
+    def connect(self, *_: Any) -> Promise:
+        """Refuse: there are no raw connections to a service."""
+        raise NotImplementedError(f"connect() of the service {self._name} is not supported: use `fetch`, or a method")
+
+    def _ask(self) -> Asking:
+        scope = current(f"a call of {self._name}")
+        side = scope.sessions.get(self)
+        if side is None:
+            side = scope.sessions[self] = self._worker.door.connected(scope)
+        return Asking(side, scope, 0, self._name, self._entrypoint, self._props)

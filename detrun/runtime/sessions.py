@@ -1,0 +1,160 @@
+"""Sessions: two lines between a scope and whom it talks to, and the ends of what they carry.
+
+Calls, streams, stubs and sockets are all alike here: two ends with one number, each of which takes frames. What one
+side sends arrives in that order, so that no frame comes before the one that explains it. A frame for an end that is
+gone is late, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from detrun.errors import Disconnected
+from detrun.runtime import frames
+from detrun.runtime.frames import Bye, Call
+from detrun.runtime.lines import Line
+
+if TYPE_CHECKING:
+    from detrun.runtime.frames import AnyFrame
+    from detrun.runtime.lines import Gate
+    from detrun.runtime.scopes import Scope
+    from detrun.scheduler.channels import Home
+    from detrun.scheduler.engine import Engine
+
+# The side that began a session counts its ends in odd numbers, the other one in even ones.
+_STEP = 2
+# Of these nothing more can be asked.
+_ATOMS = frozenset({type(None), bool, int, float, str, bytes})
+
+
+class Given(NamedTuple):
+    """What a call gave."""
+
+    value: Any
+    error: BaseException | None
+    scope: Scope
+
+
+class Side:
+    """One side of a session: the ends that it has, and the line to the other side."""
+
+    __slots__ = ("_answer", "_kept", "_last", "_said", "_seen", "closed", "ends", "heard", "line", "name", "peer")
+    line: Line
+
+    def __init__(self, name: str, peer: str, first: int, answer: Answer) -> None:
+        self.name = name
+        self.peer = peer
+        self.ends: dict[int, End] = {}
+        self.closed = False
+        # How many answers have arrived, and how many were sent.
+        self.heard = 0
+        self._said = 0
+        self._kept: deque[tuple[int, int, Given]] = deque()
+        self._answer = answer
+        self._last = first - _STEP
+        # The highest number of a call that came from the other side.
+        self._seen = 0
+
+    def new_number(self) -> int:
+        """A number for an end that begins on this side."""
+        self._last = last = self._last + _STEP
+        return last
+
+    def send(self, number: int, frame: AnyFrame, verb: str, route: int = 0) -> None:
+        """Send a frame for the other end of this number, or have the context of another end take it, as `route` says."""
+        if not self.closed:
+            name = f"{self.peer}/{verb} from {self.name}"
+            self.line.send(route or number, number, frames.encode(frame), name)
+
+    def arrive(self, _: int, number: int, data: bytes) -> None:
+        """A frame has arrived: whoever has this number takes it."""
+        frame = frames.decode(data)
+        end = self.ends.get(number)
+        if end is not None:
+            end.take(frame)
+        elif isinstance(frame, Call) and number > self._seen:
+            self._seen = number
+            self._answer(self, number, frame)
+        elif isinstance(frame, Bye):
+            self._lose(Disconnected(f"{self.peer} is gone", frame.reason))
+
+    def keep(self, number: int, given: Given) -> None:
+        """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it."""
+        self._said += 1
+        if type(given.value) not in _ATOMS or given.error is not None:
+            self._kept.append((self._said, number, given))
+
+    def kept(self, number: int, heard: int) -> Given | None:
+        """What this call gave, if it is kept; the other side has heard so many answers by now."""
+        while self._kept and self._kept[0][0] <= heard:
+            self._kept.popleft()
+        return next((given for _, known, given in self._kept if known == number), None)
+
+    def leave(self, reason: str) -> None:
+        """End the session: everything on the other side ends, too."""
+        self.send(0, Bye(reason), "goodbye")
+        self._close()
+
+    def _lose(self, error: Disconnected) -> None:
+        self.closed = True
+        for end in list(self.ends.values()):
+            end.lose(error)
+        self._close()
+
+    def _close(self) -> None:
+        self.closed = True
+        self.ends.clear()
+        self._kept.clear()
+
+
+class Answer(Protocol):
+    """Makes the end of a call that has arrived."""
+
+    def __call__(self, side: Side, number: int, call: Call) -> None:
+        """A call has arrived."""
+
+
+class End:
+    """One of the two ends of something that a session carries. It is known by its number until it is forgotten."""
+
+    __slots__ = ("number", "scope", "side")
+
+    def __init__(self, side: Side, scope: Scope, number: int = 0) -> None:
+        self.side = side
+        self.scope = scope
+        self.number = number or side.new_number()
+        side.ends[self.number] = self
+        scope.handles[self] = None
+
+    def take(self, frame: Any) -> None:
+        """A frame came from the other end."""
+        raise NotImplementedError
+
+    def tear_down(self, error: BaseException) -> None:
+        """The scope is over: tell the other end, and be gone."""
+        raise NotImplementedError
+
+    def lose(self, error: BaseException) -> None:
+        """The other side is gone, and needs to be told nothing."""
+        raise NotImplementedError
+
+    def send(self, frame: AnyFrame, verb: str) -> None:
+        """Send a frame to the other end."""
+        self.side.send(self.number, frame, verb)
+
+    def forget(self) -> None:
+        """Be gone: what comes from now on is late."""
+        self.side.ends.pop(self.number, None)
+        self.scope.handles.pop(self, None)
+
+
+def connected(
+    engine: Engine, scope: Scope, door: Home, gate: Gate | None, answers: tuple[Answer, Answer]
+) -> tuple[Side, Side]:
+    """A new session from a scope to a door: the scope's side of it, and the door's."""
+    key, here, there = hash(scope.context.loop.operation()), scope.context.name, door.name
+    near, far = Side(here, there, 1, answers[0]), Side(there, here, 2, answers[1])
+    near.line = Line(engine, door, key, far.arrive, gate)
+    far.line = Line(engine, scope.context, hash((key, 0)), near.arrive)
+    return near, far

@@ -1,0 +1,121 @@
+"""Workers: the generations of one, the door that their callers come to, and what keeps it in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected
+from detrun.runtime.answers import Answers
+from detrun.runtime.control import Control
+from detrun.runtime.generations import Generation, State
+from detrun.runtime.lines import Gate
+from detrun.runtime.reloads import Reloads
+from detrun.runtime.sessions import connected
+from detrun.scheduler.contexts import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detrun.runtime.application import Application
+    from detrun.runtime.configuration.structs import Worker as Configured
+    from detrun.runtime.frames import Call
+    from detrun.runtime.modules.snapshot import Snapshot
+    from detrun.runtime.scopes import Scope
+    from detrun.runtime.sessions import Side
+    from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
+
+
+class Door:
+    """Where calls of a worker arrive. Which generation takes a new one is decided here, and when it arrives.
+
+    While there is no generation that could, they wait.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.name = worker.name
+        self.gate = Gate(worker.engine)
+        self.gate.close()
+        self._worker = worker
+        self._outside = Answers(None)
+        self._inside = Answers(self)
+
+    def connected(self, scope: Scope) -> Side:
+        """A new session from a scope to this door."""
+        return connected(self._worker.engine, scope, self, self.gate, (self._outside, self._inside))[0]
+
+    def take(self, delivery: Delivery) -> None:
+        """Have a frame arrive where what it is about lives, or where new things begin."""
+        side, route = delivery.call[0].__self__, delivery.call[1]
+        end, active = side.ends.get(route), self._worker.active
+        if end is not None:
+            end.scope.context.take(delivery)
+        elif active is not None:
+            active.isolate.take(delivery)
+        else:
+            self._worker.supervisor.take(delivery)
+
+    def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
+        """The scope of a new event in the generation that is active, and what gives the object that it is for."""
+        active = self._worker.active
+        if active is None:
+            raise Disconnected(f"{self.name} does not run", self._worker.reason)
+        return active.enter(side, call)
+
+
+class Supervisor(Unit):
+    """The context in which a worker is kept in order; no code of the program's runs there."""
+
+    def __init__(self, engine: Engine, name: str, key: int) -> None:
+        super().__init__(engine, name, key)
+        self.control = Control(self)
+
+
+class Worker:
+    """One worker of an application: at most one generation that takes new events, and any number that drain."""
+
+    def __init__(self, application: Application, configuration: Configured, number: int) -> None:
+        self.application = application
+        self.configuration = configuration
+        self.name = configuration.name
+        self.engine = engine = application.engine
+        self.key = hash((number, -3))
+        self.supervisor = engine.know(Supervisor(engine, f"{self.name}/supervisor", self.key))
+        self.door = Door(self)
+        self.reloads = Reloads(self)
+        self.active: Generation | None = None
+        self.generations: list[Generation] = []
+        # Why there is no active generation.
+        self.reason = "it was not started"
+        self._last = 0
+
+    def next_generation(self, snapshot: Snapshot) -> Generation:
+        """A new generation, which has not loaded yet."""
+        self._last += 1
+        generation = Generation(self, self._last, snapshot)
+        self.generations = [known for known in self.generations if known.state not in _OVER]
+        self.generations.append(generation)
+        return generation
+
+    def activate(self, generation: Generation) -> Generation | None:
+        """Have new events go to this generation; the one that they went to before."""
+        old, self.active = self.active, generation
+        generation.state = State.ACTIVE
+        if self.door.gate.closed:
+            self.door.gate.open()
+        return old
+
+    def deactivate(self, reason: str) -> None:
+        """Have new events wait until there is a generation again."""
+        self.active, self.reason = None, reason
+        self.door.gate.close()
+
+    def settled(self, error: BaseException | None) -> None:
+        """An attempt to load is over: without any generation, who waits is told why."""
+        if error is not None and self.active is None:
+            self.reason = f"it could not be loaded: {error}"
+            if self.door.gate.closed:
+                self.door.gate.open()
+
+
+_OVER = (State.STOPPED, State.FAILED)
