@@ -162,7 +162,6 @@ class LimitReached(RunError):
 
 
 class BindingError(DetrunError):
-<<<<<<< HEAD
     """Raised inside a handler, which may catch it."""
 
 
@@ -191,25 +190,27 @@ class NotReceivable(BindingError):
 
     def __str__(self) -> str:
         return f"{self.reason}\n{self.hint}"
-=======
-    """Something that a handler asked of another context did not work out; the handler may catch it."""
 
-    def __init__(self, what: str, hint: str = "") -> None:
+
+class Unavailable(BindingError):
+    """Whoever was asked cannot answer."""
+
+    def __init__(self, what: str, hint: str) -> None:
         super().__init__(what, hint)
         self.what = what
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.hint}" if self.hint else self.what
+        return f"{self.what}: {self.hint}"
 
 
-class Disconnected(BindingError):
+class Disconnected(Unavailable):
     """Who was to answer is gone, or who asked is."""
 
     retryable = True
 
 
-class Released(BindingError):
+class Released(Unavailable):
     """A stub was used after it had been released."""
 
 
@@ -217,8 +218,7 @@ class BudgetSpent(BindingError):
     """An event led to more calls than it may."""
 
     def __init__(self, limit: str, what: str, hint: str) -> None:
-        super().__init__(limit, what)
-        self.args = (limit, what, hint)
+        super().__init__(limit, what, hint)
         self.limit = limit
         self.what = what
         self.hint = hint
@@ -231,15 +231,13 @@ class Hung(BindingError):
     """A handler waits for what can never happen."""
 
     def __init__(self, handler: str, waiting: Sequence[str]) -> None:
-        super().__init__(handler)
-        self.args = (handler, tuple(waiting))
+        super().__init__(handler, tuple(waiting))
         self.handler = handler
         self.waiting = tuple(waiting)
 
     def __str__(self) -> str:
         lines = "".join(f"\n  {line}" for entry in self.waiting for line in entry.splitlines())
         return f"{self.handler} can never end, nothing that it waits for is under way:{lines}"
->>>>>>> 8d53476 (Workers-style contexts: scopes, sessions, calls and stubs, not joined up yet)
 
 
 class RemoteError(BindingError):

@@ -111,7 +111,7 @@ class Answering(End):
             self._task.cancel(str(error))
 
     async def _work(self, find: Callable[[], Any]) -> None:
-        sender = Carrier(self.side, self.scope)
+        sender = Carrier(self.side, self.scope, answers=True)
         value, raised = None, None
         try:
             value = await self._value(find)
@@ -123,6 +123,7 @@ class Answering(End):
         self._tell(Given(value, raised, self.scope))
         self._answer(frame)
         sender.begin()
+        self.scope.answered()
         self.scope.release(self)
 
     async def _value(self, find: Callable[[], Any]) -> Any:

@@ -53,9 +53,11 @@ class Carrier:
 
     kinds: ClassVar[dict[int, Kind]] = {}
 
-    def __init__(self, side: Side, scope: Scope) -> None:
+    def __init__(self, side: Side, scope: Scope, *, answers: bool = False) -> None:
         self.side = side
         self.scope = scope
+        # Whether the frame is the answer to what the scope was asked.
+        self.answers = answers
         self.made: list[End] = []
         self.begins: list[Begins] = []
         self.received: list[Received] = []
@@ -75,6 +77,14 @@ class Carrier:
         except BaseException:
             self._take_back()
             raise
+
+    def decode(self, data: bytes) -> Any:
+        """The value of these bytes."""
+        return values.decode(data, self)
+
+    def decode_arguments(self, data: bytes) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of a call."""
+        return values.decode_arguments(data, self)
 
     def begin(self) -> None:
         """The frame has left: what it announced may follow."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from detrun.runtime.scopes import Scope
 
 DEFAULT = "default"
-# How long work that outlives an answer may take, in seconds.
-GRACE = 30.0
 # Events that a module may have a function for, instead of a class with a method.
 _EVENTS = ("fetch", "scheduled", "queue", "email", "tail")
 
@@ -53,7 +51,7 @@ def wait_until(awaitable: Awaitable[Any], scope: Scope) -> None:
     async def work() -> None:
         await awaitable
 
-    scope.outlive(work, GRACE)
+    scope.outlive(work, "work after the answer")
 
 
 def found(module: ModuleType, name: str, ctx: Context, env: Any) -> Any:

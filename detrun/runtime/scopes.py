@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.contexts import Context
 
 SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
+GRACE = 30.0
+"""How long work may outlive the answer, in seconds."""
 # Lists of tasks are swept when they have this many and most are done.
 _CROWD = 64
 
@@ -53,6 +55,8 @@ class Scope:
         self.sessions: dict[Hashable, Any] = {}
         self._holders: dict[object, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
+        self._outliving: list[asyncio.Task[Any]] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._crowd = _CROWD
         self._over = over
 
@@ -83,9 +87,10 @@ class Scope:
         if self._holders.pop(holder, self) is None and not self._holders:
             self.end(Disconnected(f"{self.name} is over", "it had answered, and nothing of it was left to do"))
 
-    def holders(self) -> list[object]:
-        """Why it goes on."""
-        return list(self._holders)
+    @property
+    def pins(self) -> bool:
+        """Whether its context has to wait for it; for open sockets it need not."""
+        return any(getattr(holder, "pins", True) for holder in self._holders)
 
     def spawn(self, function: Callable[[], Any], what: str) -> asyncio.Task[Any]:
         """Have something done in this scope, which goes on until it is; what it raises is reported."""
@@ -95,6 +100,20 @@ class Scope:
         self.hold(task)
         task.add_done_callback(self.release)
         return task
+
+    def outlive(self, function: Callable[[], Any], what: str) -> None:
+        """Have something done that may outlive the answer, but not for ever."""
+        self._outliving.append(self.spawn(function, what))
+
+    def answered(self) -> None:
+        """What the scope was there for is done: what outlives it has so long from now on."""
+        if self._timer is None and any(not task.done() for task in self._outliving):
+            self._timer = self.context.loop.call_later(GRACE, self._too_long)
+
+    def _too_long(self) -> None:
+        for task in self._outliving:
+            if task.cancel(f"it was not over {GRACE:g} s after the answer"):
+                log.warning("%s in %s was not over %g s after the answer", task.get_name(), self.name, GRACE)
 
     async def _done(self, function: Callable[[], Any], what: str) -> None:
         try:
@@ -129,6 +148,8 @@ class Scope:
             if task is not now:
                 task.cancel()
         self._tasks.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         self.controller.abort(error)
         self._over(self)
 

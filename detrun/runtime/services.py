@@ -11,6 +11,7 @@ from detrun.runtime.promises import Asking, Member, Promise, ask
 from detrun.runtime.scopes import current
 
 if TYPE_CHECKING:
+    from detrun.runtime.scopes import Scope
     from detrun.runtime.workers import Worker
 
 # So many redirections are followed.
@@ -45,13 +46,16 @@ class Service(Remote):
 
     async def fetch(self, url: str | Request, **options: Any) -> Response:
         """Have a request answered, and redirections followed unless it says `redirect="manual"`."""
-        request = Request(url, **options)
+        return await self.fetch_in(current(f"a call of {self._name}"), Request(url, **options))
+
+    async def fetch_in(self, scope: Scope, request: Request) -> Response:
+        """The same for a request, in this scope."""
         for _ in range(_REDIRECTIONS):
-            response: Response = await ask(self._ask(), ("fetch",), (request,), {})
+            response: Response = await ask(self._asking(scope), ("fetch",), (request,), {})
             following = request.following(response)
             if following is None:
                 return response
-            await response.body.cancel("the redirection was followed")
+            await response.cancel("the redirection was followed")
             request = following
         raise ValueError(f"more than {_REDIRECTIONS} redirections, the last one to {request.url!r}")
 
@@ -60,7 +64,9 @@ class Service(Remote):
         raise NotImplementedError(f"connect() of the service {self._name} is not supported: use `fetch`, or a method")
 
     def _ask(self) -> Asking:
-        scope = current(f"a call of {self._name}")
+        return self._asking(current(f"a call of {self._name}"))
+
+    def _asking(self, scope: Scope) -> Asking:
         side = scope.sessions.get(self)
         if side is None:
             side = scope.sessions[self] = self._worker.door.connected(scope)

@@ -1,0 +1,64 @@
+"""Applications: the workers of one run, and what they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detrun.errors import UsageError
+from detrun.runtime.modules.snapshot import Snapshot
+from detrun.runtime.reloads import GRACE
+from detrun.runtime.roots import Roots
+from detrun.runtime.workers import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detrun.runtime.configuration.structs import Application as Configured
+    from detrun.scheduler.engine import Engine
+
+
+class Application:
+    """The workers of one run, by their names."""
+
+    def __init__(self, engine: Engine, configuration: Configured, snapshots: Mapping[str, Snapshot]) -> None:
+        self.engine = engine
+        self.configuration = configuration
+        self.grace = GRACE
+        self.roots = Roots()
+        self._snapshots = dict(snapshots)
+        self._workers = {
+            worker.name: Worker(self, worker, number) for number, worker in enumerate(configuration.workers)
+        }
+
+    @property
+    def workers(self) -> list[Worker]:
+        """All of them; the main one is the last."""
+        return sorted(self._workers.values(), key=lambda worker: worker.name == self.configuration.main)
+
+    def worker(self, name: str) -> Worker:
+        """The worker of this name."""
+        worker = self._workers.get(name)
+        if worker is None:
+            raise UsageError(f"expected a worker that is one of {', '.join(self._workers)}, got {name!r}")
+        return worker
+
+    async def start(self) -> None:
+        """Load all workers, the main one last; raises if that cannot be loaded."""
+        for worker in self.workers:
+            loaded = worker.reloads.request(self._snapshots[worker.name])
+            try:
+                await loaded
+            except Exception:
+                if worker.name == self.configuration.main:
+                    raise
+
+    async def reload(self, changes: Mapping[str, str | bytes | None]) -> None:
+        """Have generations of changed sources take over: of those workers whose directory the changes are in."""
+        waiting = []
+        for worker in self.workers:
+            snapshot = self._snapshots[worker.name].changed(changes)
+            if snapshot.digest != self._snapshots[worker.name].digest or not changes:
+                self._snapshots[worker.name] = snapshot
+                waiting.append(worker.reloads.request(snapshot))
+        for loaded in waiting:
+            await loaded

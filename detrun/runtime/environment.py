@@ -1,0 +1,74 @@
+"""Environments: what a worker finds in `env`, and in `ctx.exports`. There is one place where one is made."""
+
+from __future__ import annotations
+
+import copy
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from detrun.runtime.services import Service
+from detrun.runtime.values import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from detrun.runtime.workers import Worker
+
+
+class Env:
+    """The bindings of a worker, its variables and its secrets, as attributes."""
+
+    def __init__(self, bindings: Mapping[str, Any]) -> None:
+        vars(self).update(bindings)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"there is no binding {name!r} in this environment{_meant(name, vars(self))}")
+
+    def __repr__(self) -> str:
+        return f"<env with {', '.join(vars(self)) or 'nothing'}>"
+
+
+class Exports:
+    """What a worker exports, for itself: a service for each of its entrypoints. Called with `props`, one that has them."""
+
+    def __init__(self, worker: Worker, names: Iterable[str]) -> None:
+        self._worker = worker
+        self._names = tuple(names)
+
+    def __getattr__(self, name: str) -> Loopback:
+        if name.startswith("_") or name not in self._names:
+            raise AttributeError(f"this worker exports no {name!r}{_meant(name, self._names)}")
+        return Loopback(self._worker, name)
+
+    def __dir__(self) -> Iterable[str]:
+        return self._names
+
+
+class Loopback(Service):
+    """An entrypoint of the worker itself."""
+
+    __slots__ = ()
+
+    def __init__(self, worker: Worker, name: str) -> None:
+        super().__init__(worker, name, name)
+
+    def __call__(self, *, props: Any) -> Service:
+        """The same with these props."""
+        return Service(self._worker, self._name, self._entrypoint, encode(props, None, f"props of {self._name}"))
+
+
+def environment(worker: Worker) -> Env:
+    """What this worker finds in `env`: values of its own, which no other generation sees."""
+    configuration = worker.configuration
+    bindings: dict[str, Any] = copy.deepcopy({**configuration.vars, **configuration.secrets})
+    for bound in configuration.services:
+        props = encode(bound.props, None, f"props of {bound.binding}") if bound.props else b""
+        target = worker.application.worker(bound.service)
+        bindings[bound.binding] = Service(target, bound.binding, bound.entrypoint or "", props)
+    return Env(bindings)
+
+
+def _meant(name: str, names: Iterable[str]) -> str:
+    known = list(names)
+    similar = get_close_matches(name, known, n=1)
+    return f", did you mean {similar[0]!r}?" if similar else f"; it has {', '.join(known) or 'none'}"

@@ -1,0 +1,230 @@
+"""Streams: bytes that travel chunk by chunk, as many at a time as the reader has room for. This is the one pump.
+
+The sender takes a chunk from its source when it has a credit for it, and no earlier; the reader gives one back for each
+chunk that was taken from it. So a reader that stands still stops the source, over any number of contexts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Released
+from detrun.runtime import remote_errors
+from detrun.runtime.carrying import Carrier, carried
+from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
+from detrun.runtime.members import Remote
+from detrun.runtime.ownership import Handle
+from detrun.runtime.sessions import End
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from detrun.runtime.scopes import Scope
+    from detrun.runtime.sessions import Side
+
+WINDOW = 8
+"""So many chunks of a stream may be under way, or wait for the reader."""
+
+
+class Outgoing(End):
+    """The end of a stream that sends. Its scope goes on until the last chunk has left, or nobody wants it."""
+
+    __slots__ = ("_answers", "_credits", "_room", "_source", "_task")
+
+    def __init__(self, carrier: Carrier, source: AsyncIterable[Any]) -> None:
+        super().__init__(carrier.side, carrier.scope)
+        self._source = source
+        self._answers = carrier.answers
+        self._credits = WINDOW
+        self._room: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self.scope.hold(self)
+
+    def begin(self) -> None:
+        """Begin to send."""
+        self._task = self.scope.spawn(self._pump, "a stream")
+
+    def take(self, frame: Credit | Cancel) -> None:
+        if isinstance(frame, Credit):
+            self._credits += frame.chunks
+            if self._room is not None and not self._room.done():
+                self._room.set_result(None)
+        else:
+            self.lose(Released("a stream was cancelled", frame.reason))
+
+    def tear_down(self, error: BaseException) -> None:
+        self._finish(Break(remote_errors.encode(error)))
+
+    def lose(self, error: BaseException) -> None:
+        """Nobody reads it any more: the source learns of that as a cancellation."""
+        self.forget()
+        if self._answers:
+            self.scope.abandon(error)
+        if self._task is None:
+            self.scope.release(self)
+        else:
+            self._task.cancel(str(error))
+
+    async def _pump(self) -> None:
+        source = aiter(self._source)
+        try:
+            while True:
+                await self._credit()
+                try:
+                    chunk = await anext(source)
+                except StopAsyncIteration:
+                    self._finish(Finish())
+                    return
+                self.send(Chunk(_bytes(chunk)), "chunk")
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            self._finish(Break(remote_errors.encode(error)))
+        finally:
+            await _closed(source)
+            self.scope.release(self)
+
+    async def _credit(self) -> None:
+        while not self._credits:
+            self._room = self.scope.context.loop.create_future()
+            await self._room
+        self._credits -= 1
+
+    def _finish(self, frame: Finish | Break) -> None:
+        if self.number in self.side.ends:
+            self.send(frame, "end of a stream" if isinstance(frame, Finish) else "break of a stream")
+            self.forget()
+
+
+class Incoming(End):
+    """The end of a stream that receives: what has arrived and was not read yet."""
+
+    __slots__ = ("_chunks", "_error", "_ended", "_waiter")
+
+    def __init__(self, side: Side, scope: Scope, number: int) -> None:
+        super().__init__(side, scope, number)
+        self._chunks: deque[bytes] = deque()
+        self._ended = False
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def take(self, frame: Chunk | Finish | Break) -> None:
+        match frame:
+            case Chunk():
+                self._chunks.append(frame.data)
+                self._wake()
+            case Finish():
+                self._end(None)
+            case Break():
+                self._end(remote_errors.decode(frame.error, Carrier(self.side, self.scope)))
+
+    def tear_down(self, error: BaseException) -> None:
+        self.cancel(str(error))
+        self._end(error)
+
+    def lose(self, error: BaseException) -> None:
+        self._end(error)
+
+    def cancel(self, reason: str) -> None:
+        """Want nothing more of it: the sender stops."""
+        if not self._ended:
+            self.send(Cancel(reason), "cancellation of a stream")
+            self._end(Released("the stream was cancelled", reason))
+        self._chunks.clear()
+
+    async def next(self) -> bytes:
+        """The next chunk; `StopAsyncIteration` after the last."""
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                raise StopAsyncIteration
+            self._waiter = self.scope.context.loop.create_future()
+            await self._waiter
+        if not self._ended:
+            self.send(Credit(1), "credit")
+        return self._chunks.popleft()
+
+    def _end(self, error: BaseException | None) -> None:
+        if not self._ended:
+            self._ended, self._error = True, error
+            self.forget()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Stream(Handle):
+    """Bytes that come from another context: `async for chunk in stream`, once. It belongs to who received it."""
+
+    __slots__ = ("_incoming",)
+    kind = "a stream"
+
+    def __init__(self, incoming: Incoming) -> None:
+        super().__init__(incoming.scope)
+        self._incoming = incoming
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.check()
+        return await self._incoming.next()
+
+    async def cancel(self, reason: str = "it is not needed") -> None:
+        """Read no more: whoever sends stops."""
+        self.check()
+        self._incoming.cancel(reason)
+
+    async def aclose(self) -> None:
+        """The same, as generators call it."""
+        await self.cancel()
+
+    def dispose(self) -> None:
+        """Stop it if nobody has read it to its end."""
+        self._incoming.cancel("it was not read to its end")
+
+
+@carried
+class _Streams:
+    """Anything that gives bytes asynchronously arrives as a stream."""
+
+    code = 2
+
+    def export(self, carrier: Carrier, value: Any) -> Any:
+        if not isinstance(value, AsyncIterable) or isinstance(value, Remote):
+            return NotImplemented
+        if isinstance(value, Handle):
+            value.check()
+        end = Outgoing(carrier, value)
+        carrier.made.append(end)
+        carrier.begins.append(end)
+        return end.number
+
+    def revive(self, carrier: Carrier, payload: int) -> Stream:
+        stream = Stream(Incoming(carrier.side, carrier.scope, payload))
+        carrier.received.append(stream)
+        return stream
+
+    def discard(self, side: Side, payload: int) -> None:
+        side.send(payload, Cancel("nobody waits for it"), "cancellation of a stream")
+
+
+def _bytes(chunk: Any) -> bytes:
+    if isinstance(chunk, str):
+        return chunk.encode()
+    if isinstance(chunk, (bytes, bytearray, memoryview)):
+        return bytes(chunk)
+    raise TypeError(f"expected a stream to give bytes or text, got {chunk!r}")
+
+
+async def _closed(source: Any) -> None:
+    """Have the source let go of what it has, which a generator does when it is closed."""
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,66 @@
+"""What a scenario has of an application: `app`, and through it clients, reloads, faults and time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected
+from detrun.testing.clients import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detrun.runtime.application import Application
+    from detrun.runtime.http.response import Response
+    from detrun.runtime.services import Service
+    from detrun.scheduler.contexts import Context
+
+
+class App:
+    """An application under test. Whatever is asked of it here is an event, which the scheduler puts into its order."""
+
+    def __init__(self, application: Application, context: Context) -> None:
+        self.application = application
+        self._context = context
+        self._clients: dict[str, Client] = {}
+        self.default = self.client("client")
+
+    def client(self, name: str) -> Client:
+        """The client of this name."""
+        if name not in self._clients:
+            self._clients[name] = Client(self.application, self._context, name)
+        return self._clients[name]
+
+    async def fetch(self, url: str, **options: Any) -> Response:
+        """Have a request answered."""
+        return await self.default.fetch(url, **options)
+
+    def service(self, name: str, entrypoint: str = "") -> Service:
+        """An entrypoint of a worker, to be called from outside."""
+        return self.default.service(name, entrypoint)
+
+    async def reload(self, changes: Mapping[str, str | bytes | None] | None = None) -> None:
+        """Change sources, and have new generations take over; it is over when they are active."""
+        await self.application.reload(changes or {})
+
+    async def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        await asyncio.sleep(seconds)
+
+    def crash(self, worker: str | None = None, reason: str = "crashed by the scenario") -> None:
+        """Have the active generation of a worker be gone from one moment to the next."""
+        known = self.application.worker(worker or self.application.configuration.main)
+        if known.active is not None:
+            known.reloads.order_crash(known.active, Disconnected(known.active.name, reason))
+
+    def jump(self, seconds: float) -> None:
+        """Have the clock of all contexts be set forward, as an operator might: nobody worked meanwhile."""
+        self.application.jump(seconds)
+
+    async def stop(self) -> None:
+        """Have all clients hang up, and all workers end what they do."""
+        for client in self._clients.values():
+            client.disconnect()
+            client.scope.end(Disconnected(client.name, "the scenario is over"))
+        await self.application.stop()

@@ -1,0 +1,63 @@
+"""Clients: who asks an application for something, each by itself, as over the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detrun.errors import Disconnected
+from detrun.runtime.http.request import Request
+from detrun.runtime.scopes import Scope
+from detrun.runtime.services import Service
+
+if TYPE_CHECKING:
+    from detrun.runtime.application import Application
+    from detrun.runtime.http.response import Response
+    from detrun.scheduler.contexts import Context
+
+# What an URL without a host is relative to.
+HOST = "http://localhost"
+
+
+class Client:
+    """One client of an application. Each of its requests has a connection of its own, which nothing else waits for."""
+
+    def __init__(self, application: Application, context: Context, name: str) -> None:
+        self.name = name
+        self.application = application
+        self._context = context
+        self._scopes: list[Scope] = []
+        self.scope = self._begun(name)
+
+    async def fetch(self, url: str, **options: Any) -> Response:
+        """Have a request answered; to cancel this is to hang up."""
+        request = Request(url if "://" in url else HOST + url, **options)
+        worker = self.application.route(request.url)
+        scope = self._begun(f"{request.method} {request.url} of {self.name}")
+        return await Service(worker, worker.name).fetch_in(scope, request)
+
+    def service(self, name: str, entrypoint: str = "") -> Service:
+        """An entrypoint of a worker, to be called from outside."""
+        return Service(self.application.worker(name), name, entrypoint)
+
+    def disconnect(self) -> None:
+        """Hang up on everything that is under way; the client may come again."""
+        for scope in self._scopes:
+            scope.end(Disconnected(f"{self.name} hung up", "the client is gone"))
+        self._scopes.clear()
+        self.scope = self._begun(self.name)
+
+    def tidy(self) -> None:
+        """Let go of requests that nothing is left of."""
+        over = [scope for scope in self._scopes if not scope.handles and scope is not self.scope]
+        for scope in over:
+            scope.end(Disconnected(scope.name, "it is over"))
+        self._scopes = [scope for scope in self._scopes if not scope.ended]
+
+    def _begun(self, name: str) -> Scope:
+        self.tidy()
+        roots = self.application.roots
+        scope = Scope(self._context, name, roots.enter(0), 0, lambda over: roots.leave(over.root))
+        # What one client has got, another may use: they are one scenario's.
+        scope.owner = self.application
+        self._scopes.append(scope)
+        return scope
