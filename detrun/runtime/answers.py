@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Released
-from detrun.runtime import remote_errors
 from detrun.runtime.calls import Answering
 from detrun.runtime.frames import Call, Refusal
+from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
 from detrun.runtime.stubs import Exported
 
@@ -35,8 +35,8 @@ class Answers:
         try:
             scope, find = self._asked(side, call)
         except Exception as error:
-            verb = f"error of {side.name}.{'.'.join(call.path)}"
-            side.send(number, Refusal(remote_errors.encode(error)), verb)
+            what = ".".join((side.name, *call.path))
+            side.send(number, Refusal(encode_error(error, what)), f"error of {what}")
             return
         # This runs in variables of its own, which the task inherits.
         SCOPE.set(scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
@@ -51,6 +52,16 @@ class Application:
             except Exception:
                 if worker.name == self.configuration.main:
                     raise
+
+    def route(self, _: str) -> Worker:
+        """The worker that answers requests for this URL."""
+        return self.worker(self.configuration.main)
+
+    async def stop(self) -> None:
+        """Have all workers end what they do, and be gone."""
+        waiting = [generation for worker in self.workers for generation in worker.stop()]
+        while not all(generation.isolate.gone for generation in waiting):
+            await asyncio.sleep(0.001)
 
     async def reload(self, changes: Mapping[str, str | bytes | None]) -> None:
         """Have generations of changed sources take over: of those workers whose directory the changes are in."""

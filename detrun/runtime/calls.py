@@ -7,10 +7,10 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
-from detrun.runtime import remote_errors
 from detrun.runtime.carrying import Carrier, discard
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
 from detrun.runtime.members import called, reach
+from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End, Given
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Asked(End):
     """The end of a call that asked. It is there until the answer is, even if nobody waits for that any more."""
 
     __slots__ = ("abandoned", "future", "what")
+    expects = True
 
     def __init__(self, side: Side, scope: Scope, what: str) -> None:
         super().__init__(side, scope)
@@ -37,7 +38,7 @@ class Asked(End):
         if self.abandoned:
             discard(self.side, frame)
         elif isinstance(frame, Refusal):
-            self._fail(remote_errors.decode(frame.error, Carrier(self.side, self.scope)))
+            self._fail(decode_error(frame.error, Carrier(self.side, self.scope)))
         else:
             self._settle(frame)
 
@@ -102,7 +103,7 @@ class Answering(End):
         self._task.cancel(frame.reason)
 
     def tear_down(self, error: BaseException) -> None:
-        self._answer(Refusal(remote_errors.encode(error)))
+        self._answer(Refusal(encode_error(error, self.what)))
 
     def lose(self, error: BaseException) -> None:
         self.forget()
@@ -117,7 +118,7 @@ class Answering(End):
             value = await self._value(find)
             frame: Reply | Refusal = Reply(sender.encode(value, f"the result of {self.what}"))
         except (Exception, asyncio.CancelledError) as error:
-            frame, raised = Refusal(remote_errors.encode(error)), error
+            frame, raised = Refusal(encode_error(error, self.what)), error
         finally:
             self._carrier.dispose()
         self._tell(Given(value, raised, self.scope))

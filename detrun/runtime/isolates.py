@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 class ScopedLoop(Loop):
     """A loop whose tasks belong to the scope that starts them."""
 
+    @property
+    def waits_for_descriptors(self) -> bool:
+        """Whether something may come by the network."""
+        return bool(self._selector.get_map())
+
     def adopt(self, task: Task, name: Any = None) -> Task:
         super().adopt(task, name)
         scope = SCOPE.get()
@@ -35,6 +40,7 @@ class Isolate(Unit):
     """The context of one generation. Once it is gone, what still arrives for it changes nothing."""
 
     loops = ScopedLoop
+    loop: ScopedLoop
 
     def __init__(self, engine: Engine, name: str, key: int, graph: Graph) -> None:
         super().__init__(engine, name, key)
@@ -51,7 +57,7 @@ class Isolate(Unit):
             return
         self.graph.install()
         super().take(delivery)
-        if self.scopes and self._hangs():
+        if self.scopes and self._hung():
             self.control.order("end of handlers that hang", self._end_hung)
         if self._leaves:
             self.gone = True
@@ -61,27 +67,31 @@ class Isolate(Unit):
         """Be gone after this turn."""
         self._leaves = True
 
-    def _hangs(self) -> bool:
-        """Whether handlers wait, and nothing is under way that could let one of them go on."""
+    def _hung(self) -> list[Scope]:
+        """The scopes whose handlers wait while nothing is under way that could let one of them go on."""
         engine = self.engine
-        return (
-            not any(self._expects(scope) for scope in self.scopes)
-            and any(scope.handling for scope in self.scopes)
-            and not self.timers.queue
-            and not self._wakes.queue
-            and not self.control.queue
-            and not any(entry[3].home is self for entry in engine.clock.timers)
-            and engine.idle_threads()
-            and not self.loop.waits_for_descriptors()
-        )
-
-    def _expects(self, scope: Scope) -> bool:
-        return any(not isinstance(handle, Answering) for handle in scope.handles)
+        if (
+            any(_stirs(scope) for scope in self.scopes)
+            or self.timers.queue
+            or self._wakes.queue
+            or self.control.queue
+            or len(engine.baton.threads) > 1
+            or self.loop.waits_for_descriptors
+            or any(entry[3].home is self for entry in engine.clock.timers)
+        ):
+            return []
+        return [scope for scope in self.scopes if _waits(scope)]
 
     def _end_hung(self) -> None:
-        if not self._hangs():
-            return
-        for scope in list(self.scopes):
-            if scope.handling:
-                waiting = [described(task) for task in scope.tasks()]
-                scope.end(Hung(scope.name, waiting))
+        for scope in self._hung():
+            scope.end(Hung(scope.name, [described(task) for task in scope.tasks()]))
+
+
+def _stirs(scope: Scope) -> bool:
+    """Whether something will come to a scope that it has asked for."""
+    return any(end.expects and not end.only_if_asked for end in scope.handles)
+
+
+def _waits(scope: Scope) -> bool:
+    """Whether a scope has a handler that is not done, and nothing that could come to it."""
+    return any(isinstance(end, Answering) for end in scope.handles) and not any(end.expects for end in scope.handles)

@@ -148,6 +148,10 @@ class Reloads:
             generation.state = State.STOPPED
             generation.isolate.control.order("stop", generation.stop, error)
 
+    def order_crash(self, generation: Generation, error: BaseException) -> None:
+        """Have a generation crash, whenever the scheduler chooses so."""
+        generation.isolate.control.order("crash", self.crash, generation, error)
+
     def crash(self, generation: Generation, error: BaseException) -> None:
         """A generation is gone from one moment to the next: another one of the same sources follows after a pause."""
         generation.stop(error)

@@ -11,8 +11,6 @@ DEPTH = 32
 class Root:
     """One event from outside, and how many calls are left to all that follows from it."""
 
-    __slots__ = ("_left", "_limit", "number", "users")
-
     def __init__(self, number: int, limit: int = SUBREQUESTS) -> None:
         self.number = number
         # How many scopes it has led to that go on.
@@ -26,6 +24,16 @@ class Root:
         if not self._left:
             raise BudgetSpent(f"{self._limit:,} calls", what, "raise `limits.subrequests`, or call less often")
         self._left -= 1
+
+
+class Outside(Root):
+    """Who is no event itself: whatever is asked from there is the root of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def spend(self, what: str, depth: int) -> None:
+        """Outside there is no limit."""
 
 
 class Roots:

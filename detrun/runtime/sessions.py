@@ -119,6 +119,10 @@ class End:
     """One of the two ends of something that a session carries. It is known by its number until it is forgotten."""
 
     __slots__ = ("number", "scope", "side")
+    expects = False
+    """Whether something may come by it for which the code of its scope waits."""
+    only_if_asked = False
+    """Whether that comes only if somebody else begins something."""
 
     def __init__(self, side: Side, scope: Scope, number: int = 0) -> None:
         self.side = side

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Released
-from detrun.runtime import remote_errors
 from detrun.runtime.carrying import Carrier, carried
 from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
 from detrun.runtime.members import Remote
 from detrun.runtime.ownership import Handle
+from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Outgoing(End):
             self.lose(Released("a stream was cancelled", frame.reason))
 
     def tear_down(self, error: BaseException) -> None:
-        self._finish(Break(remote_errors.encode(error)))
+        self._finish(Break(encode_error(error, self.side.name)))
 
     def lose(self, error: BaseException) -> None:
         """Nobody reads it any more: the source learns of that as a cancellation."""
@@ -82,7 +82,7 @@ class Outgoing(End):
         except asyncio.CancelledError:
             pass
         except Exception as error:
-            self._finish(Break(remote_errors.encode(error)))
+            self._finish(Break(encode_error(error, self.side.name)))
         finally:
             await _closed(source)
             self.scope.release(self)
@@ -102,7 +102,8 @@ class Outgoing(End):
 class Incoming(End):
     """The end of a stream that receives: what has arrived and was not read yet."""
 
-    __slots__ = ("_chunks", "_error", "_ended", "_waiter")
+    __slots__ = ("_chunks", "_ended", "_error", "_waiter")
+    expects = True
 
     def __init__(self, side: Side, scope: Scope, number: int) -> None:
         super().__init__(side, scope, number)
@@ -119,7 +120,7 @@ class Incoming(End):
             case Finish():
                 self._end(None)
             case Break():
-                self._end(remote_errors.decode(frame.error, Carrier(self.side, self.scope)))
+                self._end(decode_error(frame.error, Carrier(self.side, self.scope)))
 
     def tear_down(self, error: BaseException) -> None:
         self.cancel(str(error))

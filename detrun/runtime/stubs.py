@@ -6,12 +6,12 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Released
-from detrun.runtime import remote_errors
 from detrun.runtime.carrying import Carrier, carried
 from detrun.runtime.frames import Break, Release
 from detrun.runtime.members import Remote, RpcTarget
 from detrun.runtime.ownership import Handle
 from detrun.runtime.promises import Asking, Member, Promise, ask
+from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Exported(End):
     """An object of this side that the other one has a stub of. It keeps its scope alive."""
 
     __slots__ = ("target", "times")
+    expects = only_if_asked = True
 
     def __init__(self, side: Side, scope: Scope, target: Any) -> None:
         super().__init__(side, scope)
@@ -39,7 +40,7 @@ class Exported(End):
             self._let_go()
 
     def tear_down(self, error: BaseException) -> None:
-        self.send(Break(remote_errors.encode(error)), "loss of a stub")
+        self.send(Break(encode_error(error, self.side.name)), "loss of a stub")
         self._let_go()
 
     def lose(self, error: BaseException) -> None:
@@ -66,7 +67,7 @@ class Imported(End):
         self.lost: BaseException | None = None
 
     def take(self, frame: Break) -> None:
-        self.lose(remote_errors.decode(frame.error, Carrier(self.side, self.scope)))
+        self.lose(decode_error(frame.error, Carrier(self.side, self.scope)))
 
     def tear_down(self, error: BaseException) -> None:
         self.send(Release(self.times), "release of a stub")

@@ -110,6 +110,15 @@ class Worker:
         self.active, self.reason = None, reason
         self.door.gate.close()
 
+    def stop(self) -> list[Generation]:
+        """Have all generations end what they do; those that there were."""
+        left = [known for known in self.generations if known.state not in _OVER]
+        for generation in left:
+            over = Disconnected(f"{generation.name} was stopped", "the application was stopped")
+            generation.isolate.control.order("stop", generation.stop, over)
+        self.active, self.reason = None, "the application was stopped"
+        return left
+
     def settled(self, error: BaseException | None) -> None:
         """An attempt to load is over: without any generation, who waits is told why."""
         if error is not None and self.active is None:

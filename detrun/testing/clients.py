@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
 from detrun.runtime.http.request import Request
+from detrun.runtime.roots import Outside
 from detrun.runtime.scopes import Scope
 from detrun.runtime.services import Service
 
@@ -55,9 +56,13 @@ class Client:
 
     def _begun(self, name: str) -> Scope:
         self.tidy()
-        roots = self.application.roots
-        scope = Scope(self._context, name, roots.enter(0), 0, lambda over: roots.leave(over.root))
+        scope = Scope(self._context, name, Outside(), 0, _forgotten)
+        scope.hold(self)
         # What one client has got, another may use: they are one scenario's.
         scope.owner = self.application
         self._scopes.append(scope)
         return scope
+
+
+def _forgotten(_: Scope) -> None:
+    """A client's scope is over: nobody waits for it."""
