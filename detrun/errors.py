@@ -192,6 +192,14 @@ class NotReceivable(BindingError):
         return f"{self.reason}\n{self.hint}"
 
 
+class BodyUsed(BindingError, OSError):
+    """A body was to be read that had been read, handed on or cancelled."""
+
+
+class Aborted(BindingError):
+    """What was begun is not wanted any more."""
+
+
 class Unavailable(BindingError):
     """Whoever was asked cannot answer."""
 

@@ -6,11 +6,12 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Protocol
 
+from detrun.journal.entries import Phase
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from detrun.journal.recorder import Recorder
     from detrun.model import Decision, EventId
@@ -65,6 +66,11 @@ class Recording:
     def sent(self, event: EventId, name: str, payload: bytes) -> None:
         assert self.engine is not None
         self._recorder.sent(self.engine.trace.step, event, self._recorder.name(name), payload)
+
+    def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
+        assert self.engine is not None
+        step = self.engine.trace.step
+        self._recorder.generation_moved(step, generation, Phase(phase), name=name, sources=sources, reason=reason)
 
     def decided(self, decision: Decision) -> None:
         if self._keeps_decisions:

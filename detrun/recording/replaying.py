@@ -16,7 +16,7 @@ from detrun.scheduler.clock import SECOND
 from detrun.scheduler.waits import whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from detrun.journal.entries import Entry
     from detrun.model import Decision
@@ -111,6 +111,9 @@ class Replaying:
             self._part(self._told(expected), f"{name} is sent ({spelled(event)})", name)
         elif expected.digest != digest(payload):
             self._part(f"{expected.size} bytes …{expected.digest:08x}", f"{len(payload)} others", name)
+
+    def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
+        """Say nothing: how far a generation is follows from events, which are compared."""
 
     def decided(self, decision: Decision) -> None:
         """Say nothing: a decision that is another one makes another event happen."""

@@ -6,16 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
-from detrun.runtime.modules.snapshot import Snapshot
+from detrun.runtime import kinds
 from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
 from detrun.runtime.workers import Worker
+from detrun.scheduler.clock import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from detrun.runtime.configuration.structs import Application as Configured
+    from detrun.runtime.configured import Configured
+    from detrun.runtime.modules.snapshot import Snapshot
     from detrun.scheduler.engine import Engine
+
+
+assert kinds.KINDS  # whose import is what lets them travel
 
 
 class Application:
@@ -56,6 +61,14 @@ class Application:
     def route(self, _: str) -> Worker:
         """The worker that answers requests for this URL."""
         return self.worker(self.configuration.main)
+
+    def jump(self, seconds: float) -> None:
+        """Have the time of day be another one from one moment to the next."""
+        self.workers[0].supervisor.control.order("clock jump", self._jump, round(seconds * SECOND))
+
+    def _jump(self, nanoseconds: int) -> None:
+        clock = self.engine.clock
+        clock.tell(clock.look_at_wall() + nanoseconds)
 
     async def stop(self) -> None:
         """Have all workers end what they do, and be gone."""

@@ -44,7 +44,7 @@ class Asked(End):
 
     def abandon(self, reason: str) -> None:
         """Nobody waits for the answer any more: whoever works on it need not go on."""
-        if not self.abandoned and not self.future.done():
+        if not self.abandoned and self.number in self.side.ends:
             self.abandoned = True
             self.send(Abort(reason), f"abort of {self.what}")
 
@@ -69,7 +69,7 @@ class Asked(End):
         if not self.future.done():
             self.future.set_exception(error)
             # Whoever does not look at it is told of it when the scope ends, and not when memory is collected.
-            self.future._log_traceback = False  # type: ignore[attr-defined]
+            self.future._log_traceback = False
 
 
 class Answering(End):
@@ -120,10 +120,11 @@ class Answering(End):
         except (Exception, asyncio.CancelledError) as error:
             frame, raised = Refusal(encode_error(error, self.what)), error
         finally:
-            self._carrier.dispose()
+            self._carrier.release_stubs()
         self._tell(Given(value, raised, self.scope))
         self._answer(frame)
-        sender.begin()
+        # What came with the call may be read for what goes with the answer.
+        sender.begin(self._carrier.end_streams)
         self.scope.answered()
         self.scope.release(self)
 

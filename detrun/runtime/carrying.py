@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from detrun.errors import NotReceivable
 from detrun.runtime import values
 from detrun.runtime.frames import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from detrun.runtime.frames import AnyFrame
     from detrun.runtime.scopes import Scope
@@ -42,16 +43,17 @@ class Begins(Protocol):
 
 
 class Received(Protocol):
-    """What came with a call, and is let go of when that is answered."""
+    """What came with a frame, and is let go of sooner or later."""
 
     def dispose(self) -> None:
-        """The call is answered."""
+        """It is needed no more."""
 
 
 class Carrier:
     """Carries the values of one frame between a scope and the ends of a session."""
 
     kinds: ClassVar[dict[int, Kind]] = {}
+    """By their codes, in the order in which they are asked (see `kinds`)."""
 
     def __init__(self, side: Side, scope: Scope, *, answers: bool = False) -> None:
         self.side = side
@@ -59,8 +61,10 @@ class Carrier:
         # Whether the frame is the answer to what the scope was asked.
         self.answers = answers
         self.made: list[End] = []
-        self.begins: list[Begins] = []
-        self.received: list[Received] = []
+        self.begins: dict[Begins, None] = {}
+        self.stubs: list[Received] = []
+        self.streams: list[Received] = []
+        self._last: Callable[[], None] | None = None
 
     def encode(self, value: object, what: str) -> bytes:
         """The bytes of a value; if it cannot travel, nothing is left of what was begun for it."""
@@ -86,10 +90,19 @@ class Carrier:
         """The arguments of a call."""
         return values.decode_arguments(data, self)
 
-    def begin(self) -> None:
-        """The frame has left: what it announced may follow."""
+    def begin(self, last: Callable[[], None] | None = None) -> None:
+        """The frame has left: what it announced may follow; `last` is called when all of that is over."""
+        self._last = last
         for thing in self.begins:
             thing.begin()
+        if not self.begins and last is not None:
+            last()
+
+    def over(self, thing: Begins) -> None:
+        """This one has sent everything."""
+        self.begins.pop(thing, None)
+        if not self.begins and self._last is not None:
+            self._last()
 
     def export(self, value: object, _: str) -> tuple[int, object] | None:
         """What stands for a thing in a frame, and its kind; none if it cannot travel."""
@@ -103,21 +116,26 @@ class Carrier:
         """The thing that has arrived."""
         return self.kinds[code].revive(self, payload)
 
-    def find_class(self, module: str, name: str) -> type | None:
+    def find_class(self, module: str, qualname: str) -> type:
         """The class of this name that the receiver has; which module that is, its generation says."""
-        try:
-            found: Any = importlib.import_module(module)
-            for part in name.split("."):
-                found = getattr(found, part)
-        except (ImportError, AttributeError):
-            return None
-        return found if isinstance(found, type) else None
+        found: Any = importlib.import_module(module)
+        for part in qualname.split("."):
+            found = getattr(found, part)
+        if not isinstance(found, type):
+            raise TypeError(f"expected {module}.{qualname} to be a class, got {found!r}")
+        return found
 
-    def dispose(self) -> None:
-        """Let go of what came with the frame."""
-        for thing in self.received:
-            thing.dispose()
-        self.received.clear()
+    def release_stubs(self) -> None:
+        """Let go of the stubs that came with the frame, but for those that were kept by `dup`."""
+        for stub in self.stubs:
+            stub.dispose()
+        self.stubs.clear()
+
+    def end_streams(self) -> None:
+        """Let go of the streams that came with the frame and were not read to their end."""
+        for stream in self.streams:
+            stream.dispose()
+        self.streams.clear()
 
     def _take_back(self) -> None:
         for end in self.made:
@@ -135,14 +153,8 @@ class _Discarder:
         Carrier.kinds[code].discard(self._side, payload)
         return None
 
-    def find_class(self, _: str, __: str) -> type | None:
-        return None
-
-
-def carried(kind: type[Kind]) -> type[Kind]:
-    """Have things of this kind travel."""
-    Carrier.kinds[kind.code] = kind()
-    return kind
+    def find_class(self, module: str, qualname: str) -> type:
+        raise LookupError(f"nobody looks for {module}.{qualname} here")
 
 
 def discard(side: Side, frame: AnyFrame) -> None:
@@ -150,5 +162,5 @@ def discard(side: Side, frame: AnyFrame) -> None:
     if isinstance(frame, Reply):
         try:
             values.decode(frame.value, _Discarder(side))
-        except values.NotReceivable:
+        except NotReceivable:
             return  # a class of the sender's, which nobody looks for here

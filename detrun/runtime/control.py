@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 class Control(Channel):
     """The channel of one context's control actions, which happen in the order in which they were asked for."""
 
-
     def __init__(self, home: Unit) -> None:
         super().__init__(home.engine, home, hash((home.origin.key, -2)), f"{home.name}/control", _called)
 

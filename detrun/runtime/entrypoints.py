@@ -10,7 +10,7 @@ from detrun.runtime.http.response import Response
 from detrun.runtime.members import RpcTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Mapping
 
     from detrun.runtime.scopes import Scope
 
@@ -27,7 +27,7 @@ class Context:
         self.exports = exports
         self.props = props
 
-    def wait_until(self, awaitable: Awaitable[Any]) -> None:
+    def wait_until(self, awaitable: object) -> None:
         """Go on with this after the answer, for at most half a minute; what it raises is reported, and no more."""
         wait_until(awaitable, self._scope)
 
@@ -43,7 +43,7 @@ class WorkerEntrypoint(RpcTarget):
         self.env = env
 
 
-def wait_until(awaitable: Awaitable[Any], scope: Scope) -> None:
+def wait_until(awaitable: object, scope: Scope) -> None:
     """Let a scope go on until this is over."""
     if not inspect.isawaitable(awaitable):
         return  # as on the platform: what is no promise is over already
@@ -64,7 +64,9 @@ def found(module: ModuleType, name: str, ctx: Context, env: Any) -> Any:
 
 def exported(module: ModuleType) -> list[str]:
     """The names of all entrypoints of a module."""
-    return [name for name, value in vars(module).items() if _is_entrypoint(value) and value.__module__ == module.__name__]
+    return [
+        name for name, value in vars(module).items() if _is_entrypoint(value) and value.__module__ == module.__name__
+    ]
 
 
 def _known(module: ModuleType, name: str) -> Any:

@@ -29,7 +29,7 @@ class Env:
 
 
 class Exports:
-    """What a worker exports, for itself: a service for each of its entrypoints. Called with `props`, one that has them."""
+    """What a worker exports, for itself: a service for each entrypoint, which called with `props` gives one that has them."""
 
     def __init__(self, worker: Worker, names: Iterable[str]) -> None:
         self._worker = worker

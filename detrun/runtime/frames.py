@@ -111,20 +111,7 @@ class Bye(Frame, tag=14, frozen=True, gc=False):
 
 
 AnyFrame: TypeAlias = (
-    Call
-    | Abort
-    | Reply
-    | Refusal
-    | Chunk
-    | Finish
-    | Break
-    | Cancel
-    | Credit
-    | Release
-    | Text
-    | Binary
-    | Close
-    | Bye
+    Call | Abort | Reply | Refusal | Chunk | Finish | Break | Cancel | Credit | Release | Text | Binary | Close | Bye
 )
 
 encode = msgspec.msgpack.Encoder().encode

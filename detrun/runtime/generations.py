@@ -75,7 +75,7 @@ class Generation:
 
         def find() -> Any:
             assert self.module is not None  # or this generation would not be active
-            props = decode(call.props, _Plain) if call.props else {}
+            props = decode(call.props, _Plain()) if call.props else {}
             known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.env)
             return Fetching(known, what) if call.path == ("fetch",) and not call.reads else known
 
@@ -111,8 +111,8 @@ class Generation:
 class _Plain:
     """Takes what has no handles in it."""
 
-    def revive(self, code: int, _: object) -> object:
-        raise ValueError(f"expected plain data, got a handle of kind {code}")
+    def revive(self, code: int, payload: object) -> object:
+        raise ValueError(f"expected plain data, got a handle of kind {code}: {payload!r}")
 
-    def find_class(self, _: str, __: str) -> type | None:
-        return None
+    def find_class(self, module: str, qualname: str) -> type:
+        raise ValueError(f"expected plain data, got a {module}.{qualname}")

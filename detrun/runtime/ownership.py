@@ -48,9 +48,8 @@ class Handle:
 def _site() -> tuple[CodeType | None, int]:
     """The innermost frame that is the program's own."""
     frame = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
-        back = frame.f_back
-        if back is None:
+    while frame.f_code.co_filename.startswith(_HERE):
+        if frame.f_back is None:
             return None, 0
-        frame = back
+        frame = frame.f_back
     return frame.f_code, frame.f_lineno

@@ -6,8 +6,10 @@ Neither to look at a member nor to look for one sends anything: only to call it 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from detrun.errors import Aborted
 from detrun.runtime.calls import Asked
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Call
@@ -15,8 +17,9 @@ from detrun.runtime.members import Remote
 from detrun.runtime.ownership import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
+    from detrun.runtime.http.signals import AbortSignal
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
@@ -102,9 +105,25 @@ class Promise(Handle, Remote):
         try:
             return (yield from future)
         except (asyncio.CancelledError, GeneratorExit):
-            if not future.done() or future.cancelled():
-                self._asked.abandon("the caller does not wait any more")
+            self._asked.abandon("the caller does not wait any more")
             raise
+
+    @contextmanager
+    def ended_by(self, signal: AbortSignal) -> Iterator[None]:
+        """While this lasts, a signal ends the call: whoever waits gets its reason."""
+
+        def end() -> None:
+            self._asked.abandon(f"aborted: {signal.reason}")
+            if not self._asked.future.done():
+                reason = signal.reason
+                self._asked.future.set_exception(reason if isinstance(reason, Exception) else Aborted(str(reason)))
+
+        signal.throw_if_aborted()
+        signal.add_event_listener("abort", end)
+        try:
+            yield
+        finally:
+            signal.remove_event_listener("abort", end)
 
     def __repr__(self) -> str:
         state = "answered" if self._asked.future.done() else "not answered yet"

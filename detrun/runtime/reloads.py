@@ -69,7 +69,9 @@ class Reload:
         generation.move(Phase.READY)
         if self.worker.reloads.queued is not None:
             # Whoever saved again has newer sources: nobody needs to see these.
-            generation.isolate.control.order("stop", generation.stop, Disconnected(f"{generation.name} is out of date"))
+            generation.isolate.control.order(
+                "stop", generation.stop, Disconnected(generation.name, "newer sources came")
+            )
             self.worker.reloads.supersede(self)
             return
         self._next("stop claims", self._stop_claims, generation)

@@ -14,13 +14,14 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Disconnected
-from detrun.runtime.signals import Controller
+from detrun.runtime.http.signals import AbortController
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from detrun.runtime.roots import Root
     from detrun.scheduler.contexts import Context
+    from detrun.scheduler.handles import TimerHandle
 
 SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
 GRACE = 30.0
@@ -33,6 +34,11 @@ log = logging.getLogger("detrun.runtime")
 
 class Owned(Protocol):
     """What a scope owns, and takes down with it."""
+
+    expects: bool
+    """Whether something may come by it for which the code of the scope waits."""
+    only_if_asked: bool
+    """Whether that comes only if somebody else begins something."""
 
     def tear_down(self, error: BaseException) -> None:
         """The scope is over."""
@@ -49,14 +55,14 @@ class Scope:
         self.root = root
         self.depth = depth
         self.ended = False
-        self.controller = Controller()
+        self.controller = AbortController()
         self.handles: dict[Owned, None] = {}
         # By whom it leads to: a stub's calls keep their order, so that they share one.
         self.sessions: dict[Hashable, Any] = {}
         self._holders: dict[object, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self._outliving: list[asyncio.Task[Any]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
         self._crowd = _CROWD
         self._over = over
 

@@ -1,9 +1,10 @@
-"""Services: bindings to an entrypoint of a worker. They belong to nobody: each scope that uses one has its own session."""
+"""Services: bindings to an entrypoint of a worker. They belong to nobody, each scope that uses one has a session."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from detrun.runtime import redirections
 from detrun.runtime.http.request import Request
 from detrun.runtime.http.response import Response
 from detrun.runtime.members import Remote
@@ -51,11 +52,15 @@ class Service(Remote):
     async def fetch_in(self, scope: Scope, request: Request) -> Response:
         """The same for a request, in this scope."""
         for _ in range(_REDIRECTIONS):
-            response: Response = await ask(self._asking(scope), ("fetch",), (request,), {})
-            following = request.following(response)
+            again = redirections.spare(request)
+            promise = ask(self._asking(scope), ("fetch",), (request,), {})
+            with promise.ended_by(request.signal):
+                response: Response = await promise
+            following = redirections.following(request, again, response)
             if following is None:
                 return response
-            await response.cancel("the redirection was followed")
+            if response.body is not None:
+                await response.body.cancel("the redirection was followed")
             request = following
         raise ValueError(f"more than {_REDIRECTIONS} redirections, the last one to {request.url!r}")
 

@@ -62,7 +62,7 @@ class Side:
         return last
 
     def send(self, number: int, frame: AnyFrame, verb: str, route: int = 0) -> None:
-        """Send a frame for the other end of this number, or have the context of another end take it, as `route` says."""
+        """Send a frame for the other end of this number; the context of `route` takes it, if that is another one."""
         if not self.closed:
             name = f"{self.peer}/{verb} from {self.name}"
             self.line.send(route or number, number, frames.encode(frame), name)
@@ -120,9 +120,7 @@ class End:
 
     __slots__ = ("number", "scope", "side")
     expects = False
-    """Whether something may come by it for which the code of its scope waits."""
     only_if_asked = False
-    """Whether that comes only if somebody else begins something."""
 
     def __init__(self, side: Side, scope: Scope, number: int = 0) -> None:
         self.side = side

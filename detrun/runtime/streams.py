@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Released
-from detrun.runtime.carrying import Carrier, carried
+from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
 from detrun.runtime.members import Remote
 from detrun.runtime.ownership import Handle
@@ -32,12 +32,12 @@ WINDOW = 8
 class Outgoing(End):
     """The end of a stream that sends. Its scope goes on until the last chunk has left, or nobody wants it."""
 
-    __slots__ = ("_answers", "_credits", "_room", "_source", "_task")
+    __slots__ = ("_carrier", "_credits", "_room", "_source", "_task")
 
     def __init__(self, carrier: Carrier, source: AsyncIterable[Any]) -> None:
         super().__init__(carrier.side, carrier.scope)
         self._source = source
-        self._answers = carrier.answers
+        self._carrier = carrier
         self._credits = WINDOW
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -61,7 +61,7 @@ class Outgoing(End):
     def lose(self, error: BaseException) -> None:
         """Nobody reads it any more: the source learns of that as a cancellation."""
         self.forget()
-        if self._answers:
+        if self._carrier.answers:
             self.scope.abandon(error)
         if self._task is None:
             self.scope.release(self)
@@ -85,6 +85,7 @@ class Outgoing(End):
             self._finish(Break(encode_error(error, self.side.name)))
         finally:
             await _closed(source)
+            self._carrier.over(self)
             self.scope.release(self)
 
     async def _credit(self) -> None:
@@ -191,28 +192,30 @@ class Stream(Handle):
         self._incoming.cancel("it was not read to its end")
 
 
-@carried
-class _Streams:
+class Streams:
     """Anything that gives bytes asynchronously arrives as a stream."""
 
     code = 2
 
-    def export(self, carrier: Carrier, value: Any) -> Any:
+    @staticmethod
+    def export(carrier: Carrier, value: Any) -> Any:
         if not isinstance(value, AsyncIterable) or isinstance(value, Remote):
             return NotImplemented
         if isinstance(value, Handle):
             value.check()
         end = Outgoing(carrier, value)
         carrier.made.append(end)
-        carrier.begins.append(end)
+        carrier.begins[end] = None
         return end.number
 
-    def revive(self, carrier: Carrier, payload: int) -> Stream:
+    @staticmethod
+    def revive(carrier: Carrier, payload: int) -> Stream:
         stream = Stream(Incoming(carrier.side, carrier.scope, payload))
-        carrier.received.append(stream)
+        carrier.streams.append(stream)
         return stream
 
-    def discard(self, side: Side, payload: int) -> None:
+    @staticmethod
+    def discard(side: Side, payload: int) -> None:
         side.send(payload, Cancel("nobody waits for it"), "cancellation of a stream")
 
 

@@ -6,7 +6,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Released
-from detrun.runtime.carrying import Carrier, carried
+from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Release
 from detrun.runtime.members import Remote, RpcTarget
 from detrun.runtime.ownership import Handle
@@ -87,7 +87,7 @@ class Imported(End):
 class Stub(Handle, Remote):
     """Stands for an object in another context: what is called here is called there.
 
-    It belongs to the scope that received it. `dispose`, or leaving `with stub:`, lets go of it; `dup` gives another one.
+    It belongs to the scope that received it. `dispose`, or leaving `with stub:`, lets go of it; `dup` gives another.
     """
 
     __slots__ = ("_disposed", "_imported")
@@ -139,8 +139,7 @@ class Stub(Handle, Remote):
         return Asking(self._imported.side, self._imported.scope, self._imported.number, "a stub")
 
 
-@carried
-class _Reference:
+class References:
     """Objects that stay where they are: the receiver gets a stub."""
 
     code = 1
@@ -163,7 +162,7 @@ class _Reference:
             end = Imported(carrier.side, carrier.scope, payload)
         end.times += 1
         stub = Stub(end)
-        carrier.received.append(stub)
+        carrier.stubs.append(stub)
         return stub
 
     def discard(self, side: Side, payload: int) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.runtime.application import Application
-    from detrun.runtime.configuration.structs import Worker as Configured
+    from detrun.runtime.configured import ConfiguredWorker
     from detrun.runtime.frames import Call
     from detrun.runtime.modules.snapshot import Snapshot
     from detrun.runtime.scopes import Scope
@@ -74,7 +74,7 @@ class Supervisor(Unit):
 class Worker:
     """One worker of an application: at most one generation that takes new events, and any number that drain."""
 
-    def __init__(self, application: Application, configuration: Configured, number: int) -> None:
+    def __init__(self, application: Application, configuration: ConfiguredWorker, number: int) -> None:
         self.application = application
         self.configuration = configuration
         self.name = configuration.name

@@ -30,7 +30,7 @@ class Channel:
 
     __slots__ = ("_arrivals", "_count", "_note", "_receive", "_variables", "home", "key", "name", "queue")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the last is for those who know what they do
         self,
         engine: Engine,
         home: Home,

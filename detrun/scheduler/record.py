@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from detrun.model import Decision, EventId
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
@@ -22,6 +24,9 @@ class Record(Protocol):
 
     def sent(self, event: EventId, name: str, payload: bytes) -> None:
         """A message from one context to another is on its way."""
+
+    def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
+        """A generation of an application has come so far."""
 
     def decided(self, decision: Decision) -> None:
         """A choice point was answered otherwise than by default."""

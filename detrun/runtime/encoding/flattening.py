@@ -184,9 +184,9 @@ def _packed_bit(value: object, describer: Describer) -> bytes:
 
 
 _WAYS: dict[type, Callable[[Flattener, Any], object]] = {
-    list: Flattener._list,  # noqa: SLF001 - a table of the class's own methods
-    tuple: Flattener._tuple,  # noqa: SLF001
-    dict: Flattener._dict,  # noqa: SLF001
-    set: Flattener._set,  # noqa: SLF001
-    frozenset: Flattener._set,  # noqa: SLF001
+    list: Flattener._list,
+    tuple: Flattener._tuple,
+    dict: Flattener._dict,
+    set: Flattener._set,
+    frozenset: Flattener._set,
 }

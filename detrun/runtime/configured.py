@@ -1,0 +1,45 @@
+"""What the runtime needs to know of an application's configuration; it does not know how that is written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Bound(Protocol):
+    """A binding to an entrypoint of a worker."""
+
+    @property
+    def binding(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def entrypoint(self) -> str | None: ...
+    @property
+    def props(self) -> Any: ...
+
+
+class ConfiguredWorker(Protocol):
+    """A worker: its name, its main module, and what it finds in its environment."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def main(self) -> str: ...
+    @property
+    def vars(self) -> Mapping[str, Any]: ...
+    @property
+    def secrets(self) -> Mapping[str, str]: ...
+    @property
+    def services(self) -> Sequence[Bound]: ...
+
+
+class Configured(Protocol):
+    """An application: its workers, and the name of the one that requests from outside come to."""
+
+    @property
+    def main(self) -> str: ...
+    @property
+    def workers(self) -> Sequence[ConfiguredWorker]: ...
