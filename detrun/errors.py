@@ -263,14 +263,6 @@ class RemoteError(BindingError):
         return f"{name}: {self.text}" if self.text else name
 
 
-class BodyUsed(BindingError, OSError):
-    """A body was to be read that had been read, handed on or cancelled."""
-
-
-class Aborted(BindingError):
-    """What was begun is not wanted any more."""
-
-
 class InternalError(DetrunError):
     """A promise of detrun's own is broken: please report it."""
 

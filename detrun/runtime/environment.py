@@ -29,7 +29,7 @@ class Env:
 
 
 class Exports:
-    """What a worker exports, for itself: a service for each entrypoint, which called with `props` gives one that has them."""
+    """What a worker exports, for itself: services, which give services with props when they are called with those."""
 
     def __init__(self, worker: Worker, names: Iterable[str]) -> None:
         self._worker = worker

@@ -37,7 +37,7 @@ class _Json:
     @overload
     def __get__(self, response: Response, kind: type[Response]) -> Callable[[], Awaitable[Any]]: ...
     def __get__(self, response: Response | None, kind: type[Response]) -> Callable[..., Any]:
-        return kind._of_json if response is None else response._json  # noqa: SLF001 - its own class
+        return kind._of_json if response is None else response._json
 
 
 class Response(Reading):

@@ -111,7 +111,7 @@ class AbortController:
 
     def abort(self, reason: object = None) -> None:
         """Abort the signal; a second time does nothing."""
-        self.signal._abort(reason)  # noqa: SLF001 - the other half of one thing
+        self.signal._abort(reason)
 
 
 def _follow(controller: AbortController, sources: list[AbortSignal]) -> None:

@@ -1,0 +1,131 @@
+"""Calls between workers: what arrives, what is refused, and what becomes of a call that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from detrun.errors import Hung
+from detrun.testing.app import App
+from tests.runtime.applications import Bound, play, played, worker
+
+API = worker(
+    "api",
+    """
+    class Counter(RpcTarget):
+        def __init__(self):
+            self.n = 0
+
+        def add(self, by=1):
+            self.n += by
+            return self.n
+
+    class Default(WorkerEntrypoint):
+        limit = 3
+
+        def total(self, n):
+            return n + 1
+
+        def counter(self):
+            return Counter()
+
+        def boom(self):
+            raise ValueError("no", 3)
+
+        async def twice(self, function):
+            return await function(await function(5))
+
+        async def hang(self):
+            await asyncio.Event().wait()
+
+        async def slow(self):
+            await asyncio.sleep(5)
+            return "slow"
+    """,
+)
+WEB = worker(
+    "web",
+    """
+    class Default(WorkerEntrypoint):
+        async def total(self, n):
+            return await self.env.API.total(await self.env.API.total(n))
+    """,
+    Bound("API", "api"),
+)
+
+
+def test_a_call_goes_through_a_service_binding_and_back() -> None:
+    async def scenario(app: App) -> Any:
+        return await app.service("web").total(1)
+
+    assert played(scenario, API, WEB) == 3
+
+
+def test_a_property_is_read_and_not_called() -> None:  # F-RPC-03
+    async def scenario(app: App) -> Any:
+        return await app.service("api").limit
+
+    assert played(scenario, API) == 3
+
+
+def test_an_object_stays_where_it_is_and_its_stub_is_called() -> None:  # F-RPC-05
+    async def scenario(app: App) -> Any:
+        with await app.service("api").counter() as counter:
+            return [await counter.add(), await counter.add(5)]
+
+    assert played(scenario, API) == [1, 6]
+
+
+def test_more_can_be_asked_of_an_answer_that_is_not_there_yet() -> None:  # F-RPC-05
+    async def scenario(app: App) -> Any:
+        return await app.service("api").counter().add(2)
+
+    assert played(scenario, API) == 2
+
+
+def test_a_function_is_called_back_where_it_lives() -> None:  # F-RPC-05
+    async def scenario(app: App) -> Any:
+        return await app.service("api").twice(lambda n: n * 2)
+
+    assert played(scenario, API) == 20
+
+
+def test_an_error_arrives_as_what_it_was() -> None:  # F-RPC-08
+    async def scenario(app: App) -> Any:
+        with pytest.raises(ValueError) as caught:
+            await app.service("api").boom()
+        return caught.value.args
+
+    assert played(scenario, API) == ("no", 3)
+
+
+def test_a_handler_that_can_never_end_fails_at_once_and_says_what_it_waits_for() -> None:
+    async def scenario(app: App) -> Any:
+        with pytest.raises(Hung, match=r"api.hang in api@1 can never end.*\n.*Event.wait\(\)"):
+            await app.service("api").hang()
+
+    played(scenario, API)
+
+
+def test_a_call_that_nobody_waits_for_is_aborted() -> None:
+    async def scenario(app: App) -> Any:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await app.service("api").slow()
+        await asyncio.sleep(0.1)
+        active = app.application.worker("api").active
+        assert active is not None
+        return len(active.isolate.scopes)
+
+    assert played(scenario, API) == 0
+
+
+def test_the_same_seed_is_the_same_run() -> None:
+    async def scenario(app: App) -> Any:
+        return await asyncio.gather(*(app.service("web").total(n) for n in range(5)))
+
+    digests = [play(scenario, API, WEB, seed=seed).digest for seed in (1, 1, 2)]
+
+    assert digests[0] == digests[1] != digests[2]
