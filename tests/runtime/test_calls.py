@@ -94,7 +94,7 @@ def test_a_function_is_called_back_where_it_lives() -> None:  # F-RPC-05
 
 def test_an_error_arrives_as_what_it_was() -> None:  # F-RPC-08
     async def scenario(app: App) -> Any:
-        with pytest.raises(ValueError) as caught:
+        with pytest.raises(ValueError, match="no") as caught:
             await app.service("api").boom()
         return caught.value.args
 
