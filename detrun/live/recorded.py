@@ -25,15 +25,24 @@ if TYPE_CHECKING:
 
 
 class Recorded:
-    """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there."""
+    """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    `goes_on` tells whether the journal has more of what happened inside.
+    """
+
+    def __init__(self, entries: Iterable[Entry], goes_on: Callable[[], bool] = lambda: False) -> None:
+        self._goes_on = goes_on
         self._stored: dict[bytes, bytearray] = {}
         self._over = self._ended = False
         self._entries = self._passing(entries)
         self._next = next(self._entries, None)
         self._found: Divergence | None = None
         self.where: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left, or nothing to be compared any more."""
+        return self._over or self._found is not None
 
     @property
     def found(self) -> Divergence | None:
@@ -96,7 +105,7 @@ class Recorded:
             if entry.kind == InputKind.READY:
                 return entry.instant, array("I", entry.payload), others
             others.append(entry)
-        if timeout != 0.0 or (self._next is None and not self._ended):
+        if timeout != 0.0 or (self._next is None and not self._ended and not self._goes_on()):
             # Where a journal was cut, nobody knows whether something came here.
             raise self._divergence(self._taken(), "that nothing is left to do but wait")
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from contextlib import suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -94,25 +95,20 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    edge, began = Edge(journal.entries()), time.perf_counter()
-    again = parted = None
-    try:
+    edge, began, again = Edge(journal.entries(), record.expects), time.perf_counter(), None
+    with suppress(Divergence, Enough):  # the edge knows where it parted; a journal may end before its run began
         again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
-    except Divergence as raised:
-        parted = raised
-    end, parted = _end(journal), parted or edge.found
-    if record.difference is None and parted is not None:
+    end, parted = _end(journal), edge.found
+    difference = record.difference
+    if difference is None and parted is not None:
         before = tuple(record.before)
-        difference: Difference | None = Difference(
-            parted.at, "the outside", parted.expected, parted.actual, edge.where, before
-        )
-    else:
-        assert again is not None
-        difference = record.difference or (_last(record, end, again) if whole else None)
+        difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
+    elif difference is None and again is not None and whole:
+        difference = _last(record, end, again)
     return Replay(
         same=difference is None,
         steps=record.engine.trace.step if record.last is None else record.last,
-        digest="" if again is None else again.digest,
+        digest=hexadecimal(record.engine.trace.fingerprint()) if again is None else again.digest,
         recorded_outcome=end.outcome if end is not None else "killed",
         difference=difference,
         run=again,

@@ -84,6 +84,12 @@ class Replaying:
         """The step in which the run is."""
         return self.engine.trace.step
 
+    def expects(self) -> bool:
+        """Whether it is known of something that has to happen still."""
+        if not (self._over or self._group):
+            self._fill()
+        return not self._over and bool(self._group)
+
     def begin(self, engine: Engine) -> None:
         self._engine = engine
         self._fill()

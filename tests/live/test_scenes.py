@@ -11,6 +11,7 @@ import pytest
 from tests.live import clients, databases, peers
 from tests.live.scene import Recorded, Scene, record, replay
 
+LINES = (clients.lines, clients.lines, clients.lines_trickle, clients.lines_break_off)
 HTTP = (clients.posts, clients.posts, clients.trickles, clients.leaves)
 SCENES = (
     Scene("aiohttp_app.py", ("aiohttp",), HTTP),
@@ -18,7 +19,9 @@ SCENES = (
     Scene("chat.py", ("websockets",), (clients.chats, clients.chats, clients.drops)),
     Scene("redis_streams.py", (), (clients.commands, clients.commands, clients.takes_slowly, clients.gives_up)),
     Scene("https_client.py", ("httpx",), peer=peers.https),
-    Scene("threads.py", (), (clients.lines, clients.lines, clients.lines_trickle, clients.lines_break_off)),
+    Scene(
+        "threads_and_children.py", (), (clients.lines, clients.lines, clients.lines_trickle, clients.lines_break_off)
+    ),
 )
 # Clients of real servers, which are not everywhere; a line is written for each thing asked.
 DATABASES = (

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
@@ -22,7 +23,10 @@ Body = tuple[Step, ...]
 FAULTS = ("split", "delay", "reset")
 
 DELAYS = (0.0, 0.0, 0.001, 0.001, 0.0013, 0.002, 0.02)
-KINDS = ("sleep", "draw", "put", "get", "talk", "work", "thread", "signal", "spawn", "timer", "event", "lock", "yield")
+KINDS = (
+    *("sleep", "draw", "put", "get", "talk", "work", "jobs", "thread", "signal", "spawn", "timer", "event", "lock"),
+    "yield",
+)
 
 
 def programs() -> st.SearchStrategy[tuple[Body, ...]]:
@@ -105,6 +109,15 @@ class _Stage:
     async def _work(self, size: int) -> None:
         await asyncio.gather(*(asyncio.to_thread(time.sleep, DELAYS[n]) for n in range(size % 4)))
 
+    async def _jobs(self, size: int) -> None:
+        """Jobs on threads of the program's own: some give something, some fail, some are given up."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(2) as pool:
+            jobs = [loop.run_in_executor(pool, _job, n) for n in range(size)]
+            if size % 3 == 2:
+                jobs[-1].cancel()
+            self.log.append([str(given) for given in await asyncio.gather(*jobs, return_exceptions=True)])
+
     async def _thread(self, size: int) -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
 
@@ -132,3 +145,10 @@ class _Stage:
     async def _lock(self, size: int) -> None:
         async with self.lock:
             await asyncio.sleep(DELAYS[size])
+
+
+def _job(number: int) -> float:
+    time.sleep(DELAYS[number])
+    if number == 3:
+        raise KeyError(number)
+    return number + random.random()

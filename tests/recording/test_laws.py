@@ -42,7 +42,7 @@ SOME = settings(PLAIN, max_examples=60)
 FEW = settings(PLAIN, max_examples=12)
 # All that there is in one program.
 BUSY: tuple[Body, ...] = (
-    (("draw", 1), ("talk", 6), ("work", 3), ("signal", 0), ("put", 1), ("get", 0)),
+    (("draw", 1), ("talk", 6), ("work", 3), ("jobs", 5), ("signal", 0), ("put", 1), ("get", 0)),
     (("spawn", 3), ("thread", 4), ("timer", 2), ("event", 0), ("talk", 5), ("lock", 2)),
     (("lock", 3), ("sleep", 4), ("draw", 2), ("put", 3), ("get", 0), ("work", 2)),
 )

@@ -13,14 +13,15 @@ from bisect import insort
 from contextlib import contextmanager
 from contextvars import Context as Variables
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from detrun.errors import RunError
+from detrun.errors import Divergence, JournalError, RunError
 from detrun.scheduler.clock import FOREVER, SECOND, instant
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads import real
 from detrun.scheduler.threads.pools import end_pools
 from detrun.scheduler.threads.thread import Thread
+from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ _PATIENCE = 1.0
 # How long somebody outside the run may keep a lock that it shares with it, once nobody inside can go on.
 _SHORTLY = 0.2
 _NONE = Variables()
+# What ends a run, whichever thread finds it; only the first two are what became of it.
+_ENDS = (RunError, Killed, Divergence, JournalError)
+End: TypeAlias = RunError | Killed | Divergence | JournalError
 # Threads of runs that go on side by side have identities of their own; the first run has always the same ones.
 _SPAN = 1_000_000
 _spans: set[int] = set()
@@ -77,7 +81,7 @@ class Baton:
         self.carry: Callable[[], Callable[[], object]] = _carry_nothing
         self._gone: list[Thread] = []
         # What the main thread is to be told when it has the baton again.
-        self._news: RunError | None = None
+        self._news: End | None = None
         self._begun = 0
 
     # Where threads meet.
@@ -248,7 +252,7 @@ class Baton:
                     self._hand_to_main()
                 else:
                     self.engine.turn()
-        except RunError as error:
+        except _ENDS as error:
             self._fail(error)
 
     def finish(self) -> None:
@@ -282,15 +286,19 @@ class Baton:
     def _turn(self) -> None:
         try:
             self.engine.turn()
-        except RunError as error:
+        except _ENDS as error:
             if self.current is self.main:
-                self.engine.error = self.engine.error or error
+                self._keep(error)
                 raise
             self._fail(error)
 
-    def _fail(self, error: RunError) -> None:
+    def _keep(self, error: End) -> None:
+        if isinstance(error, RunError | Killed):
+            self.engine.error = self.engine.error or error
+
+    def _fail(self, error: End) -> None:
         """Whoever finds that the run cannot go on: it is the main thread that says so."""
-        self.engine.error = self.engine.error or error
+        self._keep(error)
         self._news = error
         self._hand_to_main()
 

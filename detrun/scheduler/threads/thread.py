@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from detrun.errors import Divergence, JournalError, RunError
 from detrun.model import EventId
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.origins import Origin
@@ -116,12 +118,16 @@ class Thread:
         except SystemExit:
             pass  # ends a thread and nothing else
         except BaseException as error:
-            if not self.refused:
+            if self._is_own(error):
                 threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
         finally:
             real.mark_end(self, function)
             self.baton.leave(self)
             ACTIVE.engine = None
+
+    def _is_own(self, error: BaseException | None) -> bool:
+        """Whether the program is to hear of what ended it: not if that is the end of the run."""
+        return not self.refused and not isinstance(error, RunError | Divergence | JournalError)
 
     def _report_nothing_of_ours(self, owner: Any) -> None:
         """Whatever a thread raises that is abandoned, is no exception of the program's."""
@@ -129,7 +135,7 @@ class Thread:
         if report is not None:
 
             def invoke(thread: Any) -> None:
-                if not self.refused:
+                if self._is_own(sys.exception()):
                     report(thread)
 
             owner._invoke_excepthook = invoke

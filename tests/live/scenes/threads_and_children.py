@@ -1,9 +1,10 @@
-"""A server that has its work done on threads, by its own functions and by others; it says what it answers."""
+"""A server that has its work done by threads and child processes; it says what it answers."""
 
 import asyncio
 import hashlib
 import secrets
 import signal
+import subprocess
 import sys
 import time
 
@@ -16,6 +17,20 @@ def work(text: str) -> str:
     time.sleep(0.001)
     DONE.append(text)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+async def count(text: str) -> str:
+    """What a child says of this; one that takes too long is killed."""
+    seconds = "10" if text.endswith(" 5") else "0"
+    words = ("sh", "-c", f"cat | wc -c; exec sleep {seconds}")
+    child = await asyncio.create_subprocess_exec(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        async with asyncio.timeout(2 if seconds == "0" else 0.05):
+            counted, _ = await child.communicate(text.encode() * 3)
+    except TimeoutError:
+        child.kill()
+        return f"killed, {await child.wait()}"
+    return f"{int(counted)} {child.returncode}"
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,10 +52,14 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def worker() -> None:
     while True:
         line, future = await WAITING.get()
-        digest, token, _ = await asyncio.gather(
-            asyncio.to_thread(work, line), asyncio.to_thread(secrets.token_hex, 4), asyncio.to_thread(time.sleep, 0.002)
+        digest, token, _, counted, ended = await asyncio.gather(
+            asyncio.to_thread(work, line),
+            asyncio.to_thread(secrets.token_hex, 4),
+            asyncio.to_thread(time.sleep, 0.002),
+            count(line),
+            asyncio.to_thread(subprocess.run, ["sh", "-c", "echo $$; exit 3"], capture_output=True, check=False),
         )
-        said = f"{line} {digest} {token} {len(DONE)}"
+        said = f"{line} {digest} {token} {len(DONE)} {counted} {ended.returncode} {int(ended.stdout)}"
         print(said, flush=True)
         if not future.done():
             future.set_result(said)
