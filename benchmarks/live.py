@@ -143,14 +143,10 @@ def serve(arm: str, program: str, port: int, journal: str) -> None:
 
 
 def live(main: Callable[[], Any], journal: str) -> None:
-    from detrun.journal.batch import Batch  # noqa: PLC0415
-    from detrun.journal.header import here  # noqa: PLC0415
-    from detrun.journal.writer import Durability, Writer  # noqa: PLC0415
-    from detrun.live.machine import Machine  # noqa: PLC0415
-    from detrun.live.program import run  # noqa: PLC0415
+    """What `detrun run --live` does."""
+    from detrun.cli import live  # noqa: PLC0415
 
-    writer = Writer(journal, here("benchmark"), durability=Durability.BATCH)
-    run(main, Machine(Batch(writer)))
+    live.serve(main, live.keep(Path(journal), __file__, (), {}, "0", None), __file__, "real")
 
 
 def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
@@ -185,11 +181,11 @@ def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
 def _replay(program: Callable[[int], Any], port: int, journal: Path) -> float:
     """Seconds of processor time that it takes to have the run again."""
     from detrun.journal.reader import Journal  # noqa: PLC0415
-    from detrun.live.program import run  # noqa: PLC0415
-    from detrun.live.recorded import Recorded  # noqa: PLC0415
+    from detrun.recording.replay import replay  # noqa: PLC0415
 
     began = time.process_time()
-    run(lambda: program(port), Recorded(Journal(journal).entries()))
+    again = replay(Journal(journal), lambda: program(port))
+    assert again.same, again.difference
     return time.process_time() - began
 
 
