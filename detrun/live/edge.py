@@ -23,6 +23,8 @@ COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, In
 # What a process is given before it runs, and what it reads past the edge: no part of what is asked for here.
 READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE})
 TIMED_OUT = -1
+# No more is read at once: that is one entry.
+LONGEST = 1024 * 1024
 
 
 class Origin(Protocol):
@@ -45,11 +47,14 @@ class Edge(Protocol):
     def ask(self, kind: int, origin: Origin, perform: Callable[..., bytes], *arguments: Any) -> bytes:
         """What the outside answers; raises its error."""
 
-    def reader(self, line: Line) -> Callable[[int], bytes]:
-        """What gives what a line has to read, at most so much."""
+    def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
+        """The function that reads from a line, as `socket.recv` does; what is not common is done otherwise."""
+
+    def writer(self, line: Line) -> Callable[[bytes], None]:
+        """The function that lets data leave by a line at the next look."""
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
-        """Let something leave at the next look; data or what to call."""
+        """Let something else leave at the next look: what to call, and what it says."""
 
     def release(self) -> None:
         """Let something leave now that depends on all that has come: it is on record before this returns."""

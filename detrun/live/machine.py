@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
-from array import array
 from collections import deque
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NoReturn
 from zlib import crc32
 
 from detrun.journal.batch import LARGE, MOST
-from detrun.journal.entries import InputKind, Received, Stored
+from detrun.journal.entries import InputKind, OutputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
-from detrun.live.edge import READ, TIMED_OUT, WRITE, failure
+from detrun.live.edge import LONGEST, READ, TIMED_OUT, WRITE, failure
 from detrun.live.ends import Ends, bury
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
 # Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
 _READY, _READ = int(InputKind.READY), int(InputKind.READ)
+_WRITE = int(OutputKind.WRITE)
 # The tags of rows.
 _RECEIVED, _EMITTED = 1, 4
 _monotonic = swap.twin(time.monotonic_ns)
@@ -110,11 +112,13 @@ class Machine:
             self._batch.append(Stored(blob, part // PART, payload[part : part + PART], last))
         return (_RECEIVED, self._trace.step, kind, key, count, 0, b"", code, 0, blob)
 
-    def reader(self, line: Line) -> Callable[[int], bytes]:
+    def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
         # What `ask` does, for what is asked most; what it needs is at hand.
         add, trace, key, receive = self._add, self._trace, line.key, line.real.recv
 
-        def read(size: int) -> bytes:
+        def recv(size: int, flags: int = 0) -> bytes:
+            if flags or line.blocks or size > LONGEST:
+                return otherwise(size, flags)
             try:
                 data: bytes = receive(size)
             except OSError as error:
@@ -125,7 +129,22 @@ class Machine:
                 self._outside(self._batch.write)
             return data
 
-        return read
+        return recv
+
+    def writer(self, line: Line) -> Callable[[bytes], None]:
+        # What `emit` does, for what leaves most.
+        add, trace, key, leaving = self._add, self._trace, line.key, self._leaving
+
+        def write(data: bytes) -> None:
+            line.told = count = line.told + 1
+            if not self._over:
+                add((_EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), len(data)))
+            going = line.going
+            if not going:
+                leaving.append(line)
+            going.append(data)
+
+        return write
 
     def _failed(self, line: Line, error: OSError) -> NoReturn:
         line.count = count = line.count + 1
@@ -205,7 +224,8 @@ class Machine:
             return None
         step, instant = self._trace.step, now if now > clock else clock + 1
         came = self._noted() if others else ()
-        self._add((_RECEIVED, step, _READY, 0, 0, 0, array("I", ready).tobytes(), len(ready), instant))
+        payload = _packing(len(ready))(*ready)
+        self._add((_RECEIVED, step, _READY, 0, 0, 0, payload, len(ready), instant))
         return instant, ready, came
 
     def _noted(self) -> Sequence[Received]:
@@ -239,8 +259,7 @@ class Machine:
     # What leaves.
 
     def _let_out(self) -> None:
-        lines, self._leaving = self._leaving, []
-        for line in lines:
+        for line in self._leaving:
             going = line.going
             if len(going) == 1 and type(data := going[0]) is bytes:
                 # The commonest case by far: one answer, which the system takes whole.
@@ -254,6 +273,7 @@ class Machine:
                         continue
                     going[0] = data[sent:]
             self._send(line)
+        self._leaving.clear()
 
     def _send(self, line: Line) -> None:
         """Send what a line has to let out, and note what it could not."""
@@ -328,3 +348,9 @@ class Machine:
             with suppress(OSError, socket.timeout):
                 while line.going:
                     self._send_first(line)
+
+
+@cache
+def _packing(count: int) -> Callable[..., bytes]:
+    """What makes bytes of so many numbers. An array would do, but audit hooks are told of each that is made."""
+    return struct.Struct(f"={count}I").pack

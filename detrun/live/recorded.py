@@ -62,8 +62,11 @@ class Recorded:
             raise failure(entry.code)
         return entry.payload
 
-    def reader(self, line: Line) -> Callable[[int], bytes]:
-        return lambda _: self.ask(InputKind.READ, line, bytes)
+    def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
+        return lambda size, flags=0: otherwise(size, flags)
+
+    def writer(self, line: Line) -> Callable[[bytes], None]:
+        return lambda data: self.emit(OutputKind.WRITE, line, data, None)
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         if self._over or self._found is not None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import READ, WRITE, failure
+from detrun.live.edge import LONGEST, READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
 from detrun.live.lines import MOST_PENDING, Line, unopened
 from detrun.scheduler.active import aside
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _READ, _ACCEPT, _SOCKET = int(InputKind.READ), int(InputKind.ACCEPT), int(InputKind.SOCKET)
 _CONNECT, _DATAGRAM = int(InputKind.CONNECT), int(InputKind.DATAGRAM)
 _SENT, _SENT_TO = int(OutputKind.WRITE), int(OutputKind.DATAGRAM)
-# No entry is longer than this.
-_LONGEST = 1024 * 1024
 _new = socket.socket.__new__
 
 
@@ -133,7 +131,7 @@ class LiveSocket(Face):
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
         self._check_open()
-        asked = min(size, _LONGEST)
+        asked = min(size, LONGEST)
         data, sender = decoded(self._asked(READ, _DATAGRAM, lambda: encoded(self._real.recvfrom(asked, flags))))
         return data, sender
 
@@ -170,28 +168,23 @@ class LiveSocket(Face):
         return _asked(self._network, self._line, mask, kind, perform)
 
 
-def _receiving(network: LiveNetwork, line: Line) -> Callable[..., bytes]:
-    edge, read = network.edge, network.edge.reader(line)
-
-    def recv(size: int, flags: int = 0) -> bytes:
-        if size > _LONGEST:  # noqa: PLR1730  # `min` would be a call for each read
-            size = _LONGEST
-        if line.blocks:
-            return _asked(network, line, READ, _READ, partial(line.real.recv, size, flags))
-        return edge.ask(_READ, line, line.real.recv, size, flags) if flags else read(size)
-
-    return recv
+def _receive(network: LiveNetwork, line: Line, size: int, flags: int) -> bytes:
+    """Read from a socket that blocks, or otherwise than most do."""
+    perform = partial(line.real.recv, min(size, LONGEST), flags)
+    if line.blocks:
+        return _asked(network, line, READ, _READ, perform)
+    return network.edge.ask(_READ, line, perform)
 
 
 def _sending(network: LiveNetwork, line: Line) -> Callable[..., int]:
-    pending, emit = network.pending.append, network.edge.emit
+    pending, write = network.pending.append, network.edge.writer(line)
 
     def send(data: Any, _: int = 0) -> int:
         if line.pending or line.error or line.blocks or type(data) is not bytes or len(data) > MOST_PENDING:
             return _send(network, line, bytes(data))
         pending(line)
         line.pending = size = len(data)
-        emit(_SENT, line, data, data)
+        write(data)
         return size
 
     return send

@@ -72,7 +72,8 @@ class Clock:
 
     def look_at_wall(self) -> int:
         """Nanoseconds since the epoch, for a program that asks."""
-        return self.look() + self._day
+        self.now = now = self.now + self.tick  # as `look` does: this is asked for each line of a log, each answer
+        return now + self._day
 
     def look_at_work(self) -> int:
         """How long the program has worked, for a program that asks."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import current_task, futures
+import sys
+from asyncio import current_task, futures, tasks
 from collections import deque
 from contextvars import Context as Variables
 from contextvars import copy_context
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # What `asyncio.sleep` has a timer call.
 _WAKE = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
+# Before 3.12 that was a function of Python which looks into this dictionary.
+_current: Any = current_task if sys.version_info >= (3, 12) else vars(tasks)["_current_tasks"].get
 
 
 class Scheduling(Reporting):
@@ -107,13 +110,13 @@ class Scheduling(Reporting):
 
     def operation(self) -> EventId:
         """Count an external operation of whoever runs now, and note it."""
-        task = current_task(self)
+        task = _current(self)
         origin = task if type(task) is Task else ORIGIN.get() or self.home.origin
         origin.count = count = origin.count + 1
-        event = EventId((origin.key, count))
+        event = (origin.key, count)
         trace = self._trace
         trace.digest = hash((trace.digest, trace.step, event))
-        return event
+        return event  # type: ignore[return-value]  # to call `EventId` costs as much as all the rest
 
     def check_open(self) -> None:
         """Raise what asyncio raises when the loop is closed."""

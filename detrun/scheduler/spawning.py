@@ -40,13 +40,22 @@ class Spawning(Scheduling):
     def create_task(
         self, coro: Any, *, name: Any = None, context: Variables | None = None, eager_start: bool = False
     ) -> asyncio.Task[Any]:
+        if self.factory is None and not eager_start and not self._closed:
+            # Who serves makes a task for each request: this is `adopt`, without its calls.
+            task, trace = Task(coro, loop=self, name=name or "", context=context), self._trace
+            trace.tasks = task.number = trace.tasks + 1
+            if name is None:
+                trace.unnamed = task.unnamed = trace.unnamed + 1
+            task.key, task.count = hash(self.operation()), 0
+            self._tasks.append(ref(task))
+            if len(self._tasks) > self._crowd:
+                self._sweep()
+            return task
         if self._closed:
             self.check_open()
         if eager_start or self.factory is _EAGER is not None:
             return self._start(coro, name, context)
-        if self.factory is not None:
-            return cast("asyncio.Task[Any]", self._manufacture(coro, name, context))
-        return self.adopt(Task(coro, loop=self, name=name or "", context=context), name)
+        return cast("asyncio.Task[Any]", self._manufacture(coro, name, context))
 
     def set_task_factory(self, factory: Factory | None) -> None:
         if factory is not None and not callable(factory):
@@ -82,8 +91,11 @@ class Spawning(Scheduling):
         # asyncio promises no more than a weak reference. The dead ones are swept now and then: cheaper than callbacks.
         self._tasks.append(ref(task))
         if len(self._tasks) > self._crowd:
-            self._tasks = [known for known in self._tasks if known() is not None]
-            self._crowd = 2 * len(self._tasks) + 64
+            self._sweep()
+
+    def _sweep(self) -> None:
+        self._tasks = [known for known in self._tasks if known() is not None]
+        self._crowd = 2 * len(self._tasks) + 64
 
     def _start(self, coro: Any, name: Any, context: Variables | None) -> Task:
         # An eager task runs inside its constructor, and may be hashed there: it is adopted before.
