@@ -50,6 +50,8 @@ _sleep = swap.twin(time.sleep)
 _STALE = MILLISECOND
 # What came and led to nothing that leaves is given to the system as late as this.
 _LATE = 50 * MILLISECOND
+# Whoever is busy need not look again at once: so often, and so soon after the last time, nothing is missed.
+_BLIND, _MOMENT = 2, MILLISECOND // 5
 # So long the end of a run waits for others to take what was sent to them, in seconds.
 _PATIENCE = 5.0
 
@@ -76,7 +78,7 @@ class Machine:
         self._epoll.register(self._pool.fd, _IN)
         self._ends = Ends(self._pool.fd)
         self._began = _monotonic() - START
-        self._flushed = 0
+        self._flushed = self._looked = self._passed = 0
         self._over = False
 
     def begin(self, engine: Engine) -> None:
@@ -197,6 +199,10 @@ class Machine:
     # What comes by itself.
 
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+        if timeout == 0.0 and self._passed < _BLIND and not self._leaving and _monotonic() - self._looked < _MOMENT:
+            self._passed += 1
+            return None
+        self._passed = 0
         engine, ACTIVE.engine = ACTIVE.engine, None  # what is done here, no clock or lock of the run's shall notice
         try:
             if self._leaving:
@@ -218,7 +224,8 @@ class Machine:
                 ready = [code for fd, mask in events if (code := self._code(fd, mask))]
         finally:
             ACTIVE.engine = engine
-        now, clock = _monotonic() - self._began, self._clock.now
+        self._looked = looked = _monotonic()
+        now, clock = looked - self._began, self._clock.now
         others = self._others
         if not (ready or others or timeout != 0.0 or now >= deadline or now - clock > _STALE):
             return None
