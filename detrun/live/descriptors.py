@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import READ, WRITE, failure
+from detrun.live.edge import LONGEST, READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
 from detrun.live.lines import MOST_PENDING, Line
 from detrun.live.pipes import Adopted, Pipe, opened
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from detrun.live.engine import LiveEngine
 
-_LONGEST = 1024 * 1024
 _dup, _fstat, _isatty = swap.twin(os.dup), swap.twin(os.fstat), swap.twin(os.isatty)
 
 
@@ -60,7 +59,7 @@ class Descriptors:
             if line.blocks:
                 network.await_line(line, READ, "to read")
             try:
-                return self.edge.reader(line)(min(size, _LONGEST))
+                return self.edge.ask(InputKind.READ, line, line.real.recv, min(size, LONGEST))
             except BlockingIOError:
                 if not line.blocks:
                     raise

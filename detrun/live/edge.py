@@ -50,8 +50,10 @@ class Edge(Protocol):
     def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
         """The function that reads from a line, as `socket.recv` does; what is not common is done otherwise."""
 
-    def writer(self, line: Line) -> Callable[[bytes], None]:
-        """The function that lets data leave by a line at the next look."""
+    def writer(
+        self, line: Line, pending: Callable[[Line], None], otherwise: Callable[[bytes], int]
+    ) -> Callable[..., int]:
+        """The same for `socket.send`: data leave at the next look, until when the line is pending."""
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         """Let something else leave at the next look: what to call, and what it says."""

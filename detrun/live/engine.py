@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from detrun.journal.entries import Received
-    from detrun.live.edge import Edge
+    from detrun.live.edge import Edge, Look
     from detrun.live.lines import Line
     from detrun.scheduler.choices import Event
     from detrun.scheduler.loop import Loop
@@ -93,16 +93,20 @@ class LiveEngine(Engine):
         super().close()
         self.edge.end()
 
-    def _iterate(self, loop: Loop) -> None:
+    def _iterate(self, loop: Loop) -> None:  # noqa: C901  # the hot path: to call costs more than to branch
         # What `Engine` does, for an engine that looks outside before every iteration, whatever is ready.
         clock, trace, limits = self.clock, self.trace, self._limits
         timers, arrivals, threads, ready = clock.timers, self.arrivals, self.baton.ready, loop.ready
-        iterate, mark = loop.iterate, trace.mark
+        iterate, mark, look, pending = loop.iterate, trace.mark, self.edge.look, self._lines.pending
         while True:
             if not ready or arrivals or threads:
                 self._settle(loop)
             else:
-                self._look(0.0)
+                seen = look(0.0, timers[0][0] if timers else FOREVER)
+                if pending:
+                    self._lines.settle()
+                if seen is not None:
+                    self._see(seen, 0.0)
                 if timers and timers[0][0] <= clock.now:
                     clock.fall_due()
             trace.step = step = trace.step + 1
@@ -159,13 +163,16 @@ class LiveEngine(Engine):
 
     def _look(self, timeout: float | None, *, deaf: bool = False) -> None:
         """Let out what may leave, and take what came."""
-        timers, clock, network = self.clock.timers, self.clock, self._lines
+        timers, network = self.clock.timers, self._lines
         look = self.edge.look(timeout, timers[0][0] if timers else FOREVER, deaf=deaf)
         if network.pending:
             network.settle()
-        if look is None:
-            return
-        trace = self.trace
+        if look is not None:
+            self._see(look, timeout)
+
+    def _see(self, look: Look, timeout: float | None) -> None:
+        """It is that late, and this came."""
+        clock, trace = self.clock, self.trace
         now, ready, others = look
         trace.digest = hash((trace.digest, trace.step, now))
         if timeout == 0.0:
@@ -174,25 +181,25 @@ class LiveEngine(Engine):
             clock.pass_until(now)
         for entry in others:
             self._take(entry)
-        self._queue(ready)
+        if ready:
+            self._queue(ready)
         if self._signalled:
             self._handle_signals()
 
     def _queue(self, ready: Sequence[int]) -> None:
         """Have those called who wait for lines that are ready."""
         lines, here = self._lines.lines, self._choices.program
+        mine = None if here is None else here.loop
+        append: Any = None if mine is None else mine.ready.append
         for code in ready:
             line = lines[code >> 2]
-            if line.parked:
+            if line.loop is not mine or append is None or line.parked:
                 self._rouse(line, code)
                 continue
-            loop: Any = line.loop
             if code & 1:
-                loop.ready.append(line.reader)
+                append(line.reader)
             if code & 2:
-                loop.ready.append(line.writer)
-            if loop.home is not here:
-                loop.home.attend()
+                append(line.writer)
 
     def _take(self, entry: Received) -> None:
         """Something came by itself that is not for a descriptor."""
@@ -206,7 +213,7 @@ class LiveEngine(Engine):
             self.system.take(entry)
 
     def _rouse(self, line: Line, code: int) -> None:
-        """The same for a line that threads wait for, and perhaps a loop, too."""
+        """The same for a line that threads wait for, or another loop than the one that goes on next."""
         self._lines.rouse(watch for watch, mask in line.parked if mask & code)
         if line.loop is not None:
             handles = (line.reader if code & 1 else None, line.writer if code & 2 else None)

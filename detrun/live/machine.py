@@ -7,11 +7,9 @@ is ever seen by anybody that the journal does not explain.
 from __future__ import annotations
 
 import select
-import socket
 import struct
 import time
 from collections import deque
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,6 +21,8 @@ from detrun.journal.recorder import PART
 from detrun.live import memory
 from detrun.live.edge import LONGEST, READ, TIMED_OUT, WRITE, failure
 from detrun.live.ends import Ends, bury
+from detrun.live.leaving import Leaving
+from detrun.live.lines import MOST_PENDING
 from detrun.live.pool import Pool
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.clock import MILLISECOND, START
@@ -52,8 +52,6 @@ _STALE = MILLISECOND
 _LATE = 50 * MILLISECOND
 # Whoever is busy need not look again at once: so often, and so soon after the last time, nothing is missed.
 _BLIND, _MOMENT = 2, MILLISECOND // 5
-# So long the end of a run waits for others to take what was sent to them, in seconds.
-_PATIENCE = 5.0
 
 
 class Machine:
@@ -72,18 +70,19 @@ class Machine:
         self._lines: dict[int, Line] = {}
         # What is told most, which line can be read, in the words of the system: as numbers that mean the same.
         self._codes: dict[tuple[int, int], int] = {}
-        self._leaving: list[Line] = []
+        self._leaving = Leaving(self._note_progress)
         self._others: deque[Received] = deque()
         self._pool = Pool()
         self._epoll.register(self._pool.fd, _IN)
         self._ends = Ends(self._pool.fd)
         self._began = _monotonic() - START
-        self._flushed = self._looked = self._passed = 0
+        self._flushed = 0
         self._over = False
 
     def begin(self, engine: Engine) -> None:
         self._trace = engine.trace
         self._clock = engine.clock
+        self.look = self._looking()
         if self._interrupting is not None:
             self._interrupting.begin(self._pool.fd)
 
@@ -133,20 +132,27 @@ class Machine:
 
         return recv
 
-    def writer(self, line: Line) -> Callable[[bytes], None]:
+    def writer(
+        self, line: Line, pending: Callable[[Line], None], otherwise: Callable[[bytes], int]
+    ) -> Callable[..., int]:
         # What `emit` does, for what leaves most.
-        add, trace, key, leaving = self._add, self._trace, line.key, self._leaving
+        add, trace, key, waiting = self._add, self._trace, line.key, self._leaving.waiting
 
-        def write(data: bytes) -> None:
+        def send(data: Any, _: int = 0) -> int:
+            if line.pending or line.error or line.blocks or type(data) is not bytes or len(data) > MOST_PENDING:
+                return otherwise(bytes(data))
+            pending(line)
+            line.pending = size = len(data)
             line.told = count = line.told + 1
             if not self._over:
-                add((_EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), len(data)))
+                add((_EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), size))
             going = line.going
             if not going:
-                leaving.append(line)
+                waiting.append((line, going, data))
             going.append(data)
+            return size
 
-        return write
+        return send
 
     def _failed(self, line: Line, error: OSError) -> NoReturn:
         line.count = count = line.count + 1
@@ -158,10 +164,7 @@ class Machine:
         line.told = count = line.told + 1
         if not self._over:
             self._add((_EMITTED, self._trace.step, kind, line.key, count, 0, crc32(data), len(data)))
-        going = line.going
-        if not going:
-            self._leaving.append(line)
-        going.append(action)
+        self._leaving.add(line, action)
 
     def release(self) -> None:
         self._outside(self._flush)
@@ -198,42 +201,43 @@ class Machine:
 
     # What comes by itself.
 
-    def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
-        if timeout == 0.0 and self._passed < _BLIND and not self._leaving and _monotonic() - self._looked < _MOMENT:
-            self._passed += 1
-            return None
-        self._passed = 0
-        engine, ACTIVE.engine = ACTIVE.engine, None  # what is done here, no clock or lock of the run's shall notice
-        try:
-            if self._leaving:
-                self._flush()
-                self._let_out()
+    def _looking(self) -> Callable[..., Look | None]:
+        """The function that looks: it is called before every iteration, and has what it needs at hand."""
+        waiting, add, entries, poll, codes = self._leaving.waiting, self._add, self._entries, self._poll, self._codes
+        trace, clock, others, began = self._trace, self._clock, self._others, self._began
+        looked = passed = 0
+
+        def look(timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
+            nonlocal looked, passed
+            if waiting:
+                self._outside(self._let_out)
             elif timeout != 0.0:
                 self._flush_late()
-            elif len(self._entries) > MOST:
-                self._batch.write()
-            if deaf:
-                _sleep(timeout)
-                events = []
-            else:
-                events = self._poll(timeout)
+            elif passed < _BLIND and _monotonic() - looked < _MOMENT:
+                passed += 1
+                return None
+            elif len(entries) > MOST:
+                self._outside(self._batch.write)
+            passed = 0
+            events = _slept(timeout) if deaf else poll(timeout)
             try:
-                codes = self._codes
                 ready = [codes[event] for event in events]
             except KeyError:
-                ready = [code for fd, mask in events if (code := self._code(fd, mask))]
-        finally:
-            ACTIVE.engine = engine
-        self._looked = looked = _monotonic()
-        now, clock = looked - self._began, self._clock.now
-        others = self._others
-        if not (ready or others or timeout != 0.0 or now >= deadline or now - clock > _STALE):
-            return None
-        step, instant = self._trace.step, now if now > clock else clock + 1
-        came = self._noted() if others else ()
-        payload = _packing(len(ready))(*ready)
-        self._add((_RECEIVED, step, _READY, 0, 0, 0, payload, len(ready), instant))
-        return instant, ready, came
+                ready = self._outside(self._told, events)
+            looked, before = _monotonic(), clock.now
+            now = looked - began
+            if not (ready or others or timeout != 0.0 or now >= deadline or now - before > _STALE):
+                return None
+            instant = now if now > before else before + 1
+            came = self._noted() if others else ()
+            add((_RECEIVED, trace.step, _READY, 0, 0, 0, _packing(len(ready))(*ready), len(ready), instant))
+            return instant, ready, came
+
+        return look
+
+    def _let_out(self) -> None:
+        self._flush()
+        self._leaving.let_out()
 
     def _noted(self) -> Sequence[Received]:
         """What else came, written down."""
@@ -243,6 +247,10 @@ class Machine:
             self._add(self._received(other.kind, other.origin, other.n, other.payload, other.code))
         return others
 
+    def _told(self, events: list[tuple[int, int]]) -> list[int]:
+        """What all that the system said means, also of what is none of the program's."""
+        return [code for fd, mask in events if (code := self._code(fd, mask))]
+
     def _code(self, fd: int, events: int) -> int:
         """Which line is ready for what, as asyncio's selectors read events, in one number."""
         line = self._lines.get(fd)
@@ -250,7 +258,7 @@ class Machine:
             self._gather()
             return 0
         if line.going and events & ~_IN:
-            self._send(line)
+            self._leaving.send(line)
         mask = line.mask & ((READ if events & ~_OUT else 0) | (WRITE if events & ~_IN and not line.going else 0))
         return line.key << 2 | mask if mask else 0
 
@@ -263,71 +271,22 @@ class Machine:
             for number in self._interrupting.came():
                 self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
 
-    # What leaves.
-
-    def _let_out(self) -> None:
-        for line in self._leaving:
-            going = line.going
-            if len(going) == 1 and type(data := going[0]) is bytes:
-                # The commonest case by far: one answer, which the system takes whole.
-                try:
-                    sent = line.real.send(data)
-                except OSError:
-                    pass  # which comes again below
-                else:
-                    if sent == len(data):
-                        going.clear()
-                        continue
-                    going[0] = data[sent:]
-            self._send(line)
-        self._leaving.clear()
-
-    def _send(self, line: Line) -> None:
-        """Send what a line has to let out, and note what it could not."""
-        code = 0
-        try:
-            while line.going:
-                self._send_first(line)
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            code = error.errno or TIMED_OUT
-            line.going = [action for action in line.going if callable(action)]
-        if line.going or code or line.stalled:
-            self._note_progress(line, code)
-
-    def _note_progress(self, line: Line, code: int) -> None:
-        left = sum(len(action) for action in line.going if type(action) is bytes).to_bytes(8, "little")
-        self._others.append(Received(self._trace.step, InputKind.PROGRESS, line.key, 0, 0, left, code))
-        line.stalled = bool(line.going)
+    def _note_progress(self, line: Line, left: int, code: int) -> None:
+        payload = left.to_bytes(8, "little")
+        self._others.append(Received(self._trace.step, InputKind.PROGRESS, line.key, 0, 0, payload, code))
         self.watch(line, line.mask)
-
-    def _send_first(self, line: Line) -> None:
-        action = line.going[0]
-        if isinstance(action, bytes):
-            sent = line.real.send(action)
-            if sent < len(action):
-                line.going[0] = action[sent:]
-                return
-        elif isinstance(action, tuple):
-            # A datagram that cannot be sent is lost, as others are.
-            with suppress(ConnectionError):
-                line.real.sendto(*action)
-        else:
-            with suppress(OSError):
-                action()
-        del line.going[0]
 
     def _flush_late(self) -> None:
         now = _monotonic()
         if now - self._flushed > _LATE:
             self._flushed = now
-            self._flush()
+            self._outside(self._flush)
 
-    def _outside(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def _outside(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call something that no clock and no lock of the run's shall notice."""
         engine, ACTIVE.engine = ACTIVE.engine, None
         try:
-            function(*arguments)
+            return function(*arguments)
         finally:
             ACTIVE.engine = engine
 
@@ -339,25 +298,20 @@ class Machine:
 
     def _end(self) -> None:
         self._flush()
-        self._let_out()
-        self._linger()
+        self._leaving.let_out()
+        self._leaving.linger([line for line in self._lines.values() if line.going])
         if self._interrupting is not None:
             self._interrupting.end()
         self._pool.close()
         self._epoll.close()
-
-    def _linger(self) -> None:
-        """Wait a little until what was sent has left, as the system would for a process that is gone."""
-        deadline = _monotonic() + int(_PATIENCE * 1e9)
-        waiting = [line for line in self._lines.values() if line.going]
-        for line in waiting:
-            line.real.settimeout(max((deadline - _monotonic()) / 1e9, 0.001))
-            with suppress(OSError, socket.timeout):
-                while line.going:
-                    self._send_first(line)
 
 
 @cache
 def _packing(count: int) -> Callable[..., bytes]:
     """What makes bytes of so many numbers. An array would do, but audit hooks are told of each that is made."""
     return struct.Struct(f"={count}I").pack
+
+
+def _slept(seconds: float | None) -> list[tuple[int, int]]:
+    _sleep(seconds)
+    return []

@@ -65,8 +65,10 @@ class Recorded:
     def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
         return lambda size, flags=0: otherwise(size, flags)
 
-    def writer(self, line: Line) -> Callable[[bytes], None]:
-        return lambda data: self.emit(OutputKind.WRITE, line, data, None)
+    def writer(
+        self, line: Line, pending: Callable[[Line], None], otherwise: Callable[[bytes], int]
+    ) -> Callable[..., int]:
+        return lambda data, _=0: otherwise(bytes(data))
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         if self._over or self._found is not None:

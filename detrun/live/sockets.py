@@ -76,7 +76,9 @@ class LiveSocket(Face):
     def _open(self, line: Line) -> None:
         self._line, self._real, self._fd = line, line.real, line.fd
         self._ask, self._emit = self._edge.ask, self._edge.emit
-        self.recv, self.send = _receiving(self._network, line), _sending(self._network, line)
+        network, edge = self._network, self._edge
+        self.recv = edge.reader(line, partial(_receive, network, line))
+        self.send = edge.writer(line, network.pending.append, partial(_send, network, line))
         line.blocks, line.patience = self._timeout != 0.0, self._timeout
 
     def __repr__(self) -> str:
@@ -174,20 +176,6 @@ def _receive(network: LiveNetwork, line: Line, size: int, flags: int) -> bytes:
     if line.blocks:
         return _asked(network, line, READ, _READ, perform)
     return network.edge.ask(_READ, line, perform)
-
-
-def _sending(network: LiveNetwork, line: Line) -> Callable[..., int]:
-    pending, write = network.pending.append, network.edge.writer(line)
-
-    def send(data: Any, _: int = 0) -> int:
-        if line.pending or line.error or line.blocks or type(data) is not bytes or len(data) > MOST_PENDING:
-            return _send(network, line, bytes(data))
-        pending(line)
-        line.pending = size = len(data)
-        write(data)
-        return size
-
-    return send
 
 
 def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
