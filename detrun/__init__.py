@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.strategies.random import Random as Random
     from detrun.scheduler.strategies.recorded import Recorded as Recorded
     from detrun.scheduler.strategies.strategy import Strategy as Strategy
+    from detrun.testing.decorator import test as test
 
 _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
@@ -61,6 +62,7 @@ _HOMES = {
     "detrun.scheduler.strategies.random": "Random",
     "detrun.scheduler.strategies.recorded": "Recorded",
     "detrun.scheduler.strategies.strategy": "Strategy",
+    "detrun.testing.decorator": "test",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

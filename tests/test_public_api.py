@@ -41,6 +41,7 @@ NAMES = [
     "eventually",
     "run",
     "sometimes",
+    "test",
     "unreachable",
 ]
 

@@ -104,7 +104,7 @@ class Explaining:
             return FAULT if plan.faults else ALWAYS
         hold = plan.holds[0]
         there = self._look(replace(plan, holds=plan.holds[1:]))
-        late = there.sight(hold.event) or here.sight(hold.event)
+        late = there.wake(hold.event) or here.wake(hold.event)
         return label(failure, late, here.sight(hold.until), here.sights, there.sights)
 
     def _twin(self, plan: Plan, here: Look) -> Twin | None:

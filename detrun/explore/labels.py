@@ -6,12 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from detrun.explore.watching import THREAD
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from detrun.explore.seeing import Sight
+    from detrun.explore.seeing import Sight, Wake
     from detrun.model import Failure
 
 DEADLOCK = "deadlock"
@@ -21,7 +17,6 @@ TORN = "torn reload"
 ATOMICITY = "atomicity"
 ORDER = "order"
 FAULT = "fault"
-THREADS = "order of threads"
 ALWAYS = "no race"
 
 _LOCKS = re.compile(r"waits for (Lock|Semaphore|BoundedSemaphore)\.\w+\(\)|waits for a lock")
@@ -29,8 +24,8 @@ _ABSENT = re.compile(r"^(KeyError|AttributeError|NameError|UnboundLocalError|Loo
 _RELOADS = re.compile(r"reload|deploy|refresh|reconfig|rotate|swap|migrat", re.IGNORECASE)
 
 
-def label(failure: Failure, late: Sight | None, first: Sight | None, failed: list[Sight], passed: list[Sight]) -> str:
-    """The kind of failure: from what was late, what came first, and what happened here and in the passing twin."""
+def label(failure: Failure, late: Wake | None, first: Sight | None, failed: list[Sight], passed: list[Sight]) -> str:
+    """The kind of failure: from whom it was late for, what came first, and what happened here and in the twin."""
     if failure.kind == "stuck":
         return DEADLOCK if len(_LOCKS.findall(failure.message)) > 1 else LOST_WAKEUP
     if _repeats(first, failed, passed):
@@ -40,11 +35,6 @@ def label(failure: Failure, late: Sight | None, first: Sight | None, failed: lis
     if _comes_between(late, first, failed):
         return TORN if _RELOADS.search(_who(first)) else ATOMICITY
     return ORDER
-
-
-def of_threads(kinds: Iterable[int]) -> bool:
-    """Whether it is about which thread goes on."""
-    return THREAD in kinds
 
 
 def _repeats(first: Sight | None, failed: list[Sight], passed: list[Sight]) -> bool:
@@ -58,13 +48,12 @@ def _by_way(sights: list[Sight]) -> Counter[str]:
     return Counter(sight.name.rpartition("#")[0] for sight in sights)
 
 
-def _comes_between(late: Sight | None, first: Sight | None, failed: list[Sight]) -> bool:
+def _comes_between(late: Wake | None, first: Sight | None, failed: list[Sight]) -> bool:
     """Whether one task had its turn between two of the other's, which had begun and was not done."""
-    if late is None or first is None or late.wake is None or first.wake is None:
+    if late is None or first is None or first.wake is None:
         return False
-    waits, comes = late.wake.task, first.wake.task
-    began = any(wake.task == waits for sight in failed if sight.step <= first.step for wake in sight.wakes)
-    return waits != comes and (began or len(late.wake.places) > 1)
+    began = any(wake.task == late.task for sight in failed if sight.step <= first.step for wake in sight.wakes)
+    return late.task != first.wake.task and (began or len(late.places) > 1)
 
 
 def _who(sight: Sight | None) -> str:

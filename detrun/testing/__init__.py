@@ -1,4 +1,4 @@
-"""What tests use: failures that are kept as tests.
+"""What tests use: the decorator for async test functions, and failures that are kept as tests.
 
 A name is imported when it is first asked for: pytest imports this package for every session, whatever is tested in it.
 """
@@ -9,10 +9,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detrun.testing.decorator import test as test
+    from detrun.testing.harness import Failed as Failed
     from detrun.testing.keeping import Back as Back
     from detrun.testing.keeping import Kept as Kept
+    from detrun.testing.values import EachRun as EachRun
 
-_HOME = {"Back": "detrun.testing.keeping", "Kept": "detrun.testing.keeping"}
+_HOME = {
+    "Back": "detrun.testing.keeping",
+    "EachRun": "detrun.testing.values",
+    "Failed": "detrun.testing.harness",
+    "Kept": "detrun.testing.keeping",
+    "test": "detrun.testing.decorator",
+}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

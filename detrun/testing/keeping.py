@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Back(AssertionError):
     """A kept failure is back, or another one is in its place."""
 
+    is_told = True
+
 
 class Kept:
     """A failure in the names of its events: `holds` are pairs of what waits and until what."""

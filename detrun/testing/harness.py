@@ -1,0 +1,127 @@
+"""Running one test on many schedules: what failed before, then the search; a failure is told in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from detrun.errors import Stale
+from detrun.explore.attempt import Attempts
+from detrun.explore.finding import smallest
+from detrun.explore.kept import KeptPlan, kept, resolved
+from detrun.explore.performing import Performer
+from detrun.explore.quiet import silence
+from detrun.explore.search import Bounds, Search
+from detrun.explore.settling import Settled, settled
+from detrun.explore.telling import told
+from detrun.explore.trial import Trials
+from detrun.scheduler.catch import install
+from detrun.scheduler.network.faults import KINDS
+from detrun.scheduler.strategies.default import Default
+from detrun.testing.report import Found, Report
+from detrun.testing.saved import Saved
+from detrun.testing.values import program
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from detrun.testing.settings import Settings
+
+# How long a failure is made smaller at most, in seconds.
+_SECONDS = 4.0
+
+
+class Failed(AssertionError):
+    """A test fails on some schedule: the smallest that was found, and why."""
+
+    is_told = True
+
+
+def check_all(
+    function: Callable[..., Awaitable[object]],
+    settings: Settings,
+    arguments: Sequence[Any],
+    given: Mapping[str, Any],
+) -> None:
+    """Run a test until it fails, or has been tried enough; raise `Failed` if it fails."""
+    __tracebackhide__ = True
+    report = Report.current()
+    with silence():
+        install()
+        harness = Harness(program(function, arguments, given), settings)
+        harness.run_once()
+        failed = harness.again(report.plan) if report.plan is not None else harness.search(report)
+    if failed is not None:
+        raise Failed(report.text(failed, verify=settings.verify))
+
+
+def _found(settled_failure: Settled) -> Found:
+    explanation = settled_failure.explanation
+    lines = () if explanation is None else tuple(told(explanation))
+    return Found(settled_failure.failure, settled_failure.named, lines)
+
+
+class Harness:
+    """One test, and the attempts at it."""
+
+    def __init__(self, main: Callable[[], Awaitable[object]], settings: Settings) -> None:
+        self._settings = settings
+        self._skipped: BaseException | None = None
+        kinds = tuple(KINDS) if settings.faults == ("all",) else settings.faults
+        self._attempts = Attempts(lambda: self._skippable(main), level=settings.level, kinds=kinds)
+        self._trials = Trials(self._attempts.at)
+
+    def run_once(self) -> None:
+        """Run the test as stock asyncio would; a test that is skipped is skipped."""
+        self._attempts.attempt(Default())
+        if self._skipped is not None:
+            raise self._skipped
+
+    def again(self, plan: KeptPlan) -> Found | None:
+        """What the test fails of on this schedule, if it does."""
+        known = resolved(self._trials, plan)
+        trial = self._trials(known)
+        if trial.signature is None or trial.attempt.failure is None:
+            return None
+        found = smallest(self._trials, known, trial.signature, _SECONDS)
+        return Found(trial.attempt.failure, kept(self._trials, found.plan), tuple(told(found.explanation)))
+
+    def search(self, report: Report) -> Found | None:
+        """What the test fails of: on schedules on which it failed before, or on others."""
+        saved = Saved(report.root, report.test)
+        for plan in saved.plans():
+            if (found := self._still(plan)) is not None:
+                report.note(0, found.plan)
+                return found
+            saved.remove(plan)
+        settings, performer = self._settings, Performer(self._attempts)
+        bounds = Bounds(runs=settings.runs, seconds=settings.seconds, fixed_entropy=settings.entropy == "fixed")
+        search = Search(performer, bounds)
+        search.run()
+        way = next(iter(search.found.values()), None)
+        if way is None:
+            report.note(search.schedules)
+            return None
+        failure, _ = settled(performer, way, _SECONDS)
+        if failure.named is not None:
+            saved.add(failure.named)
+        report.note(search.schedules, failure.named, seed=way.schedule.seed)
+        return _found(failure)
+
+    def _still(self, plan: KeptPlan) -> Found | None:
+        try:
+            return self.again(plan)
+        except Stale:
+            return None
+
+    def _skippable(self, main: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        async def run() -> object:
+            try:
+                return await main()
+            except pytest.skip.Exception as skipped:
+                self._skipped = skipped
+                return None
+
+        run.__qualname__ = getattr(main, "__qualname__", "test")
+        return run

@@ -1,0 +1,56 @@
+"""The pytest plugin: options, and which test runs now. It imports nothing of detrun until a test needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+HASH_SEED, PLAN = "--detrun-hash-seed", "--detrun-plan"
+_VARIABLE = "PYTHONHASHSEED"
+
+current: pytest.Item | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Have options of our own."""
+    group = parser.getgroup("detrun")
+    group.addoption(
+        HASH_SEED, metavar="N", help="run all tests in an interpreter with this hash seed, which is started for it"
+    )
+    group.addoption(PLAN, metavar="PLAN", help="run tests of detrun on this schedule only, as a failure names it")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Start again with the hash seed that is asked for, before anything is captured or imported."""
+    seed = early_config.known_args_namespace.detrun_hash_seed
+    if seed is not None and os.environ.get(_VARIABLE) != seed:
+        words = [sys.executable, "-m", "pytest", *early_config.invocation_params.args]
+        os.execve(sys.executable, list(map(str, words)), os.environ | {_VARIABLE: seed})
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Know which test runs: it is the item's business what is reported of it."""
+    global current  # noqa: PLW0603  # pytest has no other place for it that a called function sees
+    current = item
+    try:
+        return (yield)
+    finally:
+        current = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Show what a failure of ours says: where it was raised is our business."""
+    report = yield
+    if call.excinfo is not None and getattr(call.excinfo.value, "is_told", False):
+        report.longrepr = str(call.excinfo.value)
+    return report
