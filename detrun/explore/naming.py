@@ -54,6 +54,7 @@ class Names:
         self._roots: set[int] = set()
         self._last = _BEGINNING
         self._tasks: list[int] = []
+        self._coro: Any = None
         # The task made last, if nobody named it.
         self._unnamed = (0, _BEGINNING, "")
         self._trace: Trace
@@ -101,6 +102,7 @@ class Names:
             (Scheduling, "operation", self._operation),
             (Engine, "operation", self._operation),
             (Scheduling, "_arm", self._arm),
+            (Spawning, "create_task", self._create),
             (Spawning, "adopt", self._adopt),
             (Task, "set_name", self._rename),
             (Network, "wire", self._wire),
@@ -149,10 +151,25 @@ class Names:
         self._owners.setdefault(hash(timer.id), name)
         return timer
 
+    def _create(self, real: Callable[..., Any], loop: Any, coro: Any, **options: Any) -> Any:
+        before, self._coro = self._coro, coro
+        try:
+            task = real(loop, coro, **options)
+        finally:
+            self._coro = before
+        if isinstance(task, Task) and task.key not in self._owners:
+            self._call(loop, task, coro, options.get("name"))
+        return task
+
     def _adopt(self, real: Callable[..., Any], loop: Any, task: Any, name: Any = None) -> Any:
-        self._root(loop)
+        # An eager task has a key before it has a coroutine, and runs before anybody has it.
         adopted = real(loop, task, name)
-        coro = task.get_coro()
+        self._call(loop, task, self._coro or task.get_coro(), name)
+        return adopted
+
+    def _call(self, loop: Any, task: Any, coro: Any, name: Any) -> None:
+        """Have a name for a new task, which is the last operation there was."""
+        self._root(loop)
         called = _last(getattr(coro, "__qualname__", type(coro).__qualname__))
         if self._last[0] in self._roots and not any(key in self._roots for key in self._tasks):
             # The first task of a loop is the program itself.
@@ -164,7 +181,6 @@ class Names:
             self._owners[task.key] = self._numbered(self._last, called)
             self._unnamed = (task.key, self._last, called)
         self._tasks.append(task.key)
-        return adopted
 
     def _rename(self, real: Callable[..., None], task: Any, name: object) -> None:
         real(task, name)
