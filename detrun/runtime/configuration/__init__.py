@@ -1,0 +1,1 @@
+"""How an application says what it consists of; `loading` is the door."""
