@@ -10,6 +10,7 @@ import click
 
 from detrun.cli import hashseed, repro
 from detrun.cli.report import Report
+from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
 
 
@@ -22,7 +23,7 @@ from detrun.cli.target import load
 @click.option(
     "--strategy",
     type=click.Choice(["default", "random"]),
-    default="random",
+    show_default="random",
     help="random lets the seed decide, default decides nothing and is what stock asyncio does.",
 )
 @click.option(
@@ -32,7 +33,9 @@ from detrun.cli.target import load
     help="What may be permuted: 1 what the environment orders, 2 also when garbage is collected.",
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
+@click.option(
+    "--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many seconds, virtual or not."
+)
 @click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
 @click.option("--start-time", metavar="WHEN", help="When the program believes to begin, as in 2026-01-31T12:00:00.")
 @click.option(
@@ -41,6 +44,7 @@ from detrun.cli.target import load
     help="What randomness follows from: the seed, nothing, or the operating system, which no seed repeats.",
 )
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
+@click.option("--max-journal", type=Size(1_000_000), metavar="SIZE", help="End the run when its journal has this size.")
 @click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
 @click.option("--redact", is_flag=True, help="Keep no secrets in the journal; what depends on them cannot be replayed.")
 @click.option("--secret", "secrets", multiple=True, metavar="NAME[=VALUE]", help="Redact this, too.")
@@ -52,13 +56,17 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hash_seed = hashseed.pin()
-    live, secrets = options.pop("live"), _secrets(redact=options.pop("redact"), words=options.pop("secrets"))
+    live, most = options.pop("live"), options.pop("max_journal")
+    secrets = _secrets(redact=options.pop("redact"), words=options.pop("secrets"))
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
+    from detrun.cli.stopping import stopping  # noqa: PLC0415
     from detrun.recording.keeping import Keeping, place  # noqa: PLC0415
     from detrun.scheduler.garbage import freeze  # noqa: PLC0415
     from detrun.scheduler.program import run  # noqa: PLC0415
 
     given = {name: value for name, value in options.items() if value is not None}
+    if not live:
+        given.setdefault("strategy", "random")
     report = Report(output, repro.line(target, args, given))
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
@@ -67,16 +75,18 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
         given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     path = Path(journal) if journal is not None else place(target, options["seed"])
     if live:
-        from detrun.cli.live import keep, serve, status  # noqa: PLC0415
+        from detrun.cli import live as living  # noqa: PLC0415
 
-        program = load(target, args)
-        served = keep(path, target, args, given, hash_seed, secrets)
         report.repeated_by(repro.line(os.fspath(path), (), {}, "replay"))
-        result = serve(program, served, target, given.get("entropy", "real"))
+        served = living.keep(path, target, args, given, hash_seed, secrets, most)
+        program = load(target, args)
+        result = living.serve(program, served, target, given)
         at_exit.callback(report.write, result)
-        return status(result)
-    keeping = Keeping(path, target, args, given, hash_seed, secrets=secrets)
-    with keeping:
+        return living.status(result)
+    if most is not None:
+        click.echo(f"detrun: {when_full(most)}", err=True)
+    keeping = Keeping(path, target, args, given, hash_seed, secrets=secrets, most=most)
+    with stopping(path), keeping:
         program = load(target, args)
         keeping.keep_sources(target)
         freeze()  # what was imported, which no collection in the run will set free

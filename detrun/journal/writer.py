@@ -62,6 +62,8 @@ class Writer:
         interval: float = INTERVAL,
         most_waiting: int = MOST_WAITING,
         clock: Callable[[], float] = monotonic,
+        most: int | None = None,
+        full: Callable[[], int] = lambda: 0,
     ) -> None:
         self.path = Path(path)
         self.error: DetrunError | None = None
@@ -74,6 +76,8 @@ class Writer:
         durable = durability is not Durability.NONE
         self._files = Rotation(self.path, header, size=segment, age=age, durable=durable, clock=clock)
         self._most_waiting = most_waiting
+        # Whoever is told that the journal has so many bytes says at how many to be told again.
+        self._most, self._full = most, full
         self._syncing = Syncing(self._files.sync, interval, self._fail) if durable else None
 
     @property
@@ -245,6 +249,8 @@ class Writer:
             raise
         del buffer[len(EMPTY) :]
         self._count = self._marks = 0
+        if self._most is not None and files.position >= self._most:
+            self._most = self._full()
         if self._syncing is not None and files.unsynced > MOST_UNSYNCED:
             self._attempt(files.sync)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 READ, WRITE = 1, 2
 # What comes by itself, between two iterations; a look ends with the entry that says what is ready.
 COMING = frozenset({InputKind.PROGRESS, InputKind.EXECUTOR, InputKind.SIGNAL, InputKind.CHILD, InputKind.READY})
-# What a process is given before it runs, and what it reads past the edge: no part of what is asked for here.
-READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE})
+# What a process reads past the edge, and that it has no room for more: no part of what is asked for here.
+READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE, InputKind.CONTROL})
 TIMED_OUT = -1
 # No more is read at once: that is one entry.
 LONGEST = 1024 * 1024
@@ -75,6 +75,9 @@ class Edge(Protocol):
 
     def bury(self, pid: int) -> None:
         """Whoever waited for a process that has ended knows of it."""
+
+    def note_failure(self) -> None:
+        """The program has failed with something that nobody handles, and goes on."""
 
     def end(self) -> None:
         """The run is over."""

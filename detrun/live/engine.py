@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind
+from detrun.live.bounds import LiveLimits
 from detrun.live.entropy import LiveEntropy
 from detrun.live.jobs import Jobs, is_own
 from detrun.live.network import LiveNetwork
 from detrun.live.processes import Processes
+from detrun.live.unhandled import Unhandled
 from detrun.live.watching import Watching
 from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
 from detrun.scheduler.engine import Engine
-from detrun.scheduler.limits import Limits
 from detrun.scheduler.origins import Origin
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.world import swap
@@ -41,11 +41,18 @@ _CHILD = int(InputKind.CHILD)
 class LiveEngine(Engine):
     """Everything of one live run that is not the program. It decides nothing: what comes first is first."""
 
-    def __init__(self, edge: Edge, record: Record | None = None, entropy: str = "real") -> None:
-        # Whoever serves goes on for as long as it is asked.
-        world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy)
-        super().__init__(Default(), Limits(sys.maxsize, float("inf")), world=world, record=record)
+    def __init__(
+        self,
+        edge: Edge,
+        record: Record | None = None,
+        entropy: str = "real",
+        seed: int = 0,
+        limits: LiveLimits | None = None,
+    ) -> None:
+        world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy, seed=seed)
+        super().__init__(Default(), limits or LiveLimits(), world=world, record=record)
         self.edge = edge
+        self.claims = Unhandled(edge)
         edge.begin(self)
         wall = edge.ask(InputKind.CLOCK, Origin(-1), lambda: _wall().to_bytes(8, "little"))
         self.clock.tell(int.from_bytes(wall, "little"))
@@ -157,9 +164,11 @@ class LiveEngine(Engine):
             self.happen(self.baton.ready[0])
 
     def _patience(self) -> float | None:
-        """How many seconds until the earliest timer."""
-        earliest = self.clock.earliest()
-        return None if earliest is None else max((earliest.deadline - self.clock.now) / SECOND, 0.0)
+        """How many seconds until the earliest timer, or until the run may go on no longer."""
+        earliest, until = self.clock.earliest(), self._limits.last_instant
+        if earliest is not None and earliest.deadline < until:
+            until = earliest.deadline
+        return None if until >= FOREVER else max((until - self.clock.now) / SECOND, 0.0)
 
     def _look(self, timeout: float | None, *, deaf: bool = False) -> None:
         """Let out what may leave, and take what came."""
@@ -179,6 +188,8 @@ class LiveEngine(Engine):
             clock.now = now
         else:
             clock.pass_until(now)
+            if now > self._limits.last_instant:
+                self._limits.exceed(now, self)
         for entry in others:
             self._take(entry)
         if ready:

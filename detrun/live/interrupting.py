@@ -6,6 +6,7 @@ import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,22 @@ if TYPE_CHECKING:
 
 # What asks a program to end.
 ENDING = (signal.SIGINT, signal.SIGTERM)
-_set = swap.twin(_signal.signal)
+# A program that fails all the time is not sealed all the time: this is in nanoseconds.
+_SELDOM = 60_000_000_000
+_set, _monotonic = swap.twin(_signal.signal), swap.twin(time.monotonic_ns)
 
 
 class Interrupting:
     """From `begin` to `end`, who sends one of these signals reaches the program; who sends a second ends the process.
 
-    `seal` is called for SIGUSR2, which is for whoever records.
+    `seal` is called for SIGUSR2, which is for whoever records, and once in a while after a failure that nobody handles;
+    `farewell` before the process is ended.
     """
 
-    def __init__(self, seal: Callable[[], None]) -> None:
+    def __init__(self, seal: Callable[[], None], farewell: Callable[[], None] = lambda: None) -> None:
         self._came: deque[int] = deque()
+        self._farewell = farewell
+        self._sealed = 0
         self._before: dict[int, Any] = {}
         self._seal = seal
         self._told = False
@@ -45,6 +51,14 @@ class Interrupting:
             _set(number, handler)
         self._before.clear()
 
+    def note_failure(self) -> None:
+        """Something has failed that nobody handles: whoever looks for why should have a whole journal."""
+        now = _monotonic()
+        if not self._sealed or now - self._sealed > _SELDOM:
+            self._sealed = now
+            self._came.append(signal.SIGUSR2)
+            os.eventfd_write(self._fd, 1)
+
     def came(self) -> Iterator[int]:
         """Those that came since the last time."""
         while self._came:
@@ -57,6 +71,7 @@ class Interrupting:
     def _note(self, number: int, _: object) -> None:
         if number != signal.SIGUSR2:
             if self._told:
+                self._farewell()
                 os._exit(128 + number)  # whoever asks twice waits for nobody: the journal is whole up to its last block
             self._told = True
         self._came.append(number)

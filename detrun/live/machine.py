@@ -199,6 +199,10 @@ class Machine:
     def bury(self, pid: int) -> None:
         bury(pid)
 
+    def note_failure(self) -> None:
+        if self._interrupting is not None and not self._over:
+            self._interrupting.note_failure()
+
     # What comes by itself.
 
     def _looking(self) -> Callable[..., Look | None]:

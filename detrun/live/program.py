@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from detrun.live.bounds import LiveLimits
 from detrun.live.engine import LiveEngine
 from detrun.scheduler.program import finished
 
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from detrun.scheduler.record import Record
 
 
-def run(main: Callable[[], Any], edge: Edge, record: Record | None = None, entropy: str = "real") -> Run:
-    """Run a program with this at its edge: a machine, or what one wrote down."""
-    return finished(LiveEngine(edge, record, entropy), main, seed=0, strategy="default", entropy=entropy)
+def run(
+    main: Callable[[], Any],
+    edge: Edge,
+    record: Record | None = None,
+    entropy: str = "real",
+    *,
+    seed: int = 0,
+    max_steps: int | None = None,
+    max_time: float | None = None,
+) -> Run:
+    """Run a program with this at its edge: a machine, or what one wrote down.
+
+    The seed decides nothing but what is drawn, if that is seeded. There are no bounds unless they are given.
+    """
+    engine = LiveEngine(edge, record, entropy, seed, LiveLimits(max_steps, max_time))
+    return finished(engine, main, seed=seed, strategy="default", entropy=entropy)

@@ -100,6 +100,9 @@ class Recorded:
     def bury(self, pid: int) -> None:
         """There is none."""
 
+    def note_failure(self) -> None:
+        """Whoever recorded was told then."""
+
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
         if self._found is not None:
             raise self._found

@@ -38,6 +38,8 @@ LIBRARIES = ("msgspec", "uvloop", "aiohttp", "anyio", "httpx", "uvicorn", "starl
 SEEDED = ("default", "random")
 # A journal is written in the middle of a run, too, whose own clock that must not move.
 _monotonic = swap.twin(time.monotonic)
+# This part of a journal's bytes is kept for the end of its run, and for each time that it has not ended then.
+_MARGIN = 20
 
 
 class Keeping:
@@ -55,6 +57,7 @@ class Keeping:
         durability: Durability = Durability.NONE,
         secrets: Mapping[str, str] | None = None,
         names: Names | None = None,
+        most: int | None = None,
     ) -> None:
         strategy = str(options.get("strategy", SEEDED[-1]))
         pseudonyms = None if secrets is None else Pseudonyms(secrets)
@@ -68,7 +71,9 @@ class Keeping:
             configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
-        self._writer = Writer(path, header, durability=durability, clock=_monotonic)
+        self.most, self.redacted = most, header.redacted
+        early = None if most is None else most - most // _MARGIN
+        self._writer = Writer(path, header, durability=durability, clock=_monotonic, most=early, full=self._fill_up)
         self.batch = Batch(self._writer if pseudonyms is None else RedactingBook(self._writer, pseudonyms))
         # A live run writes before anything leaves, and at no other time; the others whenever a block is full.
         sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer
@@ -118,6 +123,11 @@ class Keeping:
             self._recorder.failed(run.steps, run.failure)
         self._recorder.ended(run.steps, run.outcome, run.exit_code, signed(run.digest))
         return replace(run, journal=str(self.path))
+
+    def _fill_up(self) -> int:
+        assert self.most is not None
+        self.record.fill_up(self.most)
+        return self._writer.position + self.most // _MARGIN
 
     def _step(self) -> int:
         return 0 if self.record.engine is None else self.record.engine.trace.step

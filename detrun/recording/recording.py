@@ -6,7 +6,9 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Protocol
 
-from detrun.journal.entries import Phase
+from detrun.errors import LimitReached
+from detrun.journal.entries import InputKind, Phase
+from detrun.model import EventId
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads.thread import Thread
 
@@ -14,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from detrun.journal.recorder import Recorder
-    from detrun.model import Decision, EventId
+    from detrun.model import Decision
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
 _LOWER_HALF = 0xFFFF
 # So many looks at the digest are written at once: what is lost with the process, the seed brings back.
 _CALM = 16
+_NOTHING = EventId((0, 0))
 
 
 class Names(Protocol):
@@ -53,10 +56,28 @@ class Recording:
         self._names = names
         self._marks = array("H")
         self._checks = 0
+        self._most: int | None = None
         self.engine: Engine | None = None
 
     def begin(self, engine: Engine) -> None:
         self.engine = engine
+        if self._most is not None:
+            engine.hasten()
+
+    def fill_up(self, most: int) -> None:
+        """There is no room for much more than this many bytes: end the run as soon as that can be done."""
+        self._most = most
+        if self.engine is not None:
+            self.engine.hasten()
+
+    def full(self) -> LimitReached | None:
+        if self._most is None:
+            return None
+        assert self.engine is not None
+        most, self._most = self._most, None
+        # An input like others: a replay ends there, and unwinds as this run does from here on.
+        self._recorder.received(self.engine.trace.step, InputKind.CONTROL, _NOTHING, 0, b"%d" % most)
+        return filled(most)
 
     def happens(self, event: Delivery | Thread) -> None:
         assert self.engine is not None
@@ -95,6 +116,11 @@ class Recording:
         marks = self._marks.tobytes()
         del self._marks[:]
         return marks
+
+
+def filled(most: int) -> LimitReached:
+    """What ends a run whose journal may not grow any more."""
+    return LimitReached("bytes of journal", most, "raise it with --max-journal; up to here it can be replayed")
 
 
 def named(event: Delivery | Thread) -> str:

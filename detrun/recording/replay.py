@@ -97,7 +97,7 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
     """The same for a live run: what came is given back, and what leaves is compared."""
     edge, began, again = Edge(journal.entries(), record.expects), time.perf_counter(), None
     with suppress(Divergence, Enough):  # the edge knows where it parted; a journal may end before its run began
-        again = run_live(program, edge, record, journal.header.configuration.get("entropy", "real"))
+        again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found
     difference = record.difference
     if difference is None and parted is not None:
@@ -114,6 +114,12 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
         run=again,
         wall_seconds=time.perf_counter() - began,
     )
+
+
+def _again(program: Callable[[], Any], edge: Edge, record: Replaying, header: Header) -> Run:
+    asked = {name: value for name, value in options(header).items() if name in {"max_steps", "max_time"}}
+    entropy = header.configuration.get("entropy", "real")
+    return run_live(program, edge, record, entropy, seed=int(header.seed), **asked)
 
 
 def options(header: Header) -> dict[str, Any]:

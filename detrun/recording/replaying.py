@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun.errors import RunError
-from detrun.journal.entries import Checked, Decided, Happened, Named, Sent
+from detrun.journal.entries import Checked, Decided, Happened, InputKind, Named, Received, Sent
 from detrun.journal.recorder import digest
 from detrun.model import EventId, spelled
-from detrun.recording.recording import named
+from detrun.recording.recording import filled, named
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.waits import whereabouts
 
@@ -68,6 +68,8 @@ class Replaying:
         self._group: deque[Happened | Sent | Decided | Checked] = deque()
         self._marks: memoryview | None = None
         self._mark = 0
+        # The input that ended the run because its journal was full.
+        self._full: Received | None = None
         self._engine: Engine | None = None
         self._over = False
         # Whether the run is to end as soon as it can: not in the middle of a hand-over between threads.
@@ -138,6 +140,13 @@ class Replaying:
             self._end()
         self._leave()
 
+    def full(self) -> RunError | None:
+        entry = self._full
+        if self._over or entry is None or entry.step > self.step:
+            return None
+        self._full = None
+        return filled(int(entry.payload))
+
     def checked(self) -> None:
         self._leave()
         if self._over:
@@ -171,6 +180,9 @@ class Replaying:
                 if isinstance(entry, Checked):
                     self._marks = _numbers(entry.marks)
                     return
+            elif isinstance(entry, Received) and entry.kind == InputKind.CONTROL:
+                self._full = entry
+                self.engine.hasten_at(entry.step)
 
     def _told(self, entry: Happened | Sent | Decided | Checked | None) -> str:
         match entry:

@@ -6,6 +6,7 @@ not know which strategy answers, nor who observes.
 
 from __future__ import annotations
 
+import signal
 from asyncio import BaseEventLoop, events
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
@@ -49,6 +50,9 @@ class Engine:
 
     interrupt: Callable[..., None] | None = None
     """Who handles SIGINT as long as the program has not said who."""
+
+    asked_to_stop = False
+    """Whether the user interrupted the run, and the program does not know yet."""
 
     system: System | None = None
     """Who gives pipes and processes; in a simulation nobody does."""
@@ -167,6 +171,19 @@ class Engine:
         """Whether the program was killed, after which nothing of it runs but what unwinds it."""
         return isinstance(self.error, Killed)
 
+    def stop_soon(self) -> None:
+        """The user interrupts the program, which is told between two iterations: within one, a call would be lost."""
+        self.asked_to_stop = True
+        self.hasten()
+
+    def interrupt_program(self) -> None:
+        """Interrupt the program, as its user would; what it does from now on is no part of the run."""
+        self.trace.forget()
+        if self.baton.current is self.baton.main:
+            self.asked_to_stop = False
+            self.signals.interrupted_by_user = True
+            self.signals.send(signal.SIGINT)
+
     def interrupted(self, error: BaseException | None) -> bool:
         """Whether what ends the program is meant for whoever started it."""
         interrupted = isinstance(error, KeyboardInterrupt)
@@ -186,6 +203,10 @@ class Engine:
     def hasten(self) -> None:
         """Look at the limits, and at whatever else is looked at now and then, as soon as that can be done."""
         self._limits.checkpoint = 0
+
+    def hasten_at(self, step: int) -> None:
+        """The same when this step is over."""
+        self._limits.checkpoint = min(self._limits.checkpoint, step)
 
     def idle(self) -> bool:
         """Whether nothing is under way and there is no thread but the first."""

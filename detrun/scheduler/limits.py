@@ -32,6 +32,9 @@ class Limits:
     What else is looked at now and then, garbage and alarms of work, is looked at then.
     """
 
+    # What the time is called that is bounded.
+    time = "seconds of virtual time"
+
     def __init__(self, steps: int = STEPS, seconds: float = SECONDS) -> None:
         if steps < 1:
             raise UsageError(f"expected a limit of at least 1 step, got {steps!r}")
@@ -47,11 +50,17 @@ class Limits:
     def check(self, engine: Engine) -> None:
         """Raise if the run has taken all its steps; if it polls, let time pass until the next timer."""
         trace = engine.trace
+        self.checkpoint = trace.step + WATCH
+        if engine.asked_to_stop:
+            engine.interrupt_program()
+        full = trace.full()
         trace.check()
+        if full is not None:
+            raise full
         if engine._signals is not None:
             engine._signals.alarms.check_work()
         engine.garbage.check()
-        self.checkpoint = min(trace.step + WATCH, self._last_step, engine.garbage.checkpoint)
+        self.checkpoint = min(self.checkpoint, self._last_step, engine.garbage.checkpoint)
         if trace.step >= self._last_step:
             self._last_step = trace.step + GRACE_STEPS
             raise LimitReached("steps", self._steps, _hint("--max-steps", engine))
@@ -65,7 +74,7 @@ class Limits:
     def exceed(self, instant: int, engine: Engine) -> NoReturn:
         """Raise, for a run that would go on to this instant takes too much virtual time."""
         self.last_instant = instant + GRACE_SECONDS * SECOND
-        raise LimitReached("seconds of virtual time", self._seconds, _hint("--max-time", engine))
+        raise LimitReached(self.time, self._seconds, _hint("--max-time", engine))
 
 
 def _hint(option: str, engine: Engine) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from detrun.errors import RunError
     from detrun.model import Decision, EventId
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
@@ -33,6 +34,9 @@ class Record(Protocol):
 
     def mark(self, digest: int) -> None:
         """A step is over, and this is the digest of everything up to here."""
+
+    def full(self) -> RunError | None:
+        """What ends the run here, if no more is to be written down."""
 
     def checked(self) -> None:
         """Some steps are over: it is time to let go of what was kept back."""

@@ -10,6 +10,7 @@ from detrun.model import Decision, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.errors import RunError
     from detrun.scheduler.contexts import Context
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.record import Record
@@ -73,6 +74,10 @@ class Trace:
         """Some steps are over: whoever writes them down may do so now."""
         if self.record is not None:
             self.record.checked()
+
+    def full(self) -> RunError | None:
+        """What ends the run because nothing more can be written down, or because nothing more was."""
+        return None if self.record is None else self.record.full()
 
     def fingerprint(self) -> int:
         """The digest of everything up to now, or to the end of the run."""

@@ -1,6 +1,5 @@
 """`detrun journal prune`: removes old runs, but none that failed."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +7,10 @@ import click
 
 from detrun.cli.journal.places import DIRECTORY, output, say, say_json
 from detrun.cli.plain import counted, printable, size_of
+from detrun.cli.sizes import Size
 from detrun.errors import JournalError, UsageError
 
 RUNS, SIZE = 50, "1GB"
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
-
-
-class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in later versions
-    """A number of bytes, as in `500MB` or `1.5 GiB`."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = _SIZE.fullmatch(str(value).strip())
-        if found is None:
-            self.fail(f"expected a size as 500MB or 1GB, got {value!r}", param, ctx)
-        unit = (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " ")
-        return int(float(found[1]) * unit)
 
 
 @click.command("prune")

@@ -1,0 +1,108 @@
+"""How a simulated run is ended from outside: by its user, or because its journal is full."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from detrun.journal.reader import Journal
+from tests.cli.command import ENVIRONMENT, detrun, written
+
+ASLEEP = [
+    "import asyncio",
+    "async def main():",
+    "    try:",
+    "        print('ready', flush=True)",
+    "        while True: await asyncio.sleep(0)",
+    "    finally:",
+    "        print('unwound', flush=True)",
+    "asyncio.run(main())",
+]
+STUBBORN = [
+    "word = 'ready'",
+    "while True:",
+    "    try:",
+    "        print(word, flush=True)",
+    "        while True: pass",
+    "    except KeyboardInterrupt:",
+    "        word = 'no'",
+]
+
+
+def interrupted(folder: Path, lines: list[str], *said: str) -> tuple[int, str, str]:
+    """A run that is interrupted each time that it says this: its status, and what else it said and was said of it."""
+    words = ["run", "--journal", "journal.bin", "--max-steps", str(10**12), written(folder, "program.py", lines)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "detrun", *words],
+        cwd=folder,
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for word in said:
+            assert process.stdout.readline() == f"{word}\n"
+            time.sleep(0.2)  # so that it has gone on a little
+            process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    return process.returncode, out, errors
+
+
+def test_the_first_interrupt_unwinds_the_program_and_names_its_journal(tmp_path: Path) -> None:
+    status, out, errors = interrupted(tmp_path, ASLEEP, "ready")
+
+    assert (status, out) == (130, "unwound\n")
+    assert "detrun: the journal has the run up to here: journal.bin\n" in errors
+    assert Journal(tmp_path / "journal.bin").last_step() > 0
+    again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=os.pathsep.join(sys.path))
+    assert "detrun: same: " in again.stderr
+
+
+def test_the_second_interrupt_ends_the_process_at_once(tmp_path: Path) -> None:
+    status, _, errors = interrupted(tmp_path, STUBBORN, "ready", "no")
+
+    assert status == 130
+    assert "ended at once; the journal is whole up to its last block: journal.bin" in errors
+    assert Journal(tmp_path / "journal.bin").header.target == "program.py"
+
+
+BUSY = [
+    "import asyncio, random",
+    "async def main():",
+    "    async def one():",
+    "        while True: await asyncio.sleep(random.random())",
+    "    try:",
+    "        await asyncio.gather(*(one() for _ in range(10)))",
+    "    finally:",
+    "        print('unwound')",
+    "asyncio.run(main())",
+]
+
+
+@pytest.mark.parametrize("strategy", ["random", "default"])
+def test_a_simulated_run_whose_journal_is_full_ends_and_is_replayed_to_its_end(tmp_path: Path, strategy: str) -> None:
+    program = written(tmp_path, "program.py", BUSY)
+    words = ("run", program, "--journal", "journal.bin", "--max-journal", "1MB", "--strategy", strategy)
+    path = os.pathsep.join(sys.path)
+
+    ended = detrun(*words, "--max-steps", "100000000", cwd=tmp_path, PYTHONPATH=path)
+    again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=path)
+
+    assert "the journal may take 1.0 MB; when it is full the run ends" in ended.stderr
+    assert "its limit of 1,000,000 bytes of journal: raise it with --max-journal" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (1, "unwound\n")
+    assert 900_000 < (tmp_path / "journal.bin").stat().st_size <= 1_050_000
+    assert (again.returncode, again.stdout) == (1, "unwound\n")
+    assert "detrun: same: " in again.stderr
+
+
+@pytest.mark.parametrize("size", ["10", "999kB", "much"])
+def test_a_journal_gets_no_bound_that_means_nothing(tmp_path: Path, size: str) -> None:
+    assert detrun("run", written(tmp_path, "program.py", ["pass"]), "--max-journal", size, cwd=tmp_path).returncode == 2
