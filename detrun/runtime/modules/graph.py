@@ -13,7 +13,7 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, cast
 
 from detrun.errors import Forbidden, UsageError
-from detrun.runtime.modules import loading
+from detrun.runtime.modules import listing, loading
 from detrun.runtime.modules.closure import closure
 from detrun.runtime.modules.limit import limited
 from detrun.runtime.modules.lines import pin, unpin
@@ -73,6 +73,7 @@ class Graph(Table):
         graph where that is in place while it is formatted.
         """
         loading.hook()
+        listing.catch()
         refuse_ambiguous(self.names, self.main, self._taken)
         with self:
             try:
@@ -98,12 +99,12 @@ class Graph(Table):
     def files(self) -> tuple[str, ...]:
         """The files that this graph depends on, by their whole paths, sorted: a change of another one changes nothing.
 
-        They are those that were loaded, those that would be by what the sources say, and those that were looked for
-        in vain: also after a load that failed.
+        They are those that were loaded, those that would be by what the sources say, data that was read, and what was
+        looked for in vain: also after a load that failed.
         """
         needed = {source.file for source in closure(self.names, self.main).values()}
         missed = {f"{self.snapshot.directory}/{path}" for name in self._missed for path in self.names.looked_for(name)}
-        return tuple(sorted({*self.pinned, *needed, *missed}))
+        return tuple(sorted({*self.pinned, *needed, *missed, *self.data}))
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         """How a module is loaded that is not there yet: nothing for one that is not the application's."""
@@ -190,11 +191,9 @@ def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:
     if path in snapshot.files and path.endswith(".py"):
         own = os.path.dirname(path)
         names = snapshot.names(snapshot.roots or (own,))
-        name = names.module_at(path)
-        if name is not None:
-            return names, name
-        names = snapshot.names((own, *snapshot.roots))
-        return names, path.removeprefix(f"{own}/").removesuffix(".py")
+        if names.module_at(path) is None:
+            names = snapshot.names((own, *snapshot.roots))
+        return names, _importable(names, path)
     names = snapshot.names(snapshot.roots or ("",))
     found = names.resolve(main) if not main.endswith(".py") else None
     if found is None or found.source is None:
@@ -204,6 +203,19 @@ def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:
             f"expected the main module to be one of the application, got {main!r}{meant}: {snapshot.directory}"
         )
     return names, main
+
+
+def _importable(names: Names, path: str) -> str:
+    """The name by which this file is imported."""
+    name = names.module_at(path)
+    assert name is not None
+    found = names.resolve(name)
+    if found is None or found.source is None:
+        raise UsageError(f"expected a main module that can be imported, got {path!r}: rename it")
+    if found.source is not names.snapshot.files[path]:
+        first = os.path.relpath(found.source.file, names.snapshot.directory)
+        raise UsageError(f"expected a main module that is found first, got {path!r}, which comes after {first!r}")
+    return name
 
 
 def _missing(name: str, why: str) -> ModuleNotFoundError:

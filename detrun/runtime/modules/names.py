@@ -104,7 +104,7 @@ class Names:
                 if path.startswith(prefix):
                     name, _, rest = path[len(prefix) :].partition("/")
                     names.add(name if rest else name.removesuffix(".py"))
-        return {name for name in names if name.isidentifier()}
+        return {name for name in names if name and "." not in name}
 
     def _top(self, name: str) -> Found | None:
         return self.find(name, self.roots)

@@ -1,8 +1,8 @@
 """Names that both an application and somebody else have: whose modules they are.
 
-They are others' if the standard library has them, or a library that was imported before: `sys.modules` has one module
-of a name, and a library that imports its own must not get the application's. A file of the application's that nobody
-there imports does no harm; an import that could mean either is refused.
+They are others' if the interpreter has them, as all of the standard library, or a library that was imported before:
+`sys.modules` has one module of a name, and a library that imports its own must not get the application's. A file of
+the application's that nobody there imports does no harm; an import that could mean either is refused.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 def taken_elsewhere(names: Names) -> frozenset[str]:
-    """The names at the top that the application has a file for, and that are others'."""
-    return frozenset(name for name in names.provided if name in sys.stdlib_module_names or _is_library(name))
+    """The names at the top that the application has a file or folder for, and that are others'."""
+    files = {name for name in names.provided if _is_interpreters(name) or _is_library(name)}
+    # A folder without a file comes after whatever anybody else has.
+    return frozenset(files | {name for name in names.spaces if outer(name) is not None})
 
 
 def refuse_ambiguous(names: Names, main: str, taken: Set[str]) -> None:
@@ -36,7 +38,7 @@ def refuse_ambiguous(names: Names, main: str, taken: Set[str]) -> None:
         found = names.resolve(name)
         assert found is not None
         for target, one in imported(name, found, source):
-            if not one.level and target.partition(".")[0] in taken:
+            if not one.level and target.partition(".")[0] in taken & names.provided:
                 raise _refused(target, f"{source.file}:{one.line}", names)
 
 
@@ -45,11 +47,15 @@ def _refused(name: str, where: str, names: Names) -> UsageError:
     found = names.resolve(top)
     assert found is not None
     assert found.source is not None
-    whose = "the standard library" if top in sys.stdlib_module_names else "a library that is imported"
+    whose = "the interpreter" if _is_interpreters(top) else "a library that is imported"
     return UsageError(
         f"expected a name that no library has, got {top!r}, which {whose} has too: {where}\n"
         f"rename {found.source.file}: others that import {top!r} must not get it"
     )
+
+
+def _is_interpreters(name: str) -> bool:
+    return name in sys.stdlib_module_names or name == "__main__"
 
 
 def _is_library(name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from detrun.errors import UsageError
 from detrun.runtime.modules.names import Names
 from detrun.runtime.modules.source import Source
+from detrun.runtime.modules.table import IN_PLACE
 from detrun.runtime.modules.taking import LARGEST, ignored, take
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Snapshot:
         return {source.file: source.data for source in self.files.values()}
 
     def read(self, path: str) -> bytes:
-        """What a file contains."""
+        """What a file contains; the generation in place depends on it from now on."""
+        if IN_PLACE.table is not None:
+            IN_PLACE.table.data[os.path.join(self.directory, path)] = None
         if (source := self.files.get(path)) is not None:
             return source.data
         if (size := self.left_out.get(path)) is not None:
@@ -81,7 +84,7 @@ class Snapshot:
     @cached_property
     def digest(self) -> str:
         """What two snapshots have in common if and only if they have the same files, wherever those lie."""
-        parts = b"".join(sha256(path.encode()).digest() + source.digest for path, source in self.files.items())
+        parts = b"".join(sha256(os.fsencode(path)).digest() + source.digest for path, source in self.files.items())
         return sha256(parts).hexdigest()
 
     @cached_property

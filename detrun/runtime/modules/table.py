@@ -49,6 +49,14 @@ class Claim:
         owned = self.owned
         return {name: module for name, module in list(modules.items()) if name.partition(".")[0] in owned}
 
+    def hide(self, modules: Modules) -> None:
+        """Take away what others have of these names, from what is there without any generation."""
+        outer = len(modules)
+        if outer != self.outer or any(modules.get(name) is not module for name, module in self.hidden.items()):
+            self.hidden, self.outer = self.below(modules), outer
+        for name in self.hidden:
+            del modules[name]
+
 
 _claims: WeakValueDictionary[frozenset[str], Claim] = WeakValueDictionary()
 
@@ -61,6 +69,8 @@ class Table:
         self.modules: Modules = {}
         self.pinned: dict[str, Source] = {}
         """The files that modules of this generation were loaded from."""
+        self.data: dict[str, None] = {}
+        """The files that were read as data while it was in place."""
         self.asked: dict[str, None] = {}
         """The names of modules that were looked for since it came into place."""
         self._present: tuple[str, ...] = ()
@@ -76,9 +86,7 @@ class Table:
             return self
         if before is None or not before.give_way(self, modules):
             leave()
-            self.claim.hidden, self.claim.outer = self.claim.below(modules), len(modules)
-            for name in self.claim.hidden:
-                del modules[name]
+            self.claim.hide(modules)
         modules.update(self.modules)
         self._size = len(modules)
         IN_PLACE.table = self
@@ -95,11 +103,11 @@ class Table:
     def withdraw(self) -> None:
         """Leave `sys.modules` as it was before any generation was in place."""
         modules = sys.modules
-        # Looked for one by one: this happens rarely, and finds what counting them does not.
-        self._keep(self.claim.below(modules))
-        for name in self.modules:
+        self._note_changes(modules)
+        for name in self._present:
             del modules[name]
         modules.update(self.claim.hidden)
+        IN_PLACE.table = None
 
     def give_way(self, other: Table, modules: Modules) -> bool:
         """Take away what the other one has not; false if it is not known what that one hides."""
@@ -118,7 +126,7 @@ class Table:
 
     def _note_changes(self, modules: Modules) -> None:
         """See what became of the modules while they were in place: more were imported, or somebody replaced one."""
-        # Whoever takes away a module that all share and puts in one of the application's is noticed at the end only.
+        # Whoever takes away a module that all share and puts in one of the application's is noticed by `empty` only.
         try:
             if len(modules) == self._size and self._get(modules) == self._values:
                 return
@@ -160,10 +168,8 @@ IN_PLACE = _InPlace()
 
 def leave() -> None:
     """Have no generation in place: the modules are those that were there before any was, and what all share."""
-    table = IN_PLACE.table
-    if table is not None:
-        table.withdraw()
-        IN_PLACE.table = None
+    if IN_PLACE.table is not None:
+        IN_PLACE.table.withdraw()
 
 
 def outer(name: str) -> ModuleType | None:

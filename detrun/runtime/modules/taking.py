@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from detrun.errors import UsageError
@@ -26,6 +27,8 @@ LARGEST = 1024 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 MOST_FILES = 20_000
 _READINGS = 20
+# Times of files are as coarse as this at worst, in nanoseconds: two changes within it may look like one.
+_COARSE = 100_000_000
 # What tells one state of a file from another: size, both times, and which file it is.
 _Stamp = tuple[int, int, int, int]
 
@@ -62,11 +65,11 @@ class _Reading:
         self._stamps: dict[str, _Stamp] = {}
 
     def take(self) -> Taken:
-        seen = self._look()
+        began, seen = time.time_ns(), self._look()
         for _ in range(_READINGS):
             self._read(seen)
             seen, before = self._look(), seen
-            if seen == before == self._stamps:
+            if seen == before == self._stamps and self._reads_same_again(began - _COARSE):
                 return self._taken(seen)
         # Data that somebody goes on writing, a database or a log, is as good as it was when it was read last.
         moving = sorted(path for path in {*seen, *self._stamps} if seen.get(path) != self._stamps.get(path))
@@ -97,6 +100,19 @@ class _Reading:
                 continue  # an editor's temporary file: the next look does not find it
             self._stamps[path] = stamp
 
+    def _reads_same_again(self, since: int) -> bool:
+        """Whether files that changed after that are still what was read: their times do not tell."""
+        same = True
+        for path, stamp in list(self._stamps.items()):
+            if stamp[0] <= LARGEST and max(stamp[1], stamp[2]) > since:
+                try:
+                    data = self._bytes(path)
+                except FileNotFoundError:
+                    return False
+                same = same and data == self._data[path]
+                self._data[path] = data
+        return same
+
     def _bytes(self, path: str) -> bytes:
         try:
             with open(os.path.join(self.directory, path), "rb") as file:
@@ -122,6 +138,10 @@ def _walk(directory: str, folder: str) -> Iterator[tuple[str, _Stamp]]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(directory, f"{path}/")
             elif stat.S_ISREG((status := os.stat(entry.path)).st_mode):
-                yield path, (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+                yield path, _stamp(status)
         except FileNotFoundError:
             continue
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

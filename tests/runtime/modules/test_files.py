@@ -53,6 +53,21 @@ def test_what_is_imported_by_a_name_made_up_late_is_among_them_from_then_on(app:
     assert files(app, graph) == ["main.py", "plugin.py"]
 
 
+READING = """
+import importlib.resources, pkgutil
+import package
+importlib.resources.files("package").joinpath("a.txt").read_text()
+pkgutil.get_data("package", "b.txt")
+"""
+
+
+def test_data_that_was_read_is_among_them(app: App) -> None:
+    data = {f"package/{name}": "" for name in ("__init__.py", "a.txt", "b.txt", "c.txt")}
+    graph = app.loaded(app.write({"main.py": READING, **data}))
+
+    assert files(app, graph) == ["main.py", "package/__init__.py", "package/a.txt", "package/b.txt"]
+
+
 FAILED = [
     ({"new.py": "VALUE = (\n"}, ["main.py", "new.py"]),
     ({"new.py": "1 / 0\n"}, ["main.py", "new.py"]),

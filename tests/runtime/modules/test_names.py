@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +54,29 @@ def test_the_main_module_is_named_by_the_root_it_is_below(
     assert name in graph.modules
 
 
+def test_a_name_that_no_statement_could_import_is_no_obstacle(app: App) -> None:
+    graph = app.loaded(
+        app.write({"my-worker.py": "import importlib\nimportlib.import_module('the-other')\n", "the-other.py": ""}),
+        "my-worker.py",
+    )
+
+    assert sorted(graph.modules) == ["my-worker", "the-other"]
+
+
+BAD_MAINS = [
+    ("a/main.prod.py", r"expected a main module that can be imported, got 'a/main\.prod\.py': rename it"),
+    ("b/main.py", r"expected a main module that is found first, got 'b/main\.py', which comes after 'a/main\.py'"),
+]
+
+
+@pytest.mark.parametrize(("main", "objection"), BAD_MAINS)
+def test_a_main_that_cannot_be_imported_is_refused(app: App, main: str, objection: str) -> None:
+    app.write({"a/main.py": "", "a/main.prod.py": "", "b/main.py": ""})
+
+    with pytest.raises(UsageError, match=objection):
+        app.graph(Snapshot.taken(app.directory, ["a", "b"]), main)
+
+
 def test_a_guard_of_main_does_not_let_through(app: App) -> None:
     graph = app.loaded(app.write({"main.py": "NAME = __name__\nif __name__ == '__main__':\n    1 / 0\n"}))
 
@@ -102,7 +124,18 @@ def test_a_search_for_a_module_finds_what_there_is(app: App) -> None:
     with graph:
         assert importlib.util.find_spec("package.nothing") is None
         assert importlib.util.find_spec("lazy") is not None
-        assert [
-            found.name
-            for found in pkgutil.iter_modules(main_of(graph).leaf.__spec__.parent and sys.modules["package"].__path__)
-        ] == ["deep", "sibling"]
+
+
+def test_modules_are_listed_as_the_snapshot_has_them(app: App) -> None:
+    """What discovers plugins finds the same in a replay, though the folder is another one or gone."""
+    first = app.loaded(app.write(TREE | {"main.py": "import package\n"}))
+    second = app.loaded(first.snapshot.changed({"package/new.py": "", "package/deep/__init__.py": None}))
+    app.write({"package/newer.py": ""})
+    expected = [[("deep", True), ("sibling", False)], [("new", False), ("sibling", False)]]
+
+    for graph, names in zip((first, second), expected, strict=True):
+        with graph:
+            found = list(pkgutil.iter_modules(main_of(graph).package.__path__, "package."))
+        assert [(name.removeprefix("package."), is_package) for _, name, is_package in found] == names
+    outside = pkgutil.iter_modules([str(app.directory / "package")])
+    assert [name for _, name, _ in outside] == ["deep", "newer", "sibling"]

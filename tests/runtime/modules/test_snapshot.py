@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,6 +100,16 @@ def test_a_file_that_is_saved_while_it_is_read_is_read_again(app: App, monkeypat
     snapshot = Snapshot.taken(app.directory)
 
     assert {source.data for source in snapshot.files.values()} == {b"new!"}
+
+
+def test_a_save_that_no_time_of_a_file_shows_is_noticed(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-GEN-01: as many bytes as before, within what the times of a file system can tell apart."""
+    app.write({"a.py": "old", "b.py": "old"})
+    now = time.time_ns()
+    monkeypatch.setattr(taking, "_stamp", lambda status: (status.st_size, now, 0, 0))
+    whenever(monkeypatch, "b.py", lambda: app.write({"a.py": "new", "b.py": "new"}))
+
+    assert {source.data for source in Snapshot.taken(app.directory).files.values()} == {b"new"}
 
 
 def test_a_file_that_vanishes_is_not_there(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
