@@ -115,7 +115,11 @@ class Graph(Table):
             raise _missing(name, "its generation was stopped")
         if target is not None:
             raise Forbidden(f"importlib.reload() of {name}", _INSTEAD)
-        folders = self.names.roots if path is None else [at for entry in path if (at := self.snapshot.inside(entry))]
+        folders = (
+            self.names.roots
+            if path is None
+            else [at for entry in path if (at := self.snapshot.inside(entry)) is not None]
+        )
         found = self.names.find(name.rpartition(".")[2], folders)
         if found is None:
             return self._late(name, path)
@@ -143,7 +147,7 @@ class Graph(Table):
         found = PathFinder.find_spec(name, [entry for entry in sys.path if entry not in inside])
         if found is None:
             self._missed[name] = None
-            raise _missing(name, _LATER)
+            raise _missing(name, self._beside(name) or _LATER)
         return found
 
     def _is_later(self, found: ModuleSpec) -> bool:
@@ -160,8 +164,14 @@ class Graph(Table):
         self._missed[error.name] = None
         similar = get_close_matches(error.name, self.names.all(), n=1, cutoff=0.75)
         looked_for = ", ".join(self.names.looked_for(error.name))
-        meant = f"; did you mean {similar[0]!r}?" if similar else ""
-        error.add_note(f"looked for {looked_for} in {self.snapshot.directory}{meant}")
+        hint = self._beside(error.name) or (f"did you mean {similar[0]!r}?" if similar else "")
+        error.add_note(f"looked for {looked_for} in {self.snapshot.directory}{hint and '; '}{hint}")
+
+    def _beside(self, name: str) -> str:
+        """What to say of a name that would be one of the application's if it were looked for in its directory."""
+        if self.snapshot.names(("",)).resolve(name) is None:
+            return ""
+        return f"modules are looked for below {', '.join(map(repr, self.names.roots))} only"
 
     def __repr__(self) -> str:
         return f"<Graph of {self.main} from {self.snapshot}>"

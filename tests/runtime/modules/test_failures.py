@@ -87,6 +87,23 @@ def test_a_missing_module_says_what_was_looked_for(app: App, main: str, note: st
     assert caught.value.__notes__ == [note.format(app.directory)]
 
 
+@pytest.mark.parametrize("on_path", [False, True])
+def test_a_module_beside_the_places_where_modules_are_is_said_to_be(
+    app: App, monkeypatch: pytest.MonkeyPatch, *, on_path: bool
+) -> None:
+    """As when a program was started as `python -m src.main`, in the folder above."""
+    graph = app.graph(app.write({"src/main.py": "import src.helper\n", "src/helper.py": ""}), "src/main.py")
+    if on_path:
+        monkeypatch.syspath_prepend(str(app.directory))
+
+    with pytest.raises(ModuleNotFoundError) as caught:
+        graph.load()
+
+    told = "".join(traceback.format_exception_only(caught.value))
+    assert "No module named 'src'" in told
+    assert "modules are looked for below 'src' only" in told
+
+
 def test_what_cannot_be_imported_may_be_missed(app: App) -> None:
     main = "try:\n    import settings\nexcept ImportError:\n    settings = None\nfrom package import name\n"
     graph = app.loaded(app.write({"main.py": main, "package/__init__.py": "name = 1\n"}))
