@@ -34,7 +34,7 @@ class Claim:
         self.owned = owned
         self.hidden: Modules = {}
         # How many modules there were without any generation, when somebody last looked what is to be hidden.
-        self.outer = -1
+        self._outer = -1
 
     @classmethod
     def of(cls, owned: frozenset[str]) -> Claim:
@@ -51,11 +51,16 @@ class Claim:
 
     def hide(self, modules: Modules) -> None:
         """Take away what others have of these names, from what is there without any generation."""
-        outer = len(modules)
-        if outer != self.outer or any(modules.get(name) is not module for name, module in self.hidden.items()):
-            self.hidden, self.outer = self.below(modules), outer
+        if len(modules) != self._outer or any(modules.get(name) is not kept for name, kept in self.hidden.items()):
+            self.hidden, self._outer = self.below(modules), len(modules)
         for name in self.hidden:
             del modules[name]
+        # As many as before need not be the same.
+        if not modules.keys().isdisjoint(self.owned):
+            more = self.below(modules)
+            for name in more:
+                del modules[name]
+            self.hidden |= more
 
 
 _claims: WeakValueDictionary[frozenset[str], Claim] = WeakValueDictionary()
@@ -84,7 +89,9 @@ class Table:
         before, modules = IN_PLACE.table, sys.modules
         if before is self:
             return self
-        if before is None or not before.give_way(self, modules):
+        if before is not None and before.claim is self.claim:
+            before.give_way(self, modules)
+        else:
             leave()
             self.claim.hide(modules)
         modules.update(self.modules)
@@ -109,20 +116,12 @@ class Table:
         modules.update(self.claim.hidden)
         IN_PLACE.table = None
 
-    def give_way(self, other: Table, modules: Modules) -> bool:
-        """Take away what the other one has not; false if it is not known what that one hides."""
+    def give_way(self, other: Table, modules: Modules) -> None:
+        """Take away what another one of the same application has not."""
         self._note_changes(modules)
-        mine, its = self.claim, other.claim
-        if its is not mine and its.outer != len(modules) - len(self._present) + len(mine.hidden):
-            return False
         if other._present is not self._present:
             for name in self._difference(other._present):
                 del modules[name]
-        if its is not mine:
-            modules.update(mine.hidden)
-            for name in its.hidden:
-                modules.pop(name, None)
-        return True
 
     def _note_changes(self, modules: Modules) -> None:
         """See what became of the modules while they were in place: more were imported, or somebody replaced one."""

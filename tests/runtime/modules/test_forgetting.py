@@ -8,7 +8,10 @@ import sys
 import weakref
 from typing import TYPE_CHECKING
 
+import msgspec.json
 import pytest
+
+from tests.runtime.modules.trees import differences
 
 if TYPE_CHECKING:
     from tests.runtime.modules.conftest import App
@@ -64,16 +67,19 @@ def test_a_thousand_graphs_leave_nothing(app: App, *, failing: bool) -> None:
         for n in range(begin, end):
             once(n)
         gc.collect()
+        modules[:] = [module for module in modules if module() is not None]
         return sys.getallocatedblocks()
 
+    # Which no graph is the first to import.
+    assert msgspec.json.__name__ in sys.modules
     before = set(sys.modules)
     early = rounds(0, 100)
     late = rounds(100, 1000)
 
-    assert not [module for module in modules if module() is not None]
+    assert modules == []
     # A graph is some thousand blocks of memory.
-    assert late - early < 900
-    assert set(sys.modules) == before
+    assert late - early < 300
+    assert set(sys.modules) - before == set()
 
 
 def test_a_graph_that_is_in_place_is_forgotten_too(app: App) -> None:
@@ -83,6 +89,6 @@ def test_a_graph_that_is_in_place_is_forgotten_too(app: App) -> None:
     graph.install()
     graph.forget()
 
-    assert sys.modules == before
+    assert differences(sys.modules, before) == set()
     assert graph.modules == {}
     graph.forget()

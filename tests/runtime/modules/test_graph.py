@@ -15,7 +15,7 @@ import pytest
 from detrun.errors import Forbidden
 from detrun.runtime.modules.graph import current, outside
 from detrun.runtime.modules.snapshot import Snapshot
-from tests.runtime.modules.trees import SECOND, TREE, main_of
+from tests.runtime.modules.trees import SECOND, TREE, differences, main_of
 
 if TYPE_CHECKING:
     from tests.runtime.modules.conftest import App
@@ -43,14 +43,14 @@ def test_libraries_are_shared(app: App) -> None:
 def test_nothing_of_a_graph_is_there_outside_of_it(app: App) -> None:
     before = dict(sys.modules)
     graph = app.loaded(app.write(TREE))
-    assert sys.modules == before
+    assert differences(sys.modules, before) == set()
 
     graph.install()
     assert set(sys.modules) - set(before) == set(graph.modules)
     assert current() is graph
 
     assert outside() is graph
-    assert sys.modules == before
+    assert differences(sys.modules, before) == set()
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("helper")
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from detrun.runtime.modules.graph import outside
-from tests.runtime.modules.trees import TREE
+from tests.runtime.modules.trees import TREE, differences
 
 if TYPE_CHECKING:
     from tests.runtime.modules.conftest import App
@@ -76,7 +76,7 @@ def test_modules_hidden_by_one_application_are_there_in_another(app: App) -> Non
                 assert sys.modules["other.part"] is mine["other.part"]
                 assert "helper" not in sys.modules
                 first.install()
-            assert sys.modules == before
+            assert differences(sys.modules, before) == set()
             # What libraries import meanwhile is seen by both.
             sys.modules["helper"] = mine["helper"] = before["helper"] = type(sys)("helper")
             before[f"library_{n}"] = sys.modules[f"library_{n}"] = type(sys)("library")
@@ -101,3 +101,19 @@ def test_modules_that_come_while_another_application_is_in_place_are_hidden_too(
         assert sys.modules["two"] is library
     finally:
         sys.modules.pop("two", None)
+
+
+def test_as_many_modules_as_before_need_not_be_the_same(app: App) -> None:
+    graph = app.loaded(app.write(TREE))
+    mine, other = type(sys)("helper"), type(sys)("qother")
+    try:
+        sys.modules["qother"] = other
+        graph.install()
+        outside()
+        del sys.modules["qother"]
+        sys.modules["helper"] = mine
+        with graph:
+            assert sys.modules["helper"] is graph.modules["helper"]
+        assert sys.modules["helper"] is mine
+    finally:
+        del sys.modules["helper"]

@@ -27,3 +27,8 @@ SECOND = {path: text.replace("1", "2") for path, text in TREE.items()}
 def main_of(graph: Graph) -> ModuleType:
     """Its main module."""
     return graph.modules["main"]
+
+
+def differences(one: dict[str, ModuleType], other: dict[str, ModuleType]) -> set[str]:
+    """The names whose modules are not the same ones. To show how two thousands differ takes minutes."""
+    return {name for name in {*one, *other} if one.get(name) is not other.get(name)}
