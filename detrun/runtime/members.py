@@ -33,6 +33,9 @@ class RpcTarget:
     instance has as attributes cannot. If there is a method `dispose`, it is called when the last stub is gone.
     """
 
+    # It stays where it is even if it is a dataclass, which would otherwise travel by value.
+    __detrun_by_reference__ = True
+
 
 class Remote:
     """What stands for something in another context."""

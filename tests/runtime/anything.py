@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from detrun.runtime.members import RpcTarget
 from tests.runtime.shapes import Colour, Level, Order, Point, Price, Receiver, Right, Word
 
 WHAT = "the result of API.total"
@@ -31,7 +32,7 @@ class Doors:
 
     def export(self, value: object, path: str) -> tuple[int, object] | None:
         self.places.append(path)
-        return (7, len(self.places)) if isinstance(value, Handle) or callable(value) else None
+        return (7, len(self.places)) if isinstance(value, Handle | RpcTarget) or callable(value) else None
 
 
 def told(value: Any) -> object:

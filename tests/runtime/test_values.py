@@ -9,6 +9,7 @@ import datetime as dt
 import math
 import threading
 import uuid
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detrun.errors import NotSendable
+from detrun.runtime.members import RpcTarget
 from detrun.runtime.values import decode, decode_arguments, encode, encode_arguments
 from tests.runtime.anything import PLAIN, RECEIVER, WHAT, Doors, Handle, Reference, same
 from tests.runtime.shapes import Colour, Level, Order, Point, Price, Right, Visit, Word
@@ -116,6 +118,15 @@ def test_what_is_no_plain_value_is_the_exporters() -> None:
 
     assert doors.places == [f"{WHAT}: ['a'][0]", f"{WHAT}: ['c'][0]", f"{WHAT}: ['c'][1]"]
     assert decode(data, RECEIVER) == {"a": [(7, 1), "b"], "c": ((7, 2), (7, 3))}
+
+
+@dataclass
+class Counter(RpcTarget):
+    count: int = 0
+
+
+def test_a_target_stays_where_it_is_even_if_it_is_a_dataclass() -> None:
+    assert decode(encode([Counter()], Doors(), WHAT), RECEIVER) == [(7, 1)]
 
 
 @pytest.mark.parametrize("beside", [2**70, {2**70: 1}, (2**70,)])

@@ -15,9 +15,9 @@ class Worker(Struct, frozen=True, kw_only=True):
     """One worker in one environment; whatever else is declared of it is in `settings`."""
 
     name: str
-    main: Path | None
-    """The file of its main module; there is none if it has nothing but assets."""
     directory: Path
+    main: str
+    """The file of its main module, below the directory; empty if it has nothing but assets."""
     file: Path
     """Where all this is written."""
     environment: str | None

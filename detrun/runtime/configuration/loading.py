@@ -135,17 +135,19 @@ def _way(found: Chosen, key: str) -> tuple[str | int, ...]:
     return found[key][1] if key in found else ()
 
 
-def _main(source: Source, found: Chosen, said: Settings, directory: Path) -> Path | None:
+def _main(source: Source, found: Chosen, said: Settings, directory: Path) -> str:
     if said.main is None:
         if said.assets is None or said.assets.directory is None:
             raise source.error((), "expected main, the file of its main module, or assets with a directory")
-        return None
+        return ""
     main = directory / said.main
     if main.suffix != ".py":
         raise source.error(_way(found, "main"), f"expected a module in Python, got {said.main!r}")
+    if not main.resolve().is_relative_to(directory.resolve()):
+        raise source.error(_way(found, "main"), f"expected a file below {directory}, got {said.main!r}")
     if not main.is_file():
         raise source.error(_way(found, "main"), f"expected a file in {directory}, and {said.main!r} is not there")
-    return main.resolve()
+    return main.resolve().relative_to(directory.resolve()).as_posix()
 
 
 def _routes(source: Source, worker: str, said: Settings) -> list[Route]:

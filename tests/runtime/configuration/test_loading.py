@@ -10,6 +10,7 @@ from detrun.errors import UsageError
 from detrun.runtime.configuration.application import Application
 from detrun.runtime.configuration.declarations import KVNamespace, Limits, Service
 from detrun.runtime.configuration.loading import load, load_all
+from detrun.runtime.configured import Configured
 
 WRANGLER = """{
   "$schema": "x", "observability": {"enabled": true},
@@ -33,11 +34,17 @@ def application(directory: Path, files: dict[str, str], environment: str | None 
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    for name in ("src/entry.py", "a.py", "b.py"):
+    for name in ("src/entry.py", "a.py", "b.py", "other/o.py"):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     return load(directory, environment)
+
+
+def test_the_runtime_can_use_it(tmp_path: Path) -> None:
+    configured: Configured = application(tmp_path, {"wrangler.jsonc": WRANGLER})
+
+    assert configured.workers[0].services[0].service == configured.main
 
 
 def refused(directory: Path, files: dict[str, str], environment: str | None = None) -> str:
@@ -51,7 +58,7 @@ def test_a_worker_of_wrangler_is_read(tmp_path: Path) -> None:
     (worker,) = found.workers
 
     assert (found.main, found.directory, found.warnings) == ("rooms", tmp_path, ())
-    assert (worker.name, worker.main, worker.environment) == ("rooms", tmp_path / "src/entry.py", None)
+    assert (worker.name, worker.main, worker.environment) == ("rooms", "src/entry.py", None)
     assert (worker.compatibility_date, list(worker.compatibility_flags)) == ("2026-01-20", ["python_workers"])
     assert worker.variables == {"A": "b", "N": {"deep": [1]}}
     assert worker.services == (Service(binding="API", service="rooms", entrypoint="Api", props={"who": "me"}),)
@@ -125,7 +132,7 @@ def test_an_environment_inherits_some_keys_and_says_the_others_itself(tmp_path: 
     found = application(tmp_path, {"wrangler.jsonc": ENVIRONMENTS}, "test")
     (worker,) = found.workers
 
-    assert (worker.name, worker.environment, worker.main) == ("rooms-test", "test", tmp_path / "b.py")
+    assert (worker.name, worker.environment, worker.main) == ("rooms-test", "test", "b.py")
     assert (worker.vars, worker.bindings) == ({"A": "test"}, {})
     assert (worker.compatibility_date, worker.limits.subrequests) == ("2026-01-01", 5)
     assert (worker.settings.route, worker.settings.routes) == ("x.y/b", ())
@@ -161,6 +168,7 @@ def test_an_environment_that_is_none_is_an_error(text: str, environment: str, sa
 WRONG = [
     ('name = "a"\nmain = 3', "detrun.toml:2: main: expected str, got 3"),
     ('main = "none.py"', "detrun.toml:1: main: expected a file in {directory}, and 'none.py' is not there"),
+    ('main = "../outside.py"', "detrun.toml:1: main: expected a file below {directory}, got '../outside.py'"),
     ('main = "index.ts"', "detrun.toml:1: main: expected a module in Python, got 'index.ts'"),
     ('name = "a"', "detrun.toml: expected main, the file of its main module, or assets with a directory"),
     ('main = "a.py"\nname = "a b"', "detrun.toml:2: name: expected a name of letters, digits and dashes, got 'a b'"),
@@ -220,7 +228,7 @@ def test_secrets_go_before_variables(tmp_path: Path) -> None:
 def test_assets_are_a_worker_without_code(tmp_path: Path) -> None:
     (worker,) = application(tmp_path, {"detrun.toml": 'assets = {directory = "public", binding = "ASSETS"}'}).workers
 
-    assert worker.main is None
+    assert worker.main == ""
     assert worker.assets is not None
     assert worker.assets.directory == "public"
 
@@ -241,9 +249,7 @@ routes = ["/api/*", "admin.localhost/*", "/api/*"]
 config = "other"
 hosts = ["other.localhost", "*.other.localhost"]
 """
-OTHER = (
-    '{"name": "other", "main": "../a.py", "routes": ["example.com/o/*", {"pattern": "b.com", "custom_domain": true}]}'
-)
+OTHER = '{"name": "other", "main": "o.py", "routes": ["example.com/o/*", {"pattern": "b.com", "custom_domain": true}]}'
 
 
 def test_several_workers_are_one_application(tmp_path: Path) -> None:
@@ -324,4 +330,4 @@ def test_a_worker_may_have_a_directory_of_its_own(tmp_path: Path) -> None:
     files = {"detrun.toml": '[[workers]]\nname = "x"\ndirectory = "src"\nmain = "entry.py"', "src/.env": "A=b"}
     (worker,) = application(tmp_path, files).workers
 
-    assert (worker.main, worker.directory, worker.secrets) == (tmp_path / "src/entry.py", tmp_path / "src", {"A": "b"})
+    assert (worker.main, worker.directory, worker.secrets) == ("entry.py", tmp_path / "src", {"A": "b"})
