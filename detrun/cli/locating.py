@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.recording.locating import Finding, judged
+from detrun.recording.locating import Finding, Verdict, judged
+from detrun.recording.suspects import ENVIRONMENT
 
 if TYPE_CHECKING:
     from detrun.journal.reader import Journal
-    from detrun.recording.locating import Verdict
     from detrun.recording.replaying import Difference
 
 _PATIENCE = 120
 
 
-def explained(journal: Journal, first: Difference, code: str, changed: list[str]) -> Verdict:
-    """Why a replay with these sources parted, some of which may be others than those recorded."""
+def explained(
+    journal: Journal, first: Difference, code: str, changed: list[str], error: BaseException | None
+) -> Verdict:
+    """Why a replay with these sources parted, some of which may be others than those recorded, and ended with this."""
+    if code == "recorded" and isinstance(error, ImportError | SyntaxError):
+        # What cannot even be loaded needs no second look.
+        return Verdict(ENVIRONMENT, f"{type(error).__name__}: {error}", first.where)
     finding = located(journal.path, code)
     because = None
     if code == "current" and changed:

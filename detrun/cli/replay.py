@@ -1,10 +1,12 @@
 """`detrun replay`: a recorded run once more, compared with its journal step by step."""
 
 import json
+import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -40,9 +42,10 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
 
     opened = Journal(os.path.abspath(journal))
     hashseed.pin(opened.header.hash_seed or None)
-    from detrun.recording import replay  # noqa: PLC0415  # slow, so not before a new interpreter
+    from detrun.recording import elsewhere  # noqa: PLC0415  # slow, so not before a new interpreter
 
-    for line in replay.differences(opened.header):
+    elsewhere.refuse(opened.header)
+    for line in elsewhere.differences(opened.header):
         _say(f"not as recorded: {line}")
     if locate is not None:
         return _locate(opened, options["code"], locate)
@@ -52,12 +55,14 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
     if told.difference is not None:
         from detrun.cli.locating import explained  # noqa: PLC0415  # only if it is needed
 
-        verdict = explained(opened, told.difference, options["code"], prepared.changed)
+        error = None if told.run is None else told.run.error
+        verdict = explained(opened, told.difference, options["code"], prepared.changed, error)
     if output == "json":
         click.echo(f"\n{_as_json(told, verdict)}")
     else:
         click.echo(_as_text(told, verdict), err=True, nl=False)
-    return DIVERGED if not told.same else REPRODUCED if told.failed else SAME
+    status = DIVERGED if not told.same else REPRODUCED if told.failed else SAME
+    return status if told.whole else _end(status)
 
 
 def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
@@ -81,13 +86,22 @@ def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
         sys.settrace(None)
         prepared.watch.end()
     if not told.whole:
-        # Whatever was under way when the program was ended complains as it is dropped, and tells nobody anything.
-        sys.unraisablehook = _ignored
+        _hush()
     return told
 
 
-def _ignored(_: Any) -> None:
-    """Say nothing."""
+def _hush() -> None:
+    """Whatever was under way when the program was ended complains as it is dropped, and tells nobody anything."""
+    sys.unraisablehook = lambda _: None
+    logging.getLogger("asyncio").disabled = True
+
+
+def _end(status: int) -> NoReturn:
+    """End as a process does that is killed: nothing of a program that was ended in the middle is done any more."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _locate(opened: Any, code: str, place: str) -> int:

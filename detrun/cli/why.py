@@ -29,7 +29,10 @@ def command(journal: str, step: int, output: str) -> int:
 
     opened = Journal(os.path.abspath(journal))
     hashseed.pin(opened.header.hash_seed or None)
-    from detrun.recording.chain import chain  # noqa: PLC0415  # slow, so not before a new interpreter
+    from detrun.recording import elsewhere  # noqa: PLC0415  # slow, so not before a new interpreter
+    from detrun.recording.chain import chain  # noqa: PLC0415
+
+    elsewhere.refuse(opened.header)
 
     prepared = prepare(opened, "recorded")
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.recording import replay
+from detrun.recording import elsewhere, replay
 from detrun.recording.readings import Readings, Watch
 from detrun.recording.replaying import Difference
 from detrun.recording.suspects import CLOCK, ENVIRONMENT, RANDOMNESS, SET_ORDER, Suspect, Suspects
@@ -84,7 +84,7 @@ def _seen(finding: Finding) -> Iterator[tuple[str, str]]:
 def _surroundings(journal: Journal) -> Iterator[tuple[str, str]]:
     if not journal.header.hash_seed:
         yield SET_ORDER, "the hash seed of the run is not known"
-    for line in replay.differences(journal.header):
+    for line in elsewhere.differences(journal.header):
         yield ENVIRONMENT, line
     yield UNKNOWN, "nothing was seen that would explain it"
 

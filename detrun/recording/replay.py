@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
 from contextlib import suppress
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from detrun.errors import Divergence, UsageError
 from detrun.journal.entries import Decided, Ended, GenerationMoved
@@ -81,7 +79,7 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
     again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
     end = _end(journal)
-    difference = record.difference or (_last(record, end, again) if whole else None)
+    difference = _parted(record, end, again, whole=whole)
     return Replay(
         same=difference is None,
         steps=again.steps if record.last is None else record.last,
@@ -99,12 +97,13 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
     with suppress(Divergence, Enough):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found
-    difference = record.difference
-    if difference is None and parted is not None:
+    if record.difference is None and parted is not None:
         before = tuple(record.before)
-        difference = Difference(parted.at, "the outside", parted.expected, parted.actual, edge.where, before)
-    elif difference is None and again is not None and whole:
-        difference = _last(record, end, again)
+        difference: Difference | None = Difference(
+            parted.at, "the outside", parted.expected, parted.actual, edge.where, before
+        )
+    else:
+        difference = _parted(record, end, again, whole=whole)
     return Replay(
         same=difference is None,
         steps=record.engine.trace.step if record.last is None else record.last,
@@ -150,16 +149,6 @@ def recorded_generations(journal: Journal) -> dict[tuple[str, int], dict[str, by
     return found
 
 
-def differences(header: Header) -> list[str]:
-    """What is another version here than where the journal was made."""
-    pairs: list[tuple[str, str, str | None]] = [
-        ("Python", header.python, platform.python_version()),
-        ("implementation", header.implementation, sys.implementation.name),
-    ]
-    pairs += [(name, version, _version(name)) for name, version in header.libraries.items()]
-    return [f"{name} {was} then, {now or 'none'} now" for name, was, now in pairs if was != now]
-
-
 def strategy(journal: Journal) -> str | Recorded:
     """What answers again as it was answered in this journal: the name of a strategy, or its decisions."""
     if journal.header.strategy in SEEDED:
@@ -176,18 +165,28 @@ def _end(journal: Journal) -> Ended | None:
     return next((entry for entry in journal.ends() if isinstance(entry, Ended)), None)
 
 
+def _parted(record: Replaying, end: Ended | None, again: Run | None, *, whole: bool) -> Difference | None:
+    """Where the runs parted; where a program that ended by itself should have gone on, also what ended it."""
+    difference = record.difference
+    if again is None:
+        return difference
+    if difference is None:
+        return _last(record, end, again) if whole else None
+    if again.failure is None or isinstance(again.error, Enough):
+        return difference
+    return replace(difference, actual=f"{difference.actual}; {_told(again)}", where=again.failure.where)
+
+
 def _last(record: Replaying, end: Ended | None, again: Run) -> Difference | None:
     """A difference that only the end of the run shows."""
     if end is None or record.whole or (end.digest, end.outcome) == (signed(again.digest), again.outcome):
         return None
-    expected, actual = f"{end.outcome} after {end.step} steps", f"{again.outcome} after {again.steps} steps"
+    expected, actual = f"{end.outcome} after {end.step} steps", f"{_told(again)} after {again.steps} steps"
     if expected == actual:
         expected, actual = f"{expected}, digest {hexadecimal(end.digest)}", f"{actual}, digest {again.digest}"
-    return Difference(again.steps, "the end", expected, actual, None, ())
+    where = None if again.failure is None else again.failure.where
+    return Difference(again.steps, "the end", expected, actual, where, ())
 
 
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+def _told(run: Run) -> str:
+    return run.outcome if run.failure is None else f"{run.outcome} ({run.failure.message.splitlines()[-1]})"
