@@ -6,6 +6,8 @@ F-RPC-08, R-RPC-12.
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import threading
 import traceback
 
@@ -247,6 +249,23 @@ def test_where_it_was_raised_is_shown() -> None:
     assert found.__notes__[0] == "mine"
     assert f"remote traceback of {WHERE} (most recent call last):\n" in shown
     assert "raise error from cause" in shown
+
+
+def test_what_travels_is_the_same_wherever_it_happens() -> None:
+    def raised_in_a_library() -> BaseException:
+        try:
+            json.loads("{")
+        except ValueError as error:
+            return error
+        raise AssertionError
+
+    note = arrived(raised_in_a_library()).__notes__[0]
+
+    assert 'File "json/__init__.py"' in note
+    assert os.path.dirname(os.__file__) not in note
+    here, there = ValueError(object()), ValueError(object())
+    assert str(here) != str(there)
+    assert encode_error(here, WHERE) == encode_error(there, WHERE)
 
 
 def test_each_hop_adds_where_it_was_raised() -> None:

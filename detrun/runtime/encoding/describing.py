@@ -6,6 +6,8 @@ stays one, and what is its own cause ends.
 
 from __future__ import annotations
 
+import os
+import re
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +33,11 @@ HEAP_TYPE = 1 << 9
 _LONGEST = 16 * 1024
 _FRAMES = 50
 _OWN = str(Path(__file__).parents[2])
+# Where libraries lie is another place on another machine, and what travels has to be the same there.
+_LIBRARIES = tuple(
+    sorted({os.path.dirname(os.__file__), str(Path(msgspec.__file__).parents[1])}, key=len, reverse=True)
+)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 # The object that lacked an attribute, or all of a failed import: nobody meant to send that.
 _UNSENT = frozenset({"args", "obj", "exceptions"})
 _REMOTE = frozenset(vars(RemoteError("", "", "")))
@@ -203,7 +210,8 @@ def _notes(error: BaseException) -> list[str]:
 
 def _text(error: BaseException) -> str:
     try:
-        return _clean(error.text if type(error) is RemoteError else str(error))
+        # Addresses are others in every process.
+        return _ADDRESS.sub("0x...", _clean(error.text if type(error) is RemoteError else str(error)))
     except BaseException:
         return "<an error that cannot be printed>"
 
@@ -219,7 +227,10 @@ def _traceback(error: BaseException, notes: list[str], where: str) -> str:
 def _frames(found: TracebackType | None) -> str:
     summary = traceback.StackSummary.extract(traceback.walk_tb(found), limit=-_FRAMES)
     theirs = [frame for frame in summary if not frame.filename.startswith(_OWN)]
-    return _clean("".join(traceback.StackSummary.from_list(theirs or summary).format())).rstrip("\n")
+    text = "".join(traceback.StackSummary.from_list(theirs or summary).format())
+    for library in _LIBRARIES:
+        text = text.replace(f'File "{library}{os.sep}', 'File "')
+    return _clean(text).rstrip("\n")
 
 
 def _name(kind: type) -> str:
