@@ -16,21 +16,27 @@ if TYPE_CHECKING:
     from detrun.errors import Aborted as Aborted
     from detrun.errors import BindingError as BindingError
     from detrun.errors import BodyUsed as BodyUsed
+    from detrun.errors import BudgetSpent as BudgetSpent
     from detrun.errors import Corrupt as Corrupt
+    from detrun.errors import CrossContextError as CrossContextError
     from detrun.errors import DetrunError as DetrunError
+    from detrun.errors import Disconnected as Disconnected
     from detrun.errors import Divergence as Divergence
     from detrun.errors import Forbidden as Forbidden
     from detrun.errors import FormatUnknown as FormatUnknown
+    from detrun.errors import Hung as Hung
     from detrun.errors import InternalError as InternalError
     from detrun.errors import JournalError as JournalError
     from detrun.errors import LimitReached as LimitReached
     from detrun.errors import NondeterminismError as NondeterminismError
     from detrun.errors import NotReceivable as NotReceivable
     from detrun.errors import NotSendable as NotSendable
+    from detrun.errors import Released as Released
     from detrun.errors import RemoteError as RemoteError
     from detrun.errors import RunError as RunError
     from detrun.errors import Stuck as Stuck
     from detrun.errors import Truncated as Truncated
+    from detrun.errors import Unavailable as Unavailable
     from detrun.errors import Unwritable as Unwritable
     from detrun.errors import UsageError as UsageError
     from detrun.model import Answer as Answer
@@ -40,6 +46,14 @@ if TYPE_CHECKING:
     from detrun.model import Hold as Hold
     from detrun.model import Plan as Plan
     from detrun.model import Run as Run
+    from detrun.runtime.entrypoints import WorkerEntrypoint as WorkerEntrypoint
+    from detrun.runtime.entrypoints import wait_until as wait_until
+    from detrun.runtime.http.headers import Headers as Headers
+    from detrun.runtime.http.request import Request as Request
+    from detrun.runtime.http.response import Response as Response
+    from detrun.runtime.http.signals import AbortController as AbortController
+    from detrun.runtime.http.signals import AbortSignal as AbortSignal
+    from detrun.runtime.members import RpcTarget as RpcTarget
     from detrun.scheduler.program import run as run
     from detrun.scheduler.strategies.default import Default as Default
     from detrun.scheduler.strategies.holds import Holds as Holds
@@ -51,11 +65,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
-        "Aborted BindingError BodyUsed Corrupt DetrunError Divergence Forbidden FormatUnknown InternalError "
-        "JournalError LimitReached NondeterminismError NotReceivable NotSendable RemoteError "
-        "RunError Stuck Truncated Unwritable UsageError"
+        "Aborted BindingError BodyUsed BudgetSpent Corrupt CrossContextError DetrunError Disconnected Divergence "
+        "Forbidden FormatUnknown Hung InternalError JournalError LimitReached NondeterminismError NotReceivable "
+        "NotSendable Released RemoteError RunError Stuck Truncated Unavailable Unwritable UsageError"
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
+    "detrun.runtime.entrypoints": "WorkerEntrypoint wait_until",
+    "detrun.runtime.http.headers": "Headers",
+    "detrun.runtime.http.request": "Request",
+    "detrun.runtime.http.response": "Response",
+    "detrun.runtime.http.signals": "AbortController AbortSignal",
+    "detrun.runtime.members": "RpcTarget",
     "detrun.scheduler.program": "run",
     "detrun.scheduler.strategies.default": "Default",
     "detrun.scheduler.strategies.holds": "Holds",

@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "detrun"
 # Top to bottom; what shares a line are siblings, and neither imports the other. What is not built yet has its place.
 LAYERS = [
     {"__init__", "__main__"},
-    {"cli", "testing"},
+    {"cli"},
+    {"testing"},
     {"server", "explore", "doctor"},
     {"compat"},
     {"bindings"},

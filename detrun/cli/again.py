@@ -37,7 +37,12 @@ def prepare(journal: Journal, code: str) -> Prepared:
     if code == "recorded":
         sys.meta_path.insert(0, sources.Recorded(recorded))
     watch = Watch(lambda *_: None)
-    program = load(journal.header.target, journal.header.arguments, recorded if code == "recorded" else {})
+    target, arguments = journal.header.target, journal.header.arguments
+    if code == "recorded":
+        first = {name: files for (name, number), files in replay.recorded_generations(journal).items() if number == 1}
+        program = load(target, arguments, recorded, first)
+    else:
+        program = load(target, arguments)
     return Prepared(program, recorded, changed, watch)
 
 

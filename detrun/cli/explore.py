@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro
+from detrun.cli import hashseed, repro, scenario
 from detrun.cli.target import load
 
 FOUND, NOTHING, BUDGET = 1, 5, 6
@@ -24,6 +24,7 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.command("explore")
 @click.argument("target")
 @click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
+@scenario.option
 @click.option("--runs", type=click.IntRange(min=1), metavar="N", help=f"How many schedules; {RUNS:,} unless --seconds.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S", help="How long to look at most.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", default=1, help="In how many processes.")
@@ -62,9 +63,11 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Look for a schedule of TARGET that fails, and keep its journal.
 
-    TARGET is file.py, file.py:function, module or module:function. What it prints is not shown: `detrun replay` does.
+    TARGET is file.py, file.py:function, module or module:function, or with --scenario the directory of an application.
+    What it prints is not shown: `detrun replay` does.
     """
     hash_seed = hashseed.pin()
+    target = scenario.of(target, options.pop("scenario"))
     line = repro.liner("replay")
     # As the words are now: the program may go elsewhere.
     folder, directory = None if options["emit"] is None else os.path.abspath(options["emit"]), os.getcwd()

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro
+from detrun.cli import hashseed, repro, scenario
 from detrun.cli.report import Report
 from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
@@ -20,6 +20,7 @@ from detrun.cli.target import load
 @click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), metavar="N", default=0, help="What the schedule follows from."
 )
+@scenario.option
 @click.option(
     "--strategy",
     type=click.Choice(["default", "random"]),
@@ -52,10 +53,12 @@ from detrun.cli.target import load
 def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
 
-    TARGET is file.py, file.py:function, module or module:function. What it prints goes where it always goes; what
+    TARGET is file.py, file.py:function, module or module:function, or with --scenario the directory of an application.
+    What it prints goes where it always goes; what
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hash_seed = hashseed.pin()
+    target = scenario.of(target, options.pop("scenario"))
     live, most = options.pop("live"), options.pop("max_journal")
     secrets = _secrets(redact=options.pop("redact"), words=options.pop("secrets"))
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.

@@ -2,6 +2,7 @@
 
 import builtins
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -19,16 +20,24 @@ from detrun.errors import UsageError
 Program = Callable[[], Any]
 Sources = Mapping[str, bytes]
 _NONE: Sources = {}
+SCENARIO = "@"
+"""Between the directory of an application and the scenario that is played with it."""
 
 
-def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Program:
+def load(
+    target: str,
+    arguments: Sequence[str],
+    recorded: Sources = _NONE,
+    generations: Mapping[str, Sources] | None = None,
+) -> Program:
     """The program that `target` names, with `sys.argv` and the head of `sys.path` as it expects them.
 
-    A file that is among those recorded is not read from the disk.
+    A file that is among those recorded is not read from the disk, and nothing of workers whose first generation is.
 
     What a `:function` lives in is imported here and now, once for however many runs follow. An import that fails is the
     failure of the program: it is raised when the program is called, so that the run reports it like any other.
     """
+    application, _, target = target.rpartition(SCENARIO)
     place, colon, function = target.partition(":")
     if colon and not function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
@@ -36,6 +45,8 @@ def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Pr
     enter(target)
     path = Path(place)
     try:
+        if application:
+            return _playing(application, path, function, recorded, generations)
         if path.is_file() or str(path.absolute()) in recorded:
             return _in_file(path, function, recorded)
         return _in_module(place, function)
@@ -47,8 +58,27 @@ def load(target: str, arguments: Sequence[str], recorded: Sources = _NONE) -> Pr
 
 def enter(target: str) -> None:
     """Have `sys.path` begin as the program expects it to, before anything of it is imported."""
-    path = Path(target.partition(":")[0])
+    path = file_of(target)
     _search_first(path.resolve().parent if path.is_file() else Path.cwd())
+
+
+def file_of(target: str) -> Path:
+    """The file that a target names, if it names one; of an application, that of its scenario."""
+    return Path(target.rpartition(SCENARIO)[2].partition(":")[0])
+
+
+def _playing(
+    application: str, path: Path, function: str, recorded: Sources, generations: Mapping[str, Sources] | None
+) -> Program:
+    from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
+
+    if not Path(application).is_dir():
+        raise UsageError(f"expected the directory of an application, got {application!r}")
+    if not function or not (path.is_file() or str(path.absolute()) in recorded):
+        raise UsageError(f"expected a scenario as file.py:function, got {os.fspath(path)}{function and ':'}{function}")
+    module = _import_file(path, recorded)
+    scenario = checked(_named(module, function, os.fspath(path)), f"{path}:{function}")
+    return of_directory(application, scenario, generations)
 
 
 def _in_file(path: Path, function: str, recorded: Sources) -> Program:
@@ -142,13 +172,18 @@ def _import_file(path: Path, recorded: Sources) -> ModuleType:
     return module
 
 
-def _function(module: ModuleType, name: str, place: str) -> Program:
+def _named(module: ModuleType, name: str, place: str) -> Program:
     function: Program | None = vars(module).get(name)
     if function is None:
         functions = (other for other, value in vars(module).items() if callable(value))
         raise UsageError(f"expected a function {name!r}, got none{_similar(name, functions)}: {place}")
     if not callable(function):
         raise UsageError(f"expected a function {name!r}, got {function!r}: {place}")
+    return function
+
+
+def _function(module: ModuleType, name: str, place: str) -> Program:
+    function = _named(module, name, place)
     if not _needs_nothing(function):
         raise UsageError(f"expected a function that needs no arguments, got {name}{signature(function)}: {place}")
     return function
@@ -180,7 +215,10 @@ def _not_found(name: str) -> UsageError:
     if not name:
         return UsageError("expected a program, got nothing: name a file or a module")
     if path.is_dir():
-        return UsageError(f"expected a program, got a directory: {name}\napplications are not served yet, name a file")
+        return UsageError(
+            f"expected a program, got a directory: {name}\n"
+            "an application is run with --scenario file.py:function, it is not served yet"
+        )
     similar = _similar(name, map(str, path.parent.glob("*.py")))
     return UsageError(f"expected a file or a module, got neither{similar}: {name}")
 

@@ -107,7 +107,7 @@ class Keeping:
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
-        file = os.path.abspath(target.partition(":")[0])
+        file = os.path.abspath(target.rpartition("@")[2].partition(":")[0])
         self.keep(sources.of_program(self._known, [file] if target else []))
 
     def keep(self, found: Mapping[str, bytes]) -> None:

@@ -129,10 +129,11 @@ def options(header: Header) -> dict[str, Any]:
 
 
 def recorded_sources(journal: Journal) -> dict[str, bytes]:
-    """The sources that the program had, by path."""
-    blobs = {
-        path: blob for entry in journal.entries() if isinstance(entry, GenerationMoved) for path, blob in entry.sources
-    }
+    """The sources that the program had, by path; of an application, those that it had first."""
+    blobs: dict[str, bytes] = {}
+    for entry in journal.entries():
+        if isinstance(entry, GenerationMoved):
+            blobs |= {path: blob for path, blob in entry.sources if not entry.name or path not in blobs}
     return {path: b"".join(journal.blob(blob)) for path, blob in blobs.items()}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from detrun.errors import UsageError
+from detrun.errors import InternalError, UsageError
 from detrun.runtime import kinds
 from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
@@ -58,9 +60,10 @@ class Application:
                 if worker.name == self.configuration.main:
                     raise
 
-    def route(self, _: str) -> Worker:
+    def route(self, url: str) -> Worker:
         """The worker that answers requests for this URL."""
-        return self.worker(self.configuration.main)
+        parts = urlsplit(url)
+        return self.worker(self.configuration.answering(parts.hostname or "", parts.path or "/"))
 
     def jump(self, seconds: float) -> None:
         """Have the time of day be another one from one moment to the next."""
@@ -76,13 +79,28 @@ class Application:
         while not all(generation.isolate.gone for generation in waiting):
             await asyncio.sleep(0.001)
 
+    def check(self) -> None:
+        """Raise if something is left of what the application did, though it was stopped."""
+        left = [repr(scope) for worker in self.workers for known in worker.generations for scope in known.isolate.scopes]
+        if left or len(self.roots):
+            raise InternalError(f"of an application that was stopped there are left: {', '.join(left) or 'roots'}")
+
     async def reload(self, changes: Mapping[str, str | bytes | None]) -> None:
-        """Have generations of changed sources take over: of those workers whose directory the changes are in."""
-        waiting = []
-        for worker in self.workers:
-            snapshot = self._snapshots[worker.name].changed(changes)
-            if snapshot.digest != self._snapshots[worker.name].digest or not changes:
-                self._snapshots[worker.name] = snapshot
-                waiting.append(worker.reloads.request(snapshot))
+        """Have generations of changed sources take over, of all workers that depend on them; without any, of all.
+
+        Paths are relative to the application's directory.
+        """
+        paths = {os.path.join(self.configuration.directory, path): content for path, content in changes.items()}
+        waiting = [
+            worker.reloads.request(self._changed(worker, paths))
+            for worker in self.workers
+            if not paths or worker.depends_on(paths)
+        ]
         for loaded in waiting:
             await loaded
+
+    def _changed(self, worker: Worker, paths: Mapping[str, str | bytes | None]) -> Snapshot:
+        inside = {os.path.relpath(path, worker.configuration.directory): content for path, content in paths.items()}
+        changes = {path: content for path, content in inside.items() if not path.startswith(os.pardir)}
+        self._snapshots[worker.name] = snapshot = self._snapshots[worker.name].changed(changes)
+        return snapshot

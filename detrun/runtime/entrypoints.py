@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.runtime.http.response import Response
 from detrun.runtime.members import RpcTarget
+from detrun.runtime.scopes import current
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ class Context:
 
     def wait_until(self, awaitable: object) -> None:
         """Go on with this after the answer, for at most half a minute; what it raises is reported, and no more."""
-        wait_until(awaitable, self._scope)
+        _outlive(self._scope, awaitable)
 
     def pass_through_on_exception(self) -> None:
         """Do nothing: there is no origin to pass on to."""
@@ -43,15 +44,14 @@ class WorkerEntrypoint(RpcTarget):
         self.env = env
 
 
-def wait_until(awaitable: object, scope: Scope) -> None:
-    """Let a scope go on until this is over."""
-    if not inspect.isawaitable(awaitable):
-        return  # as on the platform: what is no promise is over already
+def wait_until(awaitable: object) -> None:
+    """Have the event that is handled now go on with this after its answer, as `ctx.wait_until` does."""
+    _outlive(current("wait_until()"), awaitable)
 
-    async def work() -> None:
-        await awaitable
 
-    scope.outlive(work, "work after the answer")
+def _outlive(scope: Scope, awaitable: object) -> None:
+    if inspect.isawaitable(awaitable):  # what is not is over already, as on the platform
+        scope.outlive(lambda: awaitable, "work after the answer")
 
 
 def found(module: ModuleType, name: str, ctx: Context, env: Any) -> Any:

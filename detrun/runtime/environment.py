@@ -60,7 +60,7 @@ class Loopback(Service):
 def environment(worker: Worker) -> Env:
     """What this worker finds in `env`: values of its own, which no other generation sees."""
     configuration = worker.configuration
-    bindings: dict[str, Any] = copy.deepcopy({**configuration.vars, **configuration.secrets})
+    bindings: dict[str, Any] = copy.deepcopy(dict(configuration.variables))
     for bound in configuration.services:
         props = encode(bound.props, None, f"props of {bound.binding}") if bound.props else b""
         target = worker.application.worker(bound.service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
@@ -14,7 +15,7 @@ from detrun.runtime.sessions import connected
 from detrun.scheduler.contexts import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from detrun.runtime.application import Application
     from detrun.runtime.configured import ConfiguredWorker
@@ -78,6 +79,7 @@ class Worker:
         self.application = application
         self.configuration = configuration
         self.name = configuration.name
+        self.main = os.path.relpath(configuration.main or "", configuration.directory)
         self.engine = engine = application.engine
         self.key = hash((number, -3))
         self.supervisor = engine.know(Supervisor(engine, f"{self.name}/supervisor", self.key))
@@ -118,6 +120,10 @@ class Worker:
             generation.isolate.control.order("stop", generation.stop, over)
         self.active, self.reason = None, "the application was stopped"
         return left
+
+    def depends_on(self, paths: Iterable[str]) -> bool:
+        """Whether a change of one of these files can make a difference to it; after a failed attempt, that counts."""
+        return not self.generations or not set(self.generations[-1].graph.files()).isdisjoint(paths)
 
     def settled(self, error: BaseException | None) -> None:
         """An attempt to load is over: without any generation, who waits is told why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
@@ -12,6 +13,7 @@ from detrun.runtime.services import Service
 
 if TYPE_CHECKING:
     from detrun.runtime.application import Application
+    from detrun.runtime.http.headers import Headers
     from detrun.runtime.http.response import Response
     from detrun.scheduler.contexts import Context
 
@@ -29,9 +31,11 @@ class Client:
         self._scopes: list[Scope] = []
         self.scope = self._begun(name)
 
-    async def fetch(self, url: str, **options: Any) -> Response:
-        """Have a request answered; to cancel this is to hang up."""
+    async def fetch(self, url: str, *, json: Any = None, **options: Any) -> Response:
+        """Have a request answered, with `json` as its body if that is given; to cancel this is to hang up."""
         request = Request(url if "://" in url else HOST + url, **options)
+        if json is not None:
+            request = Request(request, body=dumps(json), headers=_with_type(request.headers))
         worker = self.application.route(request.url)
         scope = self._begun(f"{request.method} {request.url} of {self.name}")
         return await Service(worker, worker.name).fetch_in(scope, request)
@@ -66,3 +70,7 @@ class Client:
 
 def _forgotten(_: Scope) -> None:
     """A client's scope is over: nobody waits for it."""
+
+
+def _with_type(headers: Headers) -> list[tuple[str, str]]:
+    return headers.items() if "content-type" in headers else [*headers.items(), ("content-type", "application/json")]

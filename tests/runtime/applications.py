@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -11,20 +11,15 @@ import msgspec
 
 import detrun
 from detrun.model import Run
-from detrun.runtime.application import Application
 from detrun.runtime.modules.snapshot import Snapshot
-from detrun.runtime.scopes import SCOPE
-from detrun.scheduler.active import ACTIVE
 from detrun.testing.app import App
+from detrun.testing.scenarios import playing
 
 Scenario = Callable[[App], Awaitable[Any]]
 
 IMPORTS = """
 import asyncio
-from detrun.runtime.entrypoints import WorkerEntrypoint
-from detrun.runtime.http.request import Request
-from detrun.runtime.http.response import Response
-from detrun.runtime.members import RpcTarget
+from detrun import Request, Response, RpcTarget, WorkerEntrypoint
 """
 
 
@@ -43,19 +38,29 @@ class Configured(msgspec.Struct, frozen=True):
     name: str
     source: str
     services: Sequence[Bound] = ()
-    vars: Mapping[str, Any] = {}
-    secrets: Mapping[str, str] = {}
-    main: str = "main.py"
+    variables: Mapping[str, Any] = {}
+
+    @property
+    def directory(self) -> Path:
+        return Path("/app") / self.name
+
+    @property
+    def main(self) -> Path:
+        return self.directory / "main.py"
 
 
 class Workers(msgspec.Struct, frozen=True):
     """An application; requests from outside come to the last of its workers."""
 
     workers: tuple[Configured, ...]
+    directory: Path = Path("/app")
 
     @property
     def main(self) -> str:
         return self.workers[-1].name
+
+    def answering(self, host: str, path: str) -> str:
+        return self.main
 
 
 def worker(name: str, source: str, *services: Bound, **variables: Any) -> Configured:
@@ -65,25 +70,8 @@ def worker(name: str, source: str, *services: Bound, **variables: Any) -> Config
 
 def play(scenario: Scenario, *workers: Configured, **options: Any) -> Run:
     """Play a scenario with an application of these workers, in the simulated world."""
-    application = Workers(workers)
-
-    async def main() -> Any:
-        engine = ACTIVE.engine
-        assert engine is not None
-        snapshots = {
-            each.name: Snapshot.of({f"/app/{each.name}/main.py": each.source.encode()}, f"/app/{each.name}")
-            for each in workers
-        }
-        runs = Application(engine, application, snapshots)
-        app = App(runs, asyncio.get_running_loop().home)  # type: ignore[attr-defined]
-        await runs.start()
-        SCOPE.set(app.default.scope)
-        try:
-            return await scenario(app)
-        finally:
-            await app.stop()
-
-    return detrun.run(main, **options)
+    snapshots = {each.name: Snapshot.of({str(each.main): each.source.encode()}, each.directory) for each in workers}
+    return detrun.run(playing(Workers(workers), snapshots, scenario), **options)
 
 
 def played(scenario: Scenario, *workers: Configured, **options: Any) -> Any:

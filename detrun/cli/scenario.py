@@ -1,0 +1,22 @@
+"""`--scenario`: what is played with an application, and how the two become one target."""
+
+from __future__ import annotations
+
+import click
+
+from detrun.cli.target import SCENARIO
+
+option = click.option(
+    "--scenario", metavar="FILE:FUNCTION", help="What to play with the application whose directory TARGET is."
+)
+
+
+def of(target: str, scenario: str | None) -> str:
+    """The target that plays this scenario, if there is one."""
+    return target if scenario is None else f"{target}{SCENARIO}{scenario}"
+
+
+def words(target: str) -> list[str]:
+    """What to write for a target on the command line."""
+    application, _, scenario = target.rpartition(SCENARIO)
+    return [application, "--scenario", scenario] if application else [target]
