@@ -35,3 +35,20 @@ def test_transfers_lose_money_on_some_schedules(transfer: Callable[[], Any]) -> 
     failures = [run.failure for run in runs if run.failure is not None]
     assert 5 <= len(failures) <= 40
     assert all("expected 300 in all" in failure.message for failure in failures)
+
+
+@pytest.mark.parametrize("scenario", ["rush", "returned", "reload_in_the_middle"])
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_the_shop_keeps_its_books_and_its_runs_repeat(scenario: str, seed: int, tmp_path: Path) -> None:
+    def detrun_of(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "detrun", *words]
+        return subprocess.run(command, cwd=TRANSFER.parents[1], capture_output=True, check=False, text=True)
+
+    journal = tmp_path / "orders.bin"
+    played = ("examples/orders", "--scenario", f"examples/orders/scenarios.py:{scenario}", "--seed", str(seed))
+
+    ran = detrun_of("run", *played, "--journal", journal)
+    again = detrun_of("replay", journal)
+
+    assert (ran.returncode, again.returncode) == (0, 0), ran.stderr + again.stderr
+    assert "same" in again.stderr

@@ -81,7 +81,9 @@ class Application:
 
     def check(self) -> None:
         """Raise if something is left of what the application did, though it was stopped."""
-        left = [repr(scope) for worker in self.workers for known in worker.generations for scope in known.isolate.scopes]
+        left = [
+            repr(scope) for worker in self.workers for known in worker.generations for scope in known.isolate.scopes
+        ]
         if left or len(self.roots):
             raise InternalError(f"of an application that was stopped there are left: {', '.join(left) or 'roots'}")
 

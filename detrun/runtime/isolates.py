@@ -13,11 +13,13 @@ from detrun.scheduler.loop import Loop
 from detrun.scheduler.waits import described
 
 if TYPE_CHECKING:
+    import asyncio
+    from contextvars import Context as Variables
+
     from detrun.runtime.modules.graph import Graph
     from detrun.runtime.scopes import Scope
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
-    from detrun.scheduler.tasks import Task
 
 
 class ScopedLoop(Loop):
@@ -28,8 +30,10 @@ class ScopedLoop(Loop):
         """Whether something may come by the network."""
         return bool(self._selector.get_map())
 
-    def adopt(self, task: Task, name: Any = None) -> Task:
-        super().adopt(task, name)
+    def create_task(
+        self, coro: Any, *, name: Any = None, context: Variables | None = None, eager_start: bool = False
+    ) -> asyncio.Task[Any]:
+        task = super().create_task(coro, name=name, context=context, eager_start=eager_start)
         scope = SCOPE.get()
         if scope is not None:
             scope.adopt(task)
