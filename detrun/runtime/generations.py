@@ -47,7 +47,7 @@ class Generation:
         self.snapshot = snapshot
         self.name = f"{worker.name}@{number}"
         self.state = State.LOADING
-        self.graph = Graph(snapshot, worker.main)
+        self.graph = Graph(snapshot, worker.configuration.main)
         self.isolate = worker.engine.know(Isolate(worker.engine, self.name, hash((worker.key, number)), self.graph))
         self.module: ModuleType | None = None
         self.env: Any = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
@@ -79,7 +78,6 @@ class Worker:
         self.application = application
         self.configuration = configuration
         self.name = configuration.name
-        self.main = os.path.relpath(configuration.main or "", configuration.directory)
         self.engine = engine = application.engine
         self.key = hash((number, -3))
         self.supervisor = engine.know(Supervisor(engine, f"{self.name}/supervisor", self.key))

@@ -45,8 +45,8 @@ class Configured(msgspec.Struct, frozen=True):
         return Path("/app") / self.name
 
     @property
-    def main(self) -> Path:
-        return self.directory / "main.py"
+    def main(self) -> str:
+        return "main.py"
 
 
 class Workers(msgspec.Struct, frozen=True):
@@ -70,7 +70,9 @@ def worker(name: str, source: str, *services: Bound, **variables: Any) -> Config
 
 def play(scenario: Scenario, *workers: Configured, **options: Any) -> Run:
     """Play a scenario with an application of these workers, in the simulated world."""
-    snapshots = {each.name: Snapshot.of({str(each.main): each.source.encode()}, each.directory) for each in workers}
+    snapshots = {
+        each.name: Snapshot.of({f"{each.directory}/main.py": each.source.encode()}, each.directory) for each in workers
+    }
     return detrun.run(playing(Workers(workers), snapshots, scenario), **options)
 
 
