@@ -63,4 +63,6 @@ def pinned_files() -> Iterable[str]:
 def _lines(file: str) -> list[str]:
     table = IN_PLACE.table
     source = None if table is None else table.pinned.get(file)
-    return (source or _holders[file][-1][file]).lines()
+    if source is None and file in _holders:
+        source = _holders[file][-1][file]
+    return [] if source is None else source.lines()

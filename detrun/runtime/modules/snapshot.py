@@ -71,9 +71,11 @@ class Snapshot:
             IN_PLACE.table.data[os.path.join(self.directory, path)] = None
         if (source := self.files.get(path)) is not None:
             return source.data
-        if (size := self.left_out.get(path)) is not None:
-            raise FileNotFoundError(f"expected data of at most {LARGEST:,} bytes in a snapshot, got {size:,}: {path}")
-        raise FileNotFoundError(f"expected a file of the snapshot, got none: {path} in {self.directory}")
+        # The same words for what was left out: a snapshot from a journal does not know of it.
+        raise FileNotFoundError(
+            f"expected a file of the snapshot, which has none of more than {LARGEST:,} bytes, "
+            f"got {path!r}: {self.directory}"
+        )
 
     def names(self, roots: tuple[str, ...]) -> Names:
         """The names of its modules, looked for below these folders."""
