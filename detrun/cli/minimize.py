@@ -34,6 +34,7 @@ SECONDS = 30.0
     help="Which sources to run: those in the journal, or those of today.",
 )
 @click.option("--emit", type=click.Path(file_okay=False), metavar="DIR", help="Write a test that keeps the failure.")
+@click.option("--emit-plain", type=click.Path(dir_okay=False), metavar="FILE", help="Write a script for stock asyncio.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with status 6 if time ended before the run was minimal.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(journal: str, out: str | None, output: str, **options: Any) -> int:
@@ -51,7 +52,7 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     if os.path.lexists(target):
         raise UsageError(f"expected a name for the journal that no file has, got {out or target!r}")
     hash_seed = hashseed.pin(opened.header.hash_seed or None)
-    folder = None if options["emit"] is None else os.path.abspath(options["emit"])
+    places = {name: os.path.abspath(options[name]) for name in ("emit", "emit_plain") if options[name] is not None}
     again = repro.line(out or os.path.relpath(target), (), {}, "replay")
     from detrun.cli import minimizing  # noqa: PLC0415  # slow, so not before a new interpreter
 
@@ -61,13 +62,11 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     if told is None:
         click.echo("detrun: the run does not fail: there is nothing to minimize", err=True)
         return NOTHING
-    test = None if folder is None else told.emit(Path(folder), opened.header)
+    written = told.write(places, opened.header)
     if output == "json":
-        click.echo(json.dumps({**told.as_json(), "test": None if test is None else os.fspath(test)}))
+        click.echo(json.dumps(told.as_json() | written))
     else:
-        click.echo("\n".join(map(printable, told.lines())), err=True)
-        if test is not None:
-            click.echo(f"detrun: kept as a test in {test}", err=True)
+        click.echo("\n".join(map(printable, [*told.lines(), *minimizing.lines(written)])), err=True)
         click.echo(again, err=True)
     return SPENT if options["fail_on_budget"] and not told.minimal else FAILED
 

@@ -1,6 +1,7 @@
 """What `detrun minimize` does between its options and its report."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 
 from detrun.cli.again import Prepared
 from detrun.errors import UsageError
+from detrun.explore import plain
 from detrun.explore.attempt import Attempts
 from detrun.explore.emitting import Subject, emit
 from detrun.explore.extracting import extracted
@@ -31,7 +33,8 @@ from detrun.scheduler.world.world import moment
 class Told:
     """A minimized failure, as it is reported."""
 
-    def __init__(self, found: Found, plan: KeptPlan, journal: Path, *, again: bool) -> None:
+    def __init__(self, found: Found, trials: Trials, plan: KeptPlan, journal: Path, *, again: bool) -> None:
+        self._trials = trials
         self.found = found
         self.plan = plan
         self.journal = journal
@@ -60,10 +63,20 @@ class Told:
             "explanation": msgspec.to_builtins(self.found.explanation),
         }
 
-    def emit(self, folder: Path, header: Header) -> Path:
-        """Write a test that keeps the failure; where it is."""
+    def write(self, places: Mapping[str, str], header: Header) -> dict[str, str | None]:
+        """Write the test and the script that were asked for; where they are, or why there is none."""
+        subject, written = self._subject(header), dict[str, str | None](test=None, plain=None, plain_problem=None)
+        if "emit" in places:
+            written["test"] = os.fspath(emit(Path(places["emit"]), subject, self.plan, self.journal))
+        if "emit_plain" in places:
+            with silence():
+                problem = plain.write(Path(places["emit_plain"]), self._trials, self.found.plan, subject)
+            written |= {"plain": None if problem else places["emit_plain"], "plain_problem": problem}
+        return written
+
+    def _subject(self, header: Header) -> Subject:
         explanation = self.found.explanation
-        subject = Subject(
+        return Subject(
             header.target,
             tuple(header.arguments),
             header.configuration.get("directory", "."),
@@ -71,7 +84,6 @@ class Told:
             explanation.failure,
             explanation.sentence,
         )
-        return emit(folder, subject, self.plan, self.journal)
 
     def lines(self) -> list[str]:
         """The report for people."""
@@ -82,6 +94,16 @@ class Told:
         if not self.again:
             lines.append("detrun: in a fresh process it does not fail: modules of the program keep something")
         return [*lines, f"detrun: {small} after {minimized.runs} runs, {minimized.seconds:.1f} s, {self.journal}"]
+
+
+def lines(written: Mapping[str, str | None]) -> list[str]:
+    """What was written, for people."""
+    said = {
+        "test": "detrun: kept as a test in {}",
+        "plain": "detrun: a script for stock asyncio is in {}",
+        "plain_problem": "detrun: there is no script for stock asyncio: {}",
+    }
+    return [text.format(written[name]) for name, text in said.items() if written[name] is not None]
 
 
 def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, hash_seed: str) -> Told | None:
@@ -104,7 +126,7 @@ def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, h
         found = smallest(trials, known.plan, known.signature, seconds)
         plan = kept(trials, found.plan)
     fresh = keeper.keep(found.plan, tuple(f"{event} until {until}" for event, until in plan.holds))
-    return Told(found, plan, path, again=fresh.outcome != "ok")
+    return Told(found, trials, plan, path, again=fresh.outcome != "ok")
 
 
 def _world(header: Header) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import detrun, written
+from tests.cli.command import detrun, python, written
 
 PROGRAM = [
     "import asyncio",
@@ -123,3 +123,13 @@ def test_a_search_that_time_ended_says_so(words: tuple[str, ...], status: int, t
 
     assert ended.returncode == status
     assert "not minimal" in ended.stderr
+
+
+def test_a_script_for_stock_asyncio_fails_there(tmp_path: Path) -> None:
+    failing(tmp_path)
+    told = report(tmp_path, "run.bin", "--emit-plain", "plain.py")
+    ended = python("plain.py", cwd=tmp_path)
+
+    assert (told["plain"], told["plain_problem"]) == (str(tmp_path / "plain.py"), None)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("KeyError: 'limit'\n")

@@ -1,0 +1,77 @@
+"""Scripts for stock asyncio: they fail there as the run did here, and do not once the program is mended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detrun.explore.emitting import Subject
+from detrun.explore.plain import write
+from detrun.explore.quiet import silence
+from detrun.model import Answer, EventId, Plan
+from tests.cli.command import ENVIRONMENT
+from tests.explore import races
+from tests.explore.failures import Program, first, minimized, trials
+from tests.explore.races import RACES, late_job
+from tests.testing.shops import BUGGY, FIXED
+
+SOURCE = Path(races.__file__)
+# An entry that says that detrun is not there, wherever it is installed.
+WITHOUT = "import sys; sys.modules['detrun'] = None; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
+
+
+def emitted(directory: Path, program: Program, name: str, source: Path = SOURCE) -> tuple[str | None, Path]:
+    """Why there is no script of a program's first failure, if there is none; and where it would be."""
+    signature, plan = first(program)
+    small = minimized(program, plan, signature).plan
+    failure = trials(program)(small).attempt.failure
+    assert failure is not None
+    words = failure.message.splitlines()[0]
+    subject = Subject(f"{source.name}:{name}", (), str(source.parent), str(signature), words, "fails")
+    path = directory / f"{name}.py"
+    with silence():
+        return write(path, trials(program), small, subject), path
+
+
+def stock(script: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script where there is no detrun."""
+    words = [sys.executable, "-c", WITHOUT, str(script)]
+    return subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("name", [name for name in RACES if name != "late_job"])
+def test_a_failure_happens_on_stock_asyncio_without_detrun(name: str, tmp_path: Path) -> None:
+    problem, script = emitted(tmp_path, RACES[name], name)
+
+    assert problem is None
+    assert stock(script).returncode == 1
+
+
+def test_a_program_that_was_mended_does_not_fail(tmp_path: Path) -> None:
+    program = tmp_path / "shop.py"
+    program.write_text(BUGGY)
+    namespace: dict[str, Program] = {}
+    exec(compile(BUGGY, str(program), "exec"), namespace)
+    _, script = emitted(tmp_path, namespace["main"], "main", program)
+
+    assert stock(script).returncode == 1
+    program.write_text(FIXED)
+    assert stock(script).returncode in {0, 2}
+
+
+def test_there_is_none_with_threads(tmp_path: Path) -> None:
+    problem, script = emitted(tmp_path, late_job, "late_job")
+
+    assert problem == "it has threads"
+    assert not script.exists()
+
+
+def test_there_is_none_if_something_goes_wrong_in_the_network(tmp_path: Path) -> None:
+    faulty = Plan(faults=(Answer(EventId((1, 1)), 1),))
+    subject = Subject("x.py:main", (), str(tmp_path), "sig", "", "")
+
+    problem = write(tmp_path / "x.py", trials(late_job), faulty, subject)
+    assert problem == "something goes wrong in the network, which no machine can be told to do"
