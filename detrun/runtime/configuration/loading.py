@@ -13,9 +13,9 @@ from detrun.errors import UsageError
 from detrun.runtime.configuration.application import Application, Worker
 from detrun.runtime.configuration.checking import settings
 from detrun.runtime.configuration.declarations import RoutePattern
-from detrun.runtime.configuration.environments import chosen
+from detrun.runtime.configuration.environments import chosen, names
 from detrun.runtime.configuration.routes import Route, checked_host, duplicates, parsed
-from detrun.runtime.configuration.source import LOOKED_FOR, Source, read, sources_in
+from detrun.runtime.configuration.source import LOOKED_FOR, PROJECT, Source, read, sources_in
 from detrun.runtime.configuration.variables import secrets
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def load(path: Path, environment: str | None = None) -> Application:
 def load_all(paths: list[Path], environment: str | None = None) -> Application:
     """An application of several directories or files; the first has the main worker."""
     warnings: list[str] = []
-    found = [worker for path in paths for worker in _Loader(environment, warnings).of_path(path)]
+    loader = _Loader(environment, warnings)
+    found = [worker for path in paths for worker in loader.of_path(path)]
     workers = tuple(worker for worker, _ in found)
     routes = [route for _, its in found[1:] for route in its]
     if len(found) > 1 and found[0][1]:
@@ -62,6 +63,7 @@ class _Loader:
     def __init__(self, environment: str | None, warnings: list[str]) -> None:
         self._environment = environment
         self._warnings = warnings
+        self._first = True
 
     def of_path(self, path: Path) -> list[tuple[Worker, list[Route]]]:
         source = self._source(path)
@@ -73,7 +75,10 @@ class _Loader:
         if not path.exists():
             raise UsageError(f"expected a directory with an application, or its configuration: {path} is not there")
         if not path.is_dir():
-            return read(path)
+            source = read(path)
+            if path.name == PROJECT and not source.said:
+                raise UsageError(f"{path} has no application: expected [tool.detrun] in it")
+            return source
         found = sources_in(path)
         if not found:
             raise UsageError(f"{path} has no application: expected {LOOKED_FOR}")
@@ -111,8 +116,17 @@ class _Loader:
         said = settings(own, chosen(own, None, []), self._warnings, frozenset({"config"}))
         return worker, _routes(own, worker.name, said)
 
+    def _environment_of(self, source: Source) -> str | None:
+        wanted, first, self._first = self._environment, self._first, False
+        if wanted is None or first or wanted in names(source):
+            return wanted
+        # An environment is the main worker's; others need not have one of that name.
+        place = f"{source.path} [{'.'.join(map(str, source.prefix))}]" if source.prefix else str(source.path)
+        self._warnings.append(f"{place} has no environment {wanted!r}: what it says at the top holds")
+        return None
+
     def _worker(self, source: Source, directory: Path) -> tuple[Worker, list[Route]]:
-        found = chosen(source, self._environment, self._warnings)
+        found = chosen(source, self._environment_of(source), self._warnings)
         said = settings(source, found, self._warnings, _ENTRY if source.prefix[-2:-1] == ("workers",) else frozenset())
         name = said.name or re.sub(r"[^A-Za-z0-9_-]+", "-", directory.resolve().name).strip("-_") or "worker"
         if not _NAME.fullmatch(name):

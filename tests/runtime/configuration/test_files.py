@@ -62,6 +62,11 @@ queue = "y"
 [env.test.vars]
 B = 3
 services = [{binding = "S"}]
+[[workers]]
+[[workers]]
+[[workers.services]]
+[[workers.services]]
+binding = "S"
 """
 
 PLACES: list[tuple[Key, str, int | None]] = [
@@ -79,6 +84,8 @@ PLACES: list[tuple[Key, str, int | None]] = [
     (("queues", "consumers", 1, "other"), TOML, 7),
     (("env", "test", "vars", "B"), TOML, 10),
     (("env", "test", "vars", "services", 0, "binding"), TOML, 11),
+    (("workers", 1, "services", 1, "binding"), TOML, 16),
+    (("workers", 1, "services", 0, "binding"), TOML, 14),
     ((), TOML, None),
 ]
 

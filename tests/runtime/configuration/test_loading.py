@@ -108,6 +108,9 @@ def test_a_directory_without_any_says_what_is_looked_for(files: dict[str, str], 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not there"):
         load(tmp_path / "nowhere")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    with pytest.raises(UsageError, match=r"has no application: expected \[tool.detrun\] in it"):
+        load(tmp_path / "pyproject.toml")
 
 
 def test_a_worker_is_called_like_its_directory_unless_it_has_a_name(tmp_path: Path) -> None:
@@ -324,6 +327,18 @@ def test_hosts_of_wrangler_are_those_of_production(tmp_path: Path) -> None:
 )
 def test_several_workers_are_checked_too(text: str, says: str, tmp_path: Path) -> None:
     assert refused(tmp_path, {"detrun.toml": text, "other/wrangler.json": OTHER}).startswith(says)
+
+
+def test_the_environment_is_the_main_workers(tmp_path: Path) -> None:
+    several = '[[workers]]\nname = "x"\nmain = "a.py"\nenv.test.vars = {A = 1}\n' + SEVERAL
+    found = application(
+        tmp_path, {"detrun.toml": several, "other/wrangler.json": OTHER, "other/.env.test": "A=b"}, "test"
+    )
+
+    assert [worker.name for worker in found.workers] == ["x-test", "front", "api", "other"]
+    assert (found.worker("x-test").vars, found.worker("other").secrets) == ({"A": 1}, {"A": "b"})
+    assert f"{tmp_path}/other/wrangler.json has no environment 'test': what it says at the top holds" in found.warnings
+    assert "expected an environment" in refused(tmp_path, {"detrun.toml": SEVERAL}, "test")
 
 
 def test_a_worker_may_have_a_directory_of_its_own(tmp_path: Path) -> None:
