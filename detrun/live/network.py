@@ -7,6 +7,7 @@ import errno
 import os
 import select
 import socket
+import ssl
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.edge import READ, WRITE
 from detrun.live.encoding import decoded, encoded, outcome
 from detrun.live.lines import FIRST_FD, Line
+from detrun.live.secure import BufferCarrier, LiveSecureSocket, SocketCarrier
 from detrun.live.sockets import LiveSocket
 from detrun.live.tls import LiveTls
 from detrun.scheduler.network.network import Network
@@ -63,7 +65,7 @@ class Watched:
 class LiveNetwork(Network):
     """Lines in order of creation. There are no hosts here but those that there are."""
 
-    kinds: ClassVar[dict[type, Any]] = {socket.socket: LiveSocket}
+    kinds: ClassVar[dict[type, Any]] = {socket.socket: LiveSocket, ssl.SSLSocket: LiveSecureSocket}
 
     def __init__(self, engine: LiveEngine, edge: Edge) -> None:
         super().__init__(engine)
@@ -85,7 +87,11 @@ class LiveNetwork(Network):
     def secured(self, context: Any, carrier: Any, host: str | None, *, serves: bool) -> LiveTls:
         """What stands in OpenSSL's place, and asks it."""
         self._secured += 1
-        return LiveTls(self.edge, Origin(_TLS - self._secured), context, carrier, host, serves=serves)
+        carries = carrier if isinstance(carrier, SocketCarrier) else BufferCarrier(carrier)
+        return LiveTls(self.edge, Origin(_TLS - self._secured), context, carries, host, serves=serves)
+
+    def carrier(self, sock: Any) -> SocketCarrier:
+        return SocketCarrier(sock)
 
     def line(self, fd: int) -> Line:
         """The line of a descriptor that the program knows."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-_WORDS = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+_WORDS = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={name}"
 
 
-def certified(directory: Path) -> tuple[Path, Path]:
-    """A certificate for `localhost` with its key in the same file, and the certificate alone."""
+def certified(directory: Path, name: str = "localhost") -> tuple[Path, Path]:
+    """A certificate for this name with its key in the same file, and the certificate alone."""
     whole, public = directory / "certificate.pem", directory / "certificate.pem.crt"
     made = subprocess.run(
-        [*_WORDS.split(), "-addext", "subjectAltName=DNS:localhost", "-keyout", whole, "-out", public],
+        [*_WORDS.format(name=name).split(), "-addext", f"subjectAltName=DNS:{name}", "-keyout", whole, "-out", public],
         capture_output=True,
         check=False,
     )

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Forbidden
 from detrun.scheduler.network.face import Face
 from detrun.scheduler.network.records import Buffers
-from detrun.scheduler.network.secure import Line
-from detrun.scheduler.network.sockets import Socket
 
 if TYPE_CHECKING:
     from detrun.scheduler.network.network import Network
@@ -89,9 +87,10 @@ def catch_tls(current: Current) -> None:
         return _connection(network, self, Buffers(incoming, outgoing), server_side, **options)
 
     def wrap_line(self: Any, sock: Any, server_side: bool, server_hostname: Any = None, **options: Any) -> Any:
-        if not isinstance(sock, Socket):
+        network = sock._network if isinstance(sock, Face) else None
+        if network is None:
             return wrap_socket(self, sock, server_side, server_hostname, **options)
-        return _connection(sock._network, self, Line(sock), server_side, server_hostname, **options)
+        return _connection(network, self, network.carrier(sock), server_side, server_hostname, **options)
 
     context._wrap_bio, context._wrap_socket = wrap_buffers, wrap_line
 

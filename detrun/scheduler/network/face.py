@@ -20,6 +20,7 @@ class Face(socket.socket):
 
     __slots__ = ("_fd", "_kind", "_timeout")
     _fd: int
+    _network: Any
 
     def _begin(self, family: int, kind: int, proto: int) -> None:
         self._io_refs, self._closed = 0, False

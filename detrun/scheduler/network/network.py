@@ -16,7 +16,7 @@ from detrun.scheduler.network import names
 from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
-from detrun.scheduler.network.secure import SecureSocket
+from detrun.scheduler.network.secure import Line, SecureSocket
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.network.tls import Connection
 from detrun.scheduler.network.wires import Kernel, Wire
@@ -61,6 +61,10 @@ class Network:
     def secured(self, context: Any, carrier: Any, host: str | None, *, serves: bool) -> Any:
         """What stands in OpenSSL's place."""
         return Connection(context, carrier, host, serves=serves)
+
+    def carrier(self, sock: Any) -> Any:
+        """What carries the records of TLS over a socket."""
+        return Line(sock)
 
     # Descriptors.
 
