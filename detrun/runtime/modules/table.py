@@ -131,9 +131,9 @@ class Table:
                 return
         except KeyError:
             pass  # one was taken away
-        names = {name for name in (*self._present, *self.asked) if name in modules}
-        if len(modules) - self._size == len(names) - len(self._present):
-            self._keep({name: modules[name] for name in names})
+        found = {name: modules[name] for name in (*self._present, *self.asked) if name in modules}
+        if len(modules) - self._size == len(found) - len(self._present):
+            self._keep(found)
         else:
             self._keep(self.claim.below(modules))
 

@@ -58,6 +58,50 @@ def test_a_run_loads_generations_and_is_the_same_again(app: App) -> None:
     assert detrun.run(main, seed=2).result() != one.result()
 
 
+FASTAPI = """
+from __future__ import annotations
+
+import typing
+import fastapi, httpx
+from models import NUMBER, Item
+
+app = fastapi.FastAPI()
+
+@app.post("/")
+async def post(item: Item, number: typing.Annotated[int, fastapi.Depends(lambda: NUMBER)]) -> Item:
+    return Item(number=item.number + number, other=item)
+
+async def visit(kept):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://app") as client:
+        kept.append((await client.post("/", json={"number": 1})).json()["number"])
+"""
+MODELS = """
+from __future__ import annotations
+import pydantic
+
+NUMBER = {}
+
+class Item(pydantic.BaseModel):
+    number: int
+    other: Item | None = None
+"""
+
+
+def test_two_generations_of_a_framework_that_reads_annotations_answer(app: App) -> None:
+    pytest.importorskip("fastapi")
+    pytest.importorskip("httpx")
+    graphs = [app.loaded(app.write({"main.py": FASTAPI, "models.py": MODELS.format(n)})) for n in (10, 20)]
+
+    async def main() -> list[int]:
+        kept: list[int] = []
+        for graph in (*graphs, graphs[0]):
+            with graph:
+                await graph.modules["main"].visit(kept)
+        return kept
+
+    assert detrun.run(main, seed=1).result() == [11, 21, 11]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_threads_of_a_run_take_their_generation_along(app: App, seed: int) -> None:
     """Whoever goes on finds in place what was so when it stopped, and a new thread what its starter had."""
