@@ -35,11 +35,19 @@ class _Watch:
         self._seconds = seconds
         self._thread = real.get_ident()
         self._done, self._never = real.allocate_lock(), real.allocate_lock()
-        self._asked = self._over = False
+        self._asked, self._over = False, True
         real.acquire(self._done)
         real.acquire(self._never)
-        with aside():
-            _thread.start_new_thread(self._watch, ())
+
+    def begin(self) -> None:
+        """Watch from now on."""
+        self._over = False
+        try:
+            with aside():
+                _thread.start_new_thread(self._watch, ())
+        except RuntimeError:
+            self._over = True  # the machine has no thread left
+            raise
 
     def end(self) -> None:
         """Watch no longer: once this is over, nothing is raised any more. It may itself be hit, and called again."""
@@ -70,6 +78,7 @@ def limited(seconds: float | None, hint: str) -> Iterator[None]:
     watch = _Watch(seconds)
     try:
         try:
+            watch.begin()
             yield
         finally:
             watch.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -137,6 +138,16 @@ def test_a_load_within_its_limit_is_left_alone(app: App) -> None:
 
     for _ in range(50):
         assert graph.load(limit_seconds=60).VALUE == 1
+        graph.empty()
+
+
+def test_what_ends_a_load_never_comes_after_it(app: App) -> None:
+    graph = app.graph(app.write({"main.py": "sum(range(5_000))\n"}))
+
+    for _ in range(200):
+        with contextlib.suppress(LimitReached):
+            graph.load(limit_seconds=0.0001)
+        assert sum(range(100)) == 4950
         graph.empty()
 
 
