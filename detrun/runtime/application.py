@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from detrun.runtime.configured import Configured
     from detrun.runtime.modules.snapshot import Snapshot
+    from detrun.runtime.reloads import Reload
+    from detrun.runtime.sessions import Side
     from detrun.scheduler.engine import Engine
 
 
@@ -33,7 +35,10 @@ class Application:
         self.configuration = configuration
         self.grace = GRACE
         self.roots = Roots()
+        # Those that go on, each by one of its sides.
+        self.sessions: dict[Side, None] = {}
         self._snapshots = dict(snapshots)
+        self._less: asyncio.Future[None] | None = None
         self._workers = {
             worker.name: Worker(self, worker, number) for number, worker in enumerate(configuration.workers)
         }
@@ -53,9 +58,8 @@ class Application:
     async def start(self) -> None:
         """Load all workers, the main one last; raises if that cannot be loaded."""
         for worker in self.workers:
-            loaded = worker.reloads.request(self._snapshots[worker.name])
             try:
-                await loaded
+                await worker.reloads.order(self._snapshots[worker.name]).wait()
             except Exception:
                 if worker.name == self.configuration.main:
                     raise
@@ -76,30 +80,47 @@ class Application:
     async def stop(self) -> None:
         """Have all workers end what they do, and be gone."""
         waiting = [generation for worker in self.workers for generation in worker.stop()]
-        while not all(generation.isolate.gone for generation in waiting):
-            await asyncio.sleep(0.001)
+        while self.sessions or not all(generation.isolate.gone for generation in waiting):
+            self._less = asyncio.get_running_loop().create_future()
+            await self._less
+
+    def began(self, side: Side) -> None:
+        """A session goes on from now on."""
+        self.sessions[side] = None
+        side.closing = self.ended
+
+    def ended(self, side: Side | None = None) -> None:
+        """A session is over, or a generation gone: who waits for that looks again."""
+        if side is not None:
+            self.sessions.pop(side, None)
+        if self._less is not None and not self._less.done():
+            self._less.set_result(None)
 
     def check(self) -> None:
         """Raise if something is left of what the application did, though it was stopped."""
-        left = [
-            repr(scope) for worker in self.workers for known in worker.generations for scope in known.isolate.scopes
-        ]
+        generations = [known for worker in self.workers for known in worker.generations]
+        left = [repr(scope) for known in generations for scope in known.isolate.scopes]
+        left += [f"a session of {side.peer} with {side.name}" for side in self.sessions if not side.closed or side.ends]
         if left or len(self.roots):
             raise InternalError(f"of an application that was stopped there are left: {', '.join(left) or 'roots'}")
 
     async def reload(self, changes: Mapping[str, str | bytes | None]) -> None:
-        """Have generations of changed sources take over, of all workers that depend on them; without any, of all.
+        """Have new generations take over, as `order_reload` says; it is over when they have."""
+        waiters = [order.wait() for order in self.order_reload(changes)]
+        for waiter in waiters:
+            await waiter
+
+    def order_reload(self, changes: Mapping[str, str | bytes | None]) -> list[Reload]:
+        """Have generations of changed sources loaded, of all workers that depend on them; without any, of all.
 
         Paths are relative to the application's directory.
         """
         paths = {os.path.join(self.configuration.directory, path): content for path, content in changes.items()}
-        waiting = [
-            worker.reloads.request(self._changed(worker, paths))
+        return [
+            worker.reloads.order(self._changed(worker, paths))
             for worker in self.workers
             if not paths or worker.depends_on(paths)
         ]
-        for loaded in waiting:
-            await loaded
 
     def _changed(self, worker: Worker, paths: Mapping[str, str | bytes | None]) -> Snapshot:
         inside = {os.path.relpath(path, worker.configuration.directory): content for path, content in paths.items()}

@@ -50,7 +50,7 @@ class Asked(End):
 
     def tear_down(self, error: BaseException) -> None:
         self.abandon(str(error))
-        self.future.cancel()
+        self._fail(error)
 
     def lose(self, error: BaseException) -> None:
         self.forget()

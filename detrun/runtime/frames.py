@@ -57,7 +57,9 @@ class Chunk(Frame, tag=5, frozen=True, gc=False):
 
 
 class Finish(Frame, tag=6, frozen=True, gc=False):
-    """A stream is complete."""
+    """A stream is complete: so many chunks it had."""
+
+    chunks: int
 
 
 class Break(Frame, tag=7, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Disconnected, LimitReached
+from detrun.errors import Disconnected, InternalError, LimitReached
 from detrun.journal.entries import Phase
 from detrun.runtime.entrypoints import Context, Fetching, exported, found
 from detrun.runtime.environment import Exports, environment
@@ -48,7 +48,8 @@ class Generation:
         self.name = f"{worker.name}@{number}"
         self.state = State.LOADING
         self.graph = Graph(snapshot, worker.configuration.main)
-        self.isolate = worker.engine.know(Isolate(worker.engine, self.name, hash((worker.key, number)), self.graph))
+        key, ended = hash((worker.key, number)), worker.application.ended
+        self.isolate = worker.engine.know(Isolate(worker.engine, self.name, key, self.graph, ended))
         self.module: ModuleType | None = None
         self.env: Any = None
         self.exports: Any = None
@@ -68,6 +69,8 @@ class Generation:
 
     def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
         """The scope of a new event, and what gives the object that it is for."""
+        if self.state is not State.ACTIVE:
+            raise InternalError(f"an event came to {self.name}, which is {self.state.value}")
         roots = self.worker.application.roots
         what = ".".join((call.entrypoint or self.worker.name, *call.path))
         scope = Scope(self.isolate, f"{what} in {self.name}", roots.enter(call.root), call.depth, self._over)
@@ -91,6 +94,7 @@ class Generation:
         for scope in list(self.isolate.scopes):
             scope.end(error)
         self.state = State.STOPPED
+        self.worker.stopped(self, str(error))
         self.isolate.leave()
         self.graph.forget()
         self.move(Phase.STOP, reason=str(error))

@@ -14,6 +14,7 @@ from detrun.scheduler.waits import described
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
     from contextvars import Context as Variables
 
     from detrun.runtime.modules.graph import Graph
@@ -46,8 +47,9 @@ class Isolate(Unit):
     loops = ScopedLoop
     loop: ScopedLoop
 
-    def __init__(self, engine: Engine, name: str, key: int, graph: Graph) -> None:
+    def __init__(self, engine: Engine, name: str, key: int, graph: Graph, left: Callable[[], None]) -> None:
         super().__init__(engine, name, key)
+        self._left = left
         self.graph = graph
         self.control = Control(self)
         self.scopes: dict[Scope, None] = {}
@@ -66,6 +68,7 @@ class Isolate(Unit):
         if self._leaves:
             self.gone = True
             self.engine.retire(self)
+            self._left()
 
     def leave(self) -> None:
         """Be gone after this turn."""

@@ -32,6 +32,12 @@ class Reload:
         self.waiters: list[asyncio.Future[int]] = []
         self.generation: Generation | None = None
 
+    def wait(self) -> asyncio.Future[int]:
+        """The number of the generation, as soon as it is active; or why there is none."""
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        return waiter
+
     def begin(self) -> None:
         """Load the generation, in a turn of its own context."""
         self.generation = generation = self.worker.next_generation(self.snapshot)
@@ -85,6 +91,9 @@ class Reload:
         self._next("move pointer", self._move_pointer, generation)
 
     def _move_pointer(self, generation: Generation) -> None:
+        if generation.state is not State.READY:
+            self.worker.reloads.over(self, Disconnected(generation.name, "it was stopped before it was active"))
+            return
         generation.move(Phase.MOVE_POINTER)
         old = self.worker.activate(generation)
         if old is not None:
@@ -104,17 +113,15 @@ class Reloads:
         self._worker = worker
         self._pause = _FIRST_PAUSE
 
-    def request(self, snapshot: Snapshot) -> asyncio.Future[int]:
-        """Ask for a generation of these sources; what it gives is the number of one that began to load after this."""
+    def order(self, snapshot: Snapshot) -> Reload:
+        """Have a generation of these sources loaded, after the one that is being loaded now."""
         reload = Reload(self._worker, snapshot) if self.queued is None else self.queued
         reload.snapshot = snapshot
-        waiter = asyncio.get_running_loop().create_future()
-        reload.waiters.append(waiter)
         if self.running is None:
             self._begin(reload)
         else:
             self.queued = reload
-        return waiter
+        return reload
 
     def over(self, reload: Reload, error: BaseException | None) -> None:
         """A reload has come to its end; the next one begins."""
@@ -135,6 +142,8 @@ class Reloads:
 
     def drain(self, generation: Generation) -> None:
         """Let an old generation end what it works on, within its grace."""
+        if generation.state is not State.ACTIVE:
+            return  # it is gone already
         generation.move(Phase.DRAIN)
         generation.state = State.DRAINING
         grace = self._worker.application.grace
@@ -156,9 +165,10 @@ class Reloads:
 
     def crash(self, generation: Generation, error: BaseException) -> None:
         """A generation is gone from one moment to the next: another one of the same sources follows after a pause."""
+        active = self._worker.active is generation
         generation.stop(error)
-        if self._worker.active is generation:
-            self._worker.deactivate(f"{generation.name} crashed: {error}")
+        if active:
+            self._worker.wait_for_another()
             self._worker.supervisor.control.order("restart later", self._restart_later, generation.snapshot)
 
     def _restart_later(self, snapshot: Snapshot) -> None:

@@ -16,6 +16,8 @@ from detrun.runtime.frames import Bye, Call
 from detrun.runtime.lines import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.runtime.frames import AnyFrame
     from detrun.runtime.lines import Gate
     from detrun.runtime.scopes import Scope
@@ -39,7 +41,20 @@ class Given(NamedTuple):
 class Side:
     """One side of a session: the ends that it has, and the line to the other side."""
 
-    __slots__ = ("_answer", "_kept", "_last", "_said", "_seen", "closed", "ends", "heard", "line", "name", "peer")
+    __slots__ = (
+        "_answer",
+        "_kept",
+        "_last",
+        "_said",
+        "_seen",
+        "closed",
+        "closing",
+        "ends",
+        "heard",
+        "line",
+        "name",
+        "peer",
+    )
     line: Line
 
     def __init__(self, name: str, peer: str, first: int, answer: Answer) -> None:
@@ -47,6 +62,7 @@ class Side:
         self.peer = peer
         self.ends: dict[int, End] = {}
         self.closed = False
+        self.closing: Callable[[Side], None] | None = None
         # How many answers have arrived, and how many were sent.
         self.heard = 0
         self._said = 0
@@ -106,6 +122,8 @@ class Side:
         self.closed = True
         self.ends.clear()
         self._kept.clear()
+        if self.closing is not None:
+            self.closing(self)
 
 
 class Answer(Protocol):

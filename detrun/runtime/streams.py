@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Released
+from detrun.errors import InternalError, Released
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
 from detrun.runtime.members import Remote
@@ -32,13 +32,14 @@ WINDOW = 8
 class Outgoing(End):
     """The end of a stream that sends. Its scope goes on until the last chunk has left, or nobody wants it."""
 
-    __slots__ = ("_carrier", "_credits", "_room", "_source", "_task")
+    __slots__ = ("_carrier", "_credits", "_room", "_sent", "_source", "_task")
 
     def __init__(self, carrier: Carrier, source: AsyncIterable[Any]) -> None:
         super().__init__(carrier.side, carrier.scope)
         self._source = source
         self._carrier = carrier
         self._credits = WINDOW
+        self._sent = 0
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[Any] | None = None
         self.scope.hold(self)
@@ -76,9 +77,10 @@ class Outgoing(End):
                 try:
                     chunk = await anext(source)
                 except StopAsyncIteration:
-                    self._finish(Finish())
+                    self._finish(Finish(self._sent))
                     return
                 self.send(Chunk(_bytes(chunk)), "chunk")
+                self._sent += 1
         except asyncio.CancelledError:
             pass
         except Exception as error:
@@ -103,12 +105,13 @@ class Outgoing(End):
 class Incoming(End):
     """The end of a stream that receives: what has arrived and was not read yet."""
 
-    __slots__ = ("_chunks", "_ended", "_error", "_waiter")
+    __slots__ = ("_chunks", "_ended", "_error", "_got", "_waiter")
     expects = True
 
     def __init__(self, side: Side, scope: Scope, number: int) -> None:
         super().__init__(side, scope, number)
         self._chunks: deque[bytes] = deque()
+        self._got = 0
         self._ended = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -116,9 +119,12 @@ class Incoming(End):
     def take(self, frame: Chunk | Finish | Break) -> None:
         match frame:
             case Chunk():
+                self._got += 1
                 self._chunks.append(frame.data)
                 self._wake()
             case Finish():
+                if frame.chunks != self._got:
+                    raise InternalError(f"a stream of {frame.chunks} chunks has brought {self._got}")
                 self._end(None)
             case Break():
                 self._end(decode_error(frame.error, Carrier(self.side, self.scope)))

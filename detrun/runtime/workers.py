@@ -42,7 +42,9 @@ class Door:
 
     def connected(self, scope: Scope) -> Side:
         """A new session from a scope to this door."""
-        return connected(self._worker.engine, scope, self, self.gate, (self._outside, self._inside))[0]
+        near, far = connected(self._worker.engine, scope, self, self.gate, (self._outside, self._inside))
+        self._worker.application.began(far)
+        return near
 
     def take(self, delivery: Delivery) -> None:
         """Have a frame arrive where what it is about lives, or where new things begin."""
@@ -105,9 +107,13 @@ class Worker:
             self.door.gate.open()
         return old
 
-    def deactivate(self, reason: str) -> None:
+    def stopped(self, generation: Generation, reason: str) -> None:
+        """A generation is gone; without an active one, who asks is told why."""
+        if self.active is generation:
+            self.active, self.reason = None, reason
+
+    def wait_for_another(self) -> None:
         """Have new events wait until there is a generation again."""
-        self.active, self.reason = None, reason
         self.door.gate.close()
 
     def stop(self) -> list[Generation]:
@@ -116,7 +122,6 @@ class Worker:
         for generation in left:
             over = Disconnected(f"{generation.name} was stopped", "the application was stopped")
             generation.isolate.control.order("stop", generation.stop, over)
-        self.active, self.reason = None, "the application was stopped"
         return left
 
     def depends_on(self, paths: Iterable[str]) -> bool:

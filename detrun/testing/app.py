@@ -58,9 +58,14 @@ class App:
         """Have the clock of all contexts be set forward, as an operator might: nobody worked meanwhile."""
         self.application.jump(seconds)
 
-    async def stop(self) -> None:
-        """Have all clients hang up, and all workers end what they do."""
+    def disconnect(self) -> None:
+        """Have all clients hang up; they may come again."""
         for client in self._clients.values():
             client.disconnect()
+
+    async def stop(self) -> None:
+        """Have all clients hang up, and all workers end what they do."""
+        self.disconnect()
+        for client in self._clients.values():
             client.scope.end(Disconnected(client.name, "the scenario is over"))
         await self.application.stop()

@@ -1,0 +1,117 @@
+"""Scenarios that end in the same way whatever order things happen in, and what they are played with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from detrun.testing.app import App
+from tests.runtime.applications import Bound, Configured, Scenario, worker
+
+STORE = worker(
+    "store",
+    """
+    class Cell(RpcTarget):
+        def __init__(self, value):
+            self.value = value
+
+        async def change(self, function):
+            self.value = await function(self.value)
+            return self.value
+
+    class Default(WorkerEntrypoint):
+        async def double(self, n):
+            await asyncio.sleep(0.001)
+            return 2 * n
+
+        def cell(self, value):
+            return Cell(value)
+
+        async def fetch(self, request):
+            async def upper():
+                async for chunk in request.body:
+                    yield chunk.upper()
+                yield b"."
+
+            return Response(upper())
+    """,
+)
+FRONT = worker(
+    "front",
+    """
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            if request.url.endswith("/twice"):
+                n = int(await request.text())
+                return Response(str(await self.env.STORE.double(await self.env.STORE.double(n))))
+            if request.url.endswith("/later"):
+                self.ctx.wait_until(self.env.STORE.double(1))
+                return Response("soon")
+            return await self.env.STORE.fetch(request)
+
+        async def changed(self, value, function):
+            async with asyncio.timeout(60):
+                with await self.env.STORE.cell(value) as cell:
+                    return await cell.change(function)
+
+        async def summed(self, numbers):
+            return sum(await asyncio.gather(*(self.env.STORE.double(n) for n in numbers)))
+    """,
+    Bound("STORE", "store"),
+)
+WORKERS: tuple[Configured, ...] = (STORE, FRONT)
+
+
+async def two_calls(app: App) -> Any:
+    return await (await app.fetch("/twice", method="POST", body="4")).text()
+
+
+async def calls_side_by_side(app: App) -> Any:
+    return await asyncio.gather(*(app.client(f"client-{n}").service("front").summed([n, 1]) for n in range(3)))
+
+
+async def a_function_called_far_away(app: App) -> Any:
+    async def increased(value: int) -> int:
+        await asyncio.sleep(0.001)
+        return value + 1
+
+    return await app.service("front").changed(3, increased)
+
+
+async def a_stream_through_two_workers(app: App) -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
+        for number in range(12):
+            yield b"" if number == 5 else b"chunk-%d" % number
+            await asyncio.sleep(0.001)
+
+    response = await app.fetch("/upper", method="POST", body=chunks())
+    return await response.text()
+
+
+async def a_stream_that_is_not_read_to_its_end(app: App) -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+
+    response = await app.fetch("/upper", method="POST", body=chunks())
+    async for chunk in response:
+        assert response.body is not None
+        await response.body.cancel("enough")
+        return chunk
+
+
+async def work_after_the_answer(app: App) -> Any:
+    text = await (await app.fetch("/later")).text()
+    await app.sleep(1)
+    return text
+
+
+PLAYS: tuple[Scenario, ...] = (
+    two_calls,
+    calls_side_by_side,
+    a_function_called_far_away,
+    a_stream_through_two_workers,
+    a_stream_that_is_not_read_to_its_end,
+    work_after_the_answer,
+)

@@ -1,0 +1,122 @@
+"""At every step of every scenario: a reload, which nobody notices; clients that hang up, and crashes, of which nothing
+is left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from detrun.errors import BindingError
+from detrun.model import Run
+from detrun.runtime.generations import State
+from detrun.testing.app import App
+from tests.runtime.applications import Scenario, play
+from tests.runtime.plays import PLAYS, WORKERS
+
+# The default schedule always, others when there is time.
+SEEDS = (None, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6)))
+
+
+class Injection:
+    """Does something to an application in the middle of a run, as soon as so many events have happened."""
+
+    def __init__(self, scenario: Scenario, at: int, action: Callable[[App], None]) -> None:
+        self._scenario, self._at, self._action = scenario, at, action
+        self.events = self.in_flight = 0
+
+    async def __call__(self, app: App) -> Any:
+        def happens(_: object) -> None:
+            self.events += 1
+            if self.events == self._at:
+                self.in_flight = len(app.application.sessions)
+                self._action(app)
+
+        app.application.engine.trace.observers.append(happens)
+        return await self._scenario(app)
+
+
+def injected(scenario: Scenario, at: int, action: Callable[[App], None], seed: int | None) -> tuple[Run, Injection]:
+    injection = Injection(scenario, at, action)
+    options = {"strategy": "default"} if seed is None else {"seed": seed}
+    return play(injection, *WORKERS, **options), injection
+
+
+def nothing(_: App) -> None:
+    """Do nothing."""
+
+
+def reload(app: App) -> None:
+    app.application.order_reload({})
+
+
+def hang_up(app: App) -> None:
+    # As an event of its own: in the middle of somebody's turn nothing comes from outside.
+    app.application.workers[0].supervisor.control.order("clients hang up", app.disconnect)
+
+
+def crash(app: App) -> None:
+    app.crash("store")
+    app.crash("front")
+
+
+def all_steps(scenario: Scenario, seed: int | None) -> range:
+    run, injection = injected(scenario, 0, nothing, seed)
+    assert run.outcome == "ok", run.failure
+    return range(1, injection.events + 1)
+
+
+def check(run: Run, step: int) -> None:
+    """A run ended as it may after something went wrong: the one who asked was told, or was not concerned."""
+    allowed = run.outcome == "ok" or isinstance(run.error, BindingError)
+    assert allowed, f"at event {step}: {run.failure and run.failure.traceback}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
+def test_nobody_notices_a_reload_at_any_step(scenario: Scenario, seed: int | None) -> None:  # R-GEN-04, 05, 07, 09
+    expected, _ = injected(scenario, 0, nothing, seed)
+    for step in all_steps(scenario, seed):
+        run, _ = injected(scenario, step, reload, seed)
+        assert run.outcome == "ok", f"at event {step}: {run.failure and run.failure.traceback}"
+        assert run.value == expected.value, f"at event {step}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
+def test_clients_that_hang_up_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
+    for step in all_steps(scenario, seed):
+        check(injected(scenario, step, hang_up, seed)[0], step)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
+def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
+    for step in all_steps(scenario, seed):
+        check(injected(scenario, step, crash, seed)[0], step)
+
+
+def test_there_are_many_steps_with_something_in_flight() -> None:
+    points = [injected(scenario, step, nothing, None)[1] for scenario in PLAYS for step in all_steps(scenario, None)]
+
+    assert sum(point.in_flight > 0 for point in points) >= 200
+
+
+def test_an_application_is_as_before_after_crashes_and_pauses_longer_after_each() -> None:  # F-GEN-10
+    async def scenario(app: App) -> Any:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        times = []
+        for _ in range(3):
+            crash(app)
+            await app.sleep(0.01)
+            assert await PLAYS[0](app) == "16"
+            times.append(loop.time() - began)
+        return times, [worker.active and worker.active.state for worker in app.application.workers]
+
+    times, states = play(scenario, *WORKERS, strategy="default").result()
+    assert times == [pytest.approx(after, abs=0.1) for after in (1, 3, 7)]
+    assert states == [State.ACTIVE, State.ACTIVE]
