@@ -1,6 +1,4 @@
-"""At every step of every scenario: a reload, which nobody notices; clients that hang up, and crashes, of which nothing
-is left behind.
-"""
+"""At every step of every scenario: a reload, which nobody notices, clients that hang up, and crashes."""
 
 from __future__ import annotations
 
