@@ -16,7 +16,7 @@ from msgspec.msgpack import decode as unpacked
 
 from detrun.errors import DetrunError, NotReceivable, NotSendable
 from detrun.runtime.encoding.flattening import Exporter, Flattener
-from detrun.runtime.encoding.packing import Refused, flat, packed
+from detrun.runtime.encoding.packing import Refused, native, packed
 from detrun.runtime.encoding.reviving import Importer, Reviver
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _encode = Encoder().encode
 
 def encode(value: object, exporter: Exporter | None, what: str, *, limit: int = LARGEST_MESSAGE) -> bytes:
     """The bytes of a value; `what` is what errors call it, such as "the result of API.total"."""
-    if flat(value):
+    if native(value):
         try:
             return _small(_encode(value), what, limit)
         except (OverflowError, UnicodeEncodeError):
@@ -59,7 +59,7 @@ def encode_arguments(
     limit: int = LARGEST_MESSAGE,
 ) -> bytes:
     """The bytes of the arguments of a call; `what` is what is called, such as "API.total"."""
-    if all(map(flat, args)) and (not kwargs or all(map(flat, kwargs.values()))):
+    if all(map(native, args)) and (not kwargs or all(map(native, kwargs.values()))):
         try:
             return _small(_encode((args, kwargs)), what, limit)
         except (OverflowError, UnicodeEncodeError):

@@ -35,6 +35,14 @@ def nested(depth: int) -> list[object]:
     return value
 
 
+def shared(depth: int) -> list[object]:
+    """Lists that share lists, with a lock at the bottom."""
+    value: list[object] = [threading.Lock()]
+    for _ in range(depth):
+        value = [value, value]
+    return value
+
+
 def local() -> object:
     @dataclass
     class Local:
@@ -78,6 +86,7 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: [unfinished()], "[0]", "its field 'amount' cannot be read: AttributeError"),
     (lambda: [Fraction(1, 3 << 40_000)], "[0]", "a fraction of such large terms cannot travel"),
     (cycle, "[1]['up']", "what contains itself cannot travel"),
+    (lambda: shared(60), "[0]" * 61, "a lock cannot travel"),
     (lambda: nested(200), "[0]" * 101, "what is nested more than 100 deep cannot travel"),
     (lambda: "a\ud800", "", "a string with a lone surrogate ('\\ud800' at 1) cannot travel"),
     (lambda: [1, {"a": ["\ud800"]}], "[1]['a'][0]", "a string with a lone surrogate"),

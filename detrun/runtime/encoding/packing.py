@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 from msgspec.msgpack import Encoder, Ext
 
 from detrun.runtime.encoding import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ATOMS = frozenset({NoneType, bool, int, float, str, bytes})
 """Types whose values stand for themselves."""
 
 _encode = Encoder().encode
 _LONGEST_KEY = 60
+_MOST = 100_000
+_DEEP = 50
 
 
 class Refused(Exception):
@@ -33,14 +39,35 @@ KEY = "(key {})"
 FIELD = ".{}"
 
 
-def flat(value: object) -> bool:
-    """Whether a value is an atom, or a list or dict of nothing else: most are, and need not be taken apart."""
+def native(value: object) -> bool:
+    """Whether a value is made of atoms, lists and dicts alone: most are, and need not be taken apart.
+
+    It gives up on what is very large or deep, which may contain itself, or share its parts beyond all bounds.
+    """
+    return type(value) in ATOMS or _native(value, _MOST, 0) >= 0
+
+
+def _native(value: Any, left: int, depth: int) -> int:
+    """How many items may still come after those of this container; negative if it is not made of atoms alone."""
+    # By its type only: `isinstance` asks an object for its class, and that may be code of anybody's.
     kind = type(value)
-    if isinstance(value, list) and kind is list:
-        return ATOMS.issuperset(map(type, value))
-    if isinstance(value, dict) and kind is dict:
-        return ATOMS.issuperset(map(type, value)) and ATOMS.issuperset(map(type, value.values()))
-    return kind in ATOMS
+    if kind is dict:
+        if not ATOMS.issuperset(map(type, value)):
+            return -1
+        items: Collection[object] = value.values()
+    elif kind is list:
+        items = value
+    else:
+        return -1
+    left -= len(items)
+    if left < 0 or depth > _DEEP or ATOMS.issuperset(map(type, items)):
+        return left if depth <= _DEEP else -1
+    for item in items:
+        if type(item) not in ATOMS:
+            left = _native(item, left, depth + 1)
+            if left < 0:
+                break
+    return left
 
 
 def spelled(trail: list[Stop]) -> str:
