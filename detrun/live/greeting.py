@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import sys
 from _ssl import _SSLContext
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ class Greeting:
         self.context = context
         self.hello = bytearray()
         self._alert: int | None = None
+        self._error: Exception | None = None
 
     def names(self) -> bytes:
         """The name, or none, in a list; an empty one as long as the words are not complete."""
@@ -49,10 +49,8 @@ class Greeting:
         """Ask the program, which may give the connection another context."""
         try:
             alert = self.context.sni_callback(connection.owner, name, self.context)
-        except Exception:
-            # As OpenSSL's callers have it: nobody is there to catch it.
-            sys.excepthook(*sys.exc_info())
-            alert = _NO
+        except Exception as error:
+            self._error, alert = error, _NO
         self._alert = alert if alert is None or isinstance(alert, int) else _BROKEN
 
     @contextmanager
@@ -60,6 +58,8 @@ class Greeting:
         """Have OpenSSL get this answer when it calls back."""
 
         def tell(connection: Any, _: str | None, __: Any) -> int | None:
+            if self._error is not None:
+                raise self._error  # which tells `sys.unraisablehook`, as if it had been raised here
             if chosen is not self.context:
                 connection.context = chosen
             return self._alert

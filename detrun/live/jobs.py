@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from detrun.journal.entries import Received
     from detrun.live.edge import Edge
 
-_ELSEWHERE = tuple(
+ELSEWHERE = tuple(
     path + os.sep
     for path in {*sysconfig.get_paths().values(), *site.getsitepackages(), os.path.dirname(os.__file__)}
     if path
 )
+"""Where files are that are not of the program's own making."""
 
 
 HANDLE = b"\xc1"
@@ -112,4 +113,4 @@ def is_own(function: Any) -> bool:
         # Made in C: a function of a module, or a dispatcher there; the method of a file, or of the program's list.
         owner = getattr(function, "__self__", None)
         return not (owner is None or isinstance(owner, ModuleType | FunctionType) or type(owner).__module__ in _FILES)
-    return not code.co_filename.startswith(("<frozen", *_ELSEWHERE))
+    return not code.co_filename.startswith(("<frozen", *ELSEWHERE))

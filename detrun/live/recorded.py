@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import zlib
 from array import array
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from detrun import errors
 from detrun.errors import Divergence
 from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
 from detrun.live.edge import COMING, READ_BEFORE, failure
-from detrun.scheduler.waits import whereabouts
+from detrun.live.jobs import ELSEWHERE
+from detrun.scheduler.waits import place, whereabouts
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import FrameType
 
     from detrun.journal.entries import Entry
     from detrun.live.edge import Look, Origin
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
+
+_OURS = os.path.dirname(errors.__file__) + os.sep
 
 
 class Recorded:
@@ -149,7 +156,15 @@ class Recorded:
         kinds = InputKind if isinstance(expected, Received) else OutputKind
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
         self._found = Divergence(self._trace.step, said, actual)
-        self.where = whereabouts(self._engine)
+        self.where = _line() or whereabouts(self._engine)
         # What the program does from here on is another run, of which nobody shall say that it parted.
         self._trace.forget()
         return self._found
+
+
+def _line() -> str | None:
+    """The line of the program's own that asks right now, if one does."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename.startswith(("<", _OURS, *ELSEWHERE)):
+        frame = frame.f_back
+    return None if frame is None else place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -50,11 +50,13 @@ def locate(journal: Journal, program: Callable[[], Any], watch: Watch, suspects:
 
     again = replay.compared(journal, watched, witness)
     suspects.end()
-    difference = witness.difference or again.difference
+    difference = again.difference or witness.difference
+    # What a live run's edge objects to, it objects to at the line itself.
+    outside = difference is not None and difference is not witness.difference
     step = again.steps if difference is None else difference.step
     return Finding(
         difference=difference,
-        where=witness.where(),
+        where=difference.where if difference is not None and outside else witness.where(),
         suspects=[suspect for suspect in suspects.ordered() if suspect.step <= step],
         outside=witness.outside,
         differing=Readings.of(journal.entries()).differing(watch.readings),

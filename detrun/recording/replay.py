@@ -97,7 +97,8 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
     with suppress(Divergence, Enough):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found
-    if record.difference is None and parted is not None:
+    # A program may swallow what the edge says, and go on for a moment.
+    if parted is not None and (record.difference is None or parted.at <= record.difference.step):
         before = tuple(record.before)
         difference: Difference | None = Difference(
             parted.at, "the outside", parted.expected, parted.actual, edge.where, before

@@ -303,3 +303,35 @@ def test_what_comes_by_standard_input_is_read_by_the_loop_and_had_again_without_
 
     assert (ended.returncode, ended.stdout) == (0, "some words\n")
     assert (again.returncode, again.stdout) == (0, "some words\n")
+
+
+READING = [
+    "import asyncio",
+    "async def main():",
+    "    with open('numbers.txt') as file:",
+    "        times = int(file.read())",
+    "    reader, writer = await asyncio.open_connection('127.0.0.1', PORT)",
+    "    for _ in range(times):",
+    "        writer.write(b'x')",
+    "        await asyncio.sleep(0.001)",
+    "    writer.close()",
+    "asyncio.run(main())",
+]
+
+
+def test_a_file_of_the_programs_own_that_changed_is_named_where_a_replay_parts(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.txt"
+    numbers.write_text("3")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ended = ran(tmp_path, [line.replace("PORT", str(listener.getsockname()[1])) for line in READING])
+    assert ended.returncode == 0
+
+    path = os.pathsep.join(sys.path)
+    same = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=path)
+    numbers.write_text("5")
+    parted = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=path)
+
+    assert same.returncode == 0
+    assert parted.returncode == 3
+    assert f"cause     environment: the file {numbers} is not what it was" in parted.stderr
+    assert "program.py:7 in main: writer.write(b'x')" in parted.stderr
