@@ -11,6 +11,7 @@ import pytest
 
 from detrun.errors import JournalError
 from detrun.journal.entries import Emitted, Entry, GenerationMoved, InputKind, OutputKind, Phase, Received
+from detrun.journal.header import FORMAT
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Open, Torn
 from detrun.journal.segments import segment_path
@@ -20,12 +21,14 @@ from tests.journal.independent import segment
 from tests.journal.stories import contents
 
 ROOT = Path(__file__).parents[1] / "journals"
-FIRST = ROOT / "compat" / "1"
+COMPAT = ROOT / "compat"
+FIRST, LATEST = COMPAT / "1", COMPAT / str(FORMAT)
+KEPT = [(number, name) for number, stories in compat.FORMATS.items() for name in stories]
 
 
-@pytest.mark.parametrize("name", compat.STORIES)
-def test_what_was_written_in_format_1_is_read(name: str) -> None:
-    story, journal = compat.STORIES[name], Journal(FIRST / f"{name}.bin")
+@pytest.mark.parametrize(("number", "name"), KEPT)
+def test_what_was_written_in_an_earlier_format_is_read(number: int, name: str) -> None:
+    story, journal = compat.FORMATS[number][name], Journal(COMPAT / str(number) / f"{name}.bin")
     entries = tuple(journal.entries())
 
     assert journal.header == story.header
@@ -35,19 +38,19 @@ def test_what_was_written_in_format_1_is_read(name: str) -> None:
     assert entries or not story.entries
 
 
-@pytest.mark.parametrize("name", compat.STORIES)
-def test_what_was_written_in_format_1_is_verified(name: str) -> None:
-    story = compat.STORIES[name]
-    verified = verify(FIRST / f"{name}.bin")
+@pytest.mark.parametrize(("number", "name"), KEPT)
+def test_what_was_written_in_an_earlier_format_is_verified(number: int, name: str) -> None:
+    story = compat.FORMATS[number][name]
+    verified = verify(COMPAT / str(number) / f"{name}.bin")
 
     assert verified.entries == len(story.entries) or (story.torn and 0 < verified.entries < len(story.entries))
 
 
-@pytest.mark.parametrize("name", [name for name, story in compat.STORIES.items() if story.ended])
-def test_a_reader_that_was_written_from_the_page_finds_the_same(name: str) -> None:
-    found = [entry for data in contents(FIRST / f"{name}.bin") for entry in _entries(data)]
+@pytest.mark.parametrize(("number", "name"), [kept for kept in KEPT if compat.FORMATS[kept[0]][kept[1]].ended])
+def test_a_reader_that_was_written_from_the_page_finds_the_same(number: int, name: str) -> None:
+    found = [entry for data in contents(COMPAT / str(number) / f"{name}.bin") for entry in _entries(data)]
 
-    assert tuple(msgspec.convert(found, list[Entry])) == compat.STORIES[name].entries
+    assert tuple(msgspec.convert(found, list[Entry])) == compat.FORMATS[number][name].entries
 
 
 def _entries(data: bytes) -> list[list[Any]]:
@@ -55,8 +58,8 @@ def _entries(data: bytes) -> list[list[Any]]:
 
 
 def test_there_is_every_kind_of_entry() -> None:
-    names = ("every-entry", "live", "readings")
-    entries = [entry for name in names for entry in Journal(FIRST / f"{name}.bin").entries()]
+    names = ("every-entry", "live", "readings", "children")
+    entries = [entry for name in names for entry in Journal(LATEST / f"{name}.bin").entries()]
 
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     assert {entry.kind for entry in entries if isinstance(entry, Received)} == set(InputKind)
@@ -71,6 +74,14 @@ def test_there_are_compressed_blocks_with_and_without_a_dictionary_and_segments(
     assert segment_path(FIRST / "segments.bin", 2).exists()
 
 
+def test_there_are_swift_blocks_as_they_are_compressed_and_compressed_with_a_dictionary() -> None:
+    data = (LATEST / "swift.bin").read_bytes() + (LATEST / "swift-and-small.bin").read_bytes()
+    line = data.index(b"detrun journal", 1)
+    places = [*_blocks(data[:line]), *(line + place for place in _blocks(data[line:]))]
+
+    assert {data[place + 5] for place in places if data[place + 4] == 2} == {4, 5, 7}
+
+
 def _blocks(data: bytes) -> list[int]:
     """Where the blocks of a file begin."""
     place, found = data.index(b"\n") + 1, []
@@ -81,16 +92,15 @@ def _blocks(data: bytes) -> list[int]:
 
 
 def test_each_file_belongs_to_a_story() -> None:
-    found = {path.name.partition(".")[0] for path in FIRST.iterdir()}
+    for number, stories in compat.FORMATS.items():
+        assert {path.name.partition(".")[0] for path in (COMPAT / str(number)).iterdir()} == set(stories)
+    assert {path.name for path in COMPAT.iterdir()} == set(map(str, compat.FORMATS))
 
-    assert found == set(compat.STORIES)
-    assert {path.name for path in (ROOT / "compat").iterdir()} == {"1"}
 
-
-@pytest.mark.parametrize("name", compat.STORIES)
+@pytest.mark.parametrize("name", compat.FORMATS[FORMAT])
 def test_the_stories_are_what_this_version_writes(tmp_path: Path, name: str) -> None:
     compat.make(tmp_path)
-    story, journal = compat.STORIES[name], Journal(tmp_path / f"{name}.bin")
+    story, journal = compat.FORMATS[FORMAT][name], Journal(tmp_path / f"{name}.bin")
     entries = tuple(journal.entries())
 
     assert (journal.header, entries) == (story.header, story.entries[: len(entries)])

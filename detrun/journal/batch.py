@@ -25,6 +25,9 @@ class Book(Protocol):
     def add(self, entries: list[Entry | Row]) -> None:
         """Add entries none of which says what a block contains, some of them as rows."""
 
+    def put(self, entries: list[Entry | Row]) -> None:
+        """The same, and give the system all that was added."""
+
     def flush(self) -> None:
         """Give the system all that was added."""
 
@@ -61,5 +64,9 @@ class Batch:
 
     def flush(self) -> None:
         """Give the system all of it."""
-        self.write()
-        self._book.flush()
+        if self._marked:
+            self.write()
+        try:
+            self._book.put(self.entries)
+        finally:
+            self.entries.clear()

@@ -25,9 +25,9 @@ def _zstd() -> Any:
     return zstd
 
 
-def compressor() -> Callable[[bytes | bytearray], bytes]:
+def compressor(*, swift: bool = False) -> Callable[[bytes | bytearray], bytes]:
     """A function that makes one frame of what it is given. It keeps its tables, which a fresh one would clear first."""
-    return _compressor(_zstd().ZstdCompressor(level=LEVEL))
+    return _compressor(_zstd().ZstdCompressor(level=FAST if swift else LEVEL))
 
 
 def compressor_of_small(dictionary: Any) -> Callable[[bytes | bytearray], bytes]:

@@ -14,7 +14,7 @@ from importlib import metadata
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 """The version of the format that is written here, and the latest that is read."""
 
 MAGIC = "detrun journal"

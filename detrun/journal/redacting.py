@@ -73,6 +73,10 @@ class RedactingBook:
     def add(self, entries: list[Entry | Row]) -> None:
         self.extend(whole(entries))
 
+    def put(self, entries: list[Entry | Row]) -> None:
+        self.add(entries)
+        self._book.flush()
+
     def flush(self) -> None:
         self._book.flush()
 

@@ -22,13 +22,22 @@ class Rotation:
     """
 
     def __init__(
-        self, path: Path, header: Header, *, size: int, age: float, durable: bool, clock: Callable[[], float]
+        self,
+        path: Path,
+        header: Header,
+        *,
+        size: int,
+        age: float,
+        durable: bool,
+        swift: bool,
+        clock: Callable[[], float],
     ) -> None:
         self.syncs = 0
         self._path = path
         self._size = size
         self._age = age
         self._durable = durable
+        self._swift = swift
         self._clock = clock
         # Bytes of the segments before this one, and of all of them that are on the disk.
         self._done = self._synced = 0
@@ -86,7 +95,7 @@ class Rotation:
             self._segment.disk.close()
 
     def _begin(self, header: Header) -> None:
-        self._segment = Segment(self._path, header)
+        self._segment = Segment(self._path, header, swift=self._swift)
         if self._durable:
             self._segment.disk.sync()
             self._segment.disk.sync_directory()

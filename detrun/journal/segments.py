@@ -32,7 +32,7 @@ def opening(header: Header) -> tuple[bytes, bytes]:
 class Segment:
     """A segment that is being written."""
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: Header, *, swift: bool = False) -> None:
         self.header = header
         self.disk = Disk(segment_path(path, header.segment))
         self._names = header.names
@@ -40,7 +40,7 @@ class Segment:
         self._entries = 0
         self.index = IndexBuilder()
         begin, key = opening(header)
-        self._builder = Builder(Keys(key), 1, key)
+        self._builder = Builder(Keys(key), 1, key, swift=swift)
         try:
             self.disk.write(begin)
         except Unwritable:
@@ -54,11 +54,10 @@ class Segment:
 
     def write(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> None:
         """Write a block of entries; with it, so many names have been given, and this is the last step."""
-        builder, index, offset = self._builder, self.index, self.disk.size
-        number, before = builder.number, builder.check
-        self.disk.write(builder.entries(raw, count, marks, self._names, self._step))
-        if offset >= index.next:
-            index.begin(offset, number, self._names, self._step, before)
+        builder, index, disk = self._builder, self.index, self.disk
+        if disk.size >= index.next:
+            index.begin(disk.size, builder.number, self._names, self._step, builder.check)
+        disk.write(builder.entries(raw, count, marks, self._names, self._step))
         index.marks |= marks
         self._entries += count
         self._names, self._step = names, step

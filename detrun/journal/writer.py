@@ -74,7 +74,9 @@ class Writer:
         self._names, self._step = header.names, header.step
         self._durability = durability
         durable = durability is not Durability.NONE
-        self._files = Rotation(self.path, header, size=segment, age=age, durable=durable, clock=clock)
+        # Who writes before each output is in a hurry.
+        swift = durability is Durability.BATCH
+        self._files = Rotation(self.path, header, size=segment, age=age, durable=durable, swift=swift, clock=clock)
         self._most_waiting = most_waiting
         # Whoever is told that the journal has so many bytes says at how many to be told again.
         self._most, self._full = most, full
@@ -142,6 +144,13 @@ class Writer:
                 self._step = step
             if len(buffer) >= self._limit:
                 self._write_block()
+
+    def put(self, entries: Sequence[Entry | Row]) -> None:
+        """Add entries without marks, and give the system all entries up to here."""
+        if entries:
+            self.add(entries)
+        if self._count:
+            self._write_block()
 
     def flush(self) -> None:
         """Give the system all entries up to here: the end of this process cannot take them back."""

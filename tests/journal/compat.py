@@ -51,6 +51,8 @@ class Story(msgspec.Struct, frozen=True):
     segment: int = 2**30
     ended: bool = True
     torn: int = 0
+    # How many entries were given to the system at once, as a live run does it; 0 is when a block was full.
+    every: int = 0
 
 
 def header(run: int, level: str = "lean", seed: str = "7") -> Header:
@@ -91,6 +93,7 @@ def each() -> tuple[Entry, ...]:
             2, kind, ROOM, number, 1, zlib.crc32(kind.name.encode()), len(kind.name), kind.name.encode(), number - 1
         )
         for number, kind in enumerate(OutputKind, 1)
+        if kind <= OutputKind.LISTEN
     ]
     return (
         Named(1, "client-1 to Room:a"),
@@ -191,6 +194,18 @@ def readings() -> tuple[Entry, ...]:
     )
 
 
+def children() -> tuple[Entry, ...]:
+    """A child is begun, is heard, and ends."""
+    return (
+        Named(1, "main/child 1"),
+        Received(1, InputKind.PROCESS, 3, 1, 1, b"\x93\x01\x02\x03", 0, 1_000),
+        Emitted(1, OutputKind.CHILD, 3, 1, 1, zlib.crc32(b"SIGTERM"), 7),
+        Received(2, InputKind.READ, 4, 1, 0, b"out\n"),
+        Received(2, InputKind.CHILD, 1, 0, 0, b"", 15),
+        Ended(3, "ok", 0, 7, 2_000_000),
+    )
+
+
 STORIES = {
     "live": Story(header(11), live()),
     "readings": Story(header(12), readings()),
@@ -207,18 +222,31 @@ STORIES = {
 }
 
 
+LATER: dict[str, Story] = {
+    "children": Story(header(13), children()),
+    "swift": Story(header(14), messages(900), every=40),
+    "swift-and-small": Story(header(15), messages(60), every=3, ended=False),
+}
+"""What format 2 has besides: blocks that are written before they are full, and what became of child processes."""
+
+FORMATS = {1: STORIES, 2: STORIES | LATER}
+
+
 def make(folder: Path) -> None:
     """Write those journals that are not there."""
-    for name, story in STORIES.items():
+    for name, story in FORMATS[2].items():
         path = folder / f"{name}.bin"
         if not path.exists():
             _write(path, story)
 
 
 def _write(path: Path, story: Story) -> None:
-    writer = Writer(path, story.header, durability=Durability.NONE, block=story.block, segment=story.segment)
-    for entry in story.entries:
+    durability = Durability.BATCH if story.every else Durability.NONE
+    writer = Writer(path, story.header, durability=durability, block=story.block, segment=story.segment)
+    for number, entry in enumerate(story.entries, 1):
         writer.append(entry)
+        if story.every and not number % story.every:
+            writer.flush()
     if story.ended:
         writer.close()
         return

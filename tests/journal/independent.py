@@ -31,7 +31,7 @@ def segment(data: bytes) -> tuple[dict[str, Any], list[list[Any]], tuple[int, ..
     """Header, entries as arrays, footer and rows of the index of one segment."""
     line, newline, _ = data.partition(b"\n")
     name, journal, version, _writer = line.split(b" ")
-    if (name, journal, version) != (b"detrun", b"journal", b"1"):
+    if (name, journal) != (b"detrun", b"journal") or version not in {b"1", b"2"}:
         raise Damaged(line)
     offset, number, key, check = len(line) + 1, 0, line + newline, bytes(8)
     learned: list[bytes] = []
@@ -63,7 +63,11 @@ def block(
     if sync != b"\xffdR\n" or found != number or zlib.crc32(key + head[:-4]) != crc:
         raise Damaged(offset)
     body = data[offset + HEAD.size : offset + HEAD.size + stored]
-    if hashlib.blake2b(before + head[:-12] + body, digest_size=8, key=key).digest() != check:
+    if check != (
+        zlib.crc32(body, int.from_bytes(before[:4], "little")).to_bytes(8, "little")
+        if flags & 4
+        else hashlib.blake2b(before + head[:-12] + body, digest_size=8, key=key).digest()
+    ):
         raise Damaged(offset)
     if flags & 1:
         known = zstd.ZstdDict(b"".join(learned)[:32_768], is_raw=True) if flags & 2 else None

@@ -52,6 +52,9 @@ class Memory(Kept):
     def add(self, entries: list[Entry | Row]) -> None:
         self.entries.extend(whole(entries))
 
+    def put(self, entries: list[Entry | Row]) -> None:
+        self.add(entries)
+
     def flush(self) -> None:
         """There is nothing behind it."""
 
