@@ -11,6 +11,7 @@ from detrun.cli.sizes import when_full
 from detrun.cli.stopping import at_once
 from detrun.errors import UsageError
 from detrun.journal.writer import Durability
+from detrun.live.chaos import Chaos
 from detrun.live.interrupting import Interrupting
 from detrun.live.machine import Machine
 from detrun.live.program import run
@@ -68,7 +69,8 @@ def serve(program: Callable[[], Any], keeping: Keeping, target: str, options: Ma
     for sentence in _banner(keeping, entropy):
         _say(sentence)
     with keeping:
-        machine = Machine(keeping.batch, Interrupting(seal, farewell))
+        chaos = Chaos(options["seed"]) if options.get("chaos") else None
+        machine = Machine(keeping.batch, Interrupting(seal, farewell), chaos)
         bounds = {name: options.get(name) for name in ("max_steps", "max_time")}
         return keeping.ended(run(program, machine, keeping.record, entropy, seed=options["seed"], **bounds))
 

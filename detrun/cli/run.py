@@ -12,6 +12,7 @@ from detrun.cli import hashseed, repro, scenario
 from detrun.cli.report import Report
 from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
+from detrun.errors import UsageError
 
 
 @click.command("run")
@@ -47,6 +48,7 @@ from detrun.cli.target import load
 @click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the journal.")
 @click.option("--max-journal", type=Size(1_000_000), metavar="SIZE", help="End the run when its journal has this size.")
 @click.option("--live", is_flag=True, help="Run on real sockets and in real time, and record what comes from outside.")
+@click.option("--chaos", is_flag=True, default=None, help="Live, let the seed order what comes at the same time.")
 @click.option("--redact", is_flag=True, help="Keep no secrets in the journal; what depends on them cannot be replayed.")
 @click.option("--secret", "secrets", multiple=True, metavar="NAME[=VALUE]", help="Redact this, too.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
@@ -69,8 +71,10 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
 
     given = {name: value for name, value in options.items() if value is not None}
     if not live:
+        if given.pop("chaos", False):
+            raise UsageError("expected --chaos with --live only: a simulation has --strategy random")
         given.setdefault("strategy", "random")
-    report = Report(output, repro.line(target, args, given))
+    report = Report(output, repro.line(target, args, given if most is None else {**given, "max-journal": most}))
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
     atexit.register(at_exit.close)

@@ -74,7 +74,9 @@ class Jobs:
         if not payload.startswith(HANDLE):
             return decoded(payload)
         module, name = decoded(payload[len(HANDLE) :])
-        return self._things.pop(number, None) or Stand(getattr(sys.modules.get(module), name, object), "")
+        if number in self._things:
+            return self._things.pop(number)
+        return Stand(getattr(sys.modules.get(module), name, object), "")
 
 
 class Stand:

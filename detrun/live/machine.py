@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from detrun.journal.batch import Batch
     from detrun.journal.entries import Row
+    from detrun.live.chaos import Chaos
     from detrun.live.edge import Look, Origin
     from detrun.live.interrupting import Interrupting
     from detrun.live.lines import Line
@@ -57,7 +58,7 @@ _BLIND, _MOMENT = 2, MILLISECOND // 5
 class Machine:
     """Real sockets, a real clock and real threads, in front of a journal."""
 
-    def __init__(self, batch: Batch, interrupting: Interrupting | None = None) -> None:
+    def __init__(self, batch: Batch, interrupting: Interrupting | None = None, chaos: Chaos | None = None) -> None:
         self._batch = batch
         self._interrupting = interrupting
         self._entries = batch.entries
@@ -65,7 +66,8 @@ class Machine:
         self._flush = batch.flush
         memory.keep()
         self._epoll = select.epoll()
-        self._poll = self._epoll.poll
+        self._chaos = chaos
+        self._poll = self._epoll.poll if chaos is None else chaos.polling(self._epoll.poll)
         # By the descriptors of the system.
         self._lines: dict[int, Line] = {}
         # What is told most, which line can be read, in the words of the system: as numbers that mean the same.
@@ -245,7 +247,7 @@ class Machine:
 
     def _noted(self) -> Sequence[Received]:
         """What else came, written down."""
-        others = tuple(self._others)
+        others = tuple(self._others) if self._chaos is None else self._chaos.ordered(self._others)
         self._others.clear()
         for other in others:
             self._add(self._received(other.kind, other.origin, other.n, other.payload, other.code))

@@ -335,3 +335,15 @@ def test_a_file_of_the_programs_own_that_changed_is_named_where_a_replay_parts(t
     assert parted.returncode == 3
     assert f"cause     environment: the file {numbers} is not what it was" in parted.stderr
     assert "program.py:7 in main: writer.write(b'x')" in parted.stderr
+
+
+def test_chaos_is_for_live_runs(tmp_path: Path) -> None:
+    program = written(tmp_path, "program.py", DRAWS)
+
+    refused = detrun("run", "--chaos", program, cwd=tmp_path, PYTHONPATH=os.pathsep.join(sys.path))
+    ended = ran(tmp_path, DRAWS, "--chaos", "--seed", "3")
+
+    assert refused.returncode == 2
+    assert "expected --chaos with --live only" in refused.stderr
+    assert ended.returncode == 0
+    assert Journal(tmp_path / "journal.bin").header.configuration["chaos"] == "True"

@@ -13,6 +13,7 @@ import pytest
 from detrun.journal.batch import Batch
 from detrun.journal.entries import Ended, Entry, Row, whole
 from detrun.journal.sinks import Kept
+from detrun.live.chaos import Chaos
 from detrun.live.interrupting import Interrupting
 from detrun.live.machine import Machine
 from detrun.live.program import run
@@ -72,13 +73,18 @@ class Recording:
         return [entry for entry in self.entries if isinstance(entry, kind)]
 
 
-def recorded(program: Callable[[Meeting], Callable[[], Any]], *clients: Client, interrupted: bool = False) -> Recording:
+def recorded(
+    program: Callable[[Meeting], Callable[[], Any]],
+    *clients: Client,
+    interrupted: bool = False,
+    chaos: Chaos | None = None,
+) -> Recording:
     """Run a program live with these clients at once; signals that come reach it only if that is asked for."""
     meeting, kept = Meeting(), Memory()
     interrupting = Interrupting(lambda: None) if interrupted else None
     with ThreadPoolExecutor(max(len(clients), 1)) as pool:
         asked = [pool.submit(_met, client, meeting) for client in clients]
-        result = run(program(meeting), Machine(Batch(kept), interrupting))
+        result = run(program(meeting), Machine(Batch(kept), interrupting, chaos))
         kept.entries.append(Ended(result.steps, result.outcome))
         return Recording(result, kept.entries, [future.result(PATIENCE) for future in asked])
 
