@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from detrun.model import Run as Run
     from detrun.runtime.entrypoints import WorkerEntrypoint as WorkerEntrypoint
     from detrun.runtime.entrypoints import wait_until as wait_until
+    from detrun.runtime.environment import env as env
     from detrun.runtime.http.headers import Headers as Headers
     from detrun.runtime.http.request import Request as Request
     from detrun.runtime.http.response import Response as Response
@@ -71,6 +72,7 @@ _HOMES = {
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
     "detrun.runtime.entrypoints": "WorkerEntrypoint wait_until",
+    "detrun.runtime.environment": "env",
     "detrun.runtime.http.headers": "Headers",
     "detrun.runtime.http.request": "Request",
     "detrun.runtime.http.response": "Response",

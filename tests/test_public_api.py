@@ -51,6 +51,7 @@ NAMES = [
     "UsageError",
     "WorkerEntrypoint",
     "always",
+    "env",
     "eventually",
     "run",
     "sometimes",

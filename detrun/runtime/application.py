@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from detrun.errors import InternalError, UsageError
 from detrun.runtime import kinds
+from detrun.runtime.modules.graph import carried
 from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
 from detrun.runtime.workers import Worker
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
 
 
+log = logging.getLogger("detrun.runtime")
 assert kinds.KINDS  # whose import is what lets them travel
 
 
@@ -32,6 +35,7 @@ class Application:
 
     def __init__(self, engine: Engine, configuration: Configured, snapshots: Mapping[str, Snapshot]) -> None:
         self.engine = engine
+        engine.baton.carry = carried
         self.configuration = configuration
         self.grace = GRACE
         self.roots = Roots()
@@ -60,9 +64,10 @@ class Application:
         for worker in self.workers:
             try:
                 await worker.reloads.order(self._snapshots[worker.name]).wait()
-            except Exception:
+            except Exception as error:
                 if worker.name == self.configuration.main:
                     raise
+                log.error("%s could not be loaded, and answers nothing", worker.name, exc_info=error)
 
     def route(self, url: str) -> Worker:
         """The worker that answers requests for this URL."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from asyncio import events
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from detrun.errors import UsageError
+from detrun.runtime.scopes import SCOPE
 from detrun.runtime.services import Service
 from detrun.runtime.values import encode
 
@@ -55,6 +58,29 @@ class Loopback(Service):
     def __call__(self, *, props: Any) -> Service:
         """The same with these props."""
         return Service(self._worker, self._name, self._entrypoint, encode(props, None, f"props of {self._name}"))
+
+
+class _Current:
+    """The environment of whatever generation runs now, also while its modules are imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_current(), name)
+
+    def __dir__(self) -> Iterable[str]:
+        return dir(_current())
+
+
+env = _Current()
+"""`env` of the worker whose code looks at it, without having been handed it."""
+
+
+def _current() -> Env:
+    scope = SCOPE.get()
+    context = scope.context if scope is not None else getattr(events._get_running_loop(), "home", None)
+    found = getattr(context, "env", None)
+    if not isinstance(found, Env):
+        raise UsageError("expected `env` to be looked at by the code of a worker, got no worker")
+    return found
 
 
 def environment(worker: Worker) -> Env:

@@ -51,8 +51,9 @@ class Generation:
         key, ended = hash((worker.key, number)), worker.application.ended
         self.isolate = worker.engine.know(Isolate(worker.engine, self.name, key, self.graph, ended))
         self.module: ModuleType | None = None
-        self.env: Any = None
         self.exports: Any = None
+        # The instant at which it was stopped.
+        self.ended: int | None = None
 
     def load(self) -> None:
         """Import the worker's modules, in a turn of the context; raises what their top level raises."""
@@ -60,8 +61,9 @@ class Generation:
         clock = self.worker.engine.clock
         began = clock.now
         # Whoever looks at it while modules are imported finds it.
-        self.env = environment(self.worker)
+        self.isolate.env = environment(self.worker)
         self.module = self.graph.load(REAL_STARTUP)
+        self.isolate.loaded = True
         if clock.now - began > STARTUP * 1e9:
             raise LimitReached("seconds for the top level of an application", STARTUP, "do it in a handler instead")
         self.exports = Exports(self.worker, exported(self.module))
@@ -79,7 +81,7 @@ class Generation:
         def find() -> Any:
             assert self.module is not None  # or this generation would not be active
             props = decode(call.props, _Plain()) if call.props else {}
-            known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.env)
+            known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.isolate.env)
             return Fetching(known, what) if call.path == ("fetch",) and not call.reads else known
 
         return scope, find
@@ -96,7 +98,7 @@ class Generation:
         self.state = State.STOPPED
         self.worker.stopped(self, str(error))
         self.isolate.leave()
-        self.graph.forget()
+        self.ended = self.worker.engine.clock.now
         self.move(Phase.STOP, reason=str(error))
 
     def move(self, phase: Phase, *, sources: Mapping[str, bytes] | None = None, reason: str = "") -> None:

@@ -53,6 +53,9 @@ class Isolate(Unit):
         self.graph = graph
         self.control = Control(self)
         self.scopes: dict[Scope, None] = {}
+        # What its code finds in `env`.
+        self.env: Any = None
+        self.loaded = False
         self.gone = False
         self._leaves = False
 
@@ -68,6 +71,8 @@ class Isolate(Unit):
         if self._leaves:
             self.gone = True
             self.engine.retire(self)
+            if self.loaded:
+                self.graph.forget()
             self._left()
 
     def leave(self) -> None:

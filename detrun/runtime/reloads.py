@@ -66,8 +66,9 @@ class Reload:
 
     def _fail(self, generation: Generation, error: BaseException) -> None:
         generation.state = State.FAILED
+        generation.ended = self.worker.engine.clock.now
+        # Its modules are gone; its lines stay as long as somebody has the error.
         generation.isolate.leave()
-        generation.graph.forget()
         generation.move(Phase.FAILED, reason=f"{type(error).__name__}: {error}")
         self._next("failed", self.worker.reloads.over, self, error)
 

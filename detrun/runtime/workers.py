@@ -11,6 +11,7 @@ from detrun.runtime.generations import Generation, State
 from detrun.runtime.lines import Gate
 from detrun.runtime.reloads import Reloads
 from detrun.runtime.sessions import connected
+from detrun.scheduler.clock import SECOND
 from detrun.scheduler.contexts import Unit
 
 if TYPE_CHECKING:
@@ -95,9 +96,13 @@ class Worker:
         """A new generation, which has not loaded yet."""
         self._last += 1
         generation = Generation(self, self._last, snapshot)
-        self.generations = [known for known in self.generations if known.state not in _OVER]
-        self.generations.append(generation)
+        self.generations = [*self.listed(), generation]
         return generation
+
+    def listed(self) -> list[Generation]:
+        """The generations that there are, those included that were stopped not long ago."""
+        since = self.engine.clock.now - _REMEMBERED * SECOND
+        return [known for known in self.generations if known.ended is None or known.ended > since]
 
     def activate(self, generation: Generation) -> Generation | None:
         """Have new events go to this generation; the one that they went to before."""
@@ -136,4 +141,6 @@ class Worker:
                 self.door.gate.open()
 
 
+# How long a generation that was stopped is listed, in seconds.
+_REMEMBERED = 60
 _OVER = (State.STOPPED, State.FAILED)

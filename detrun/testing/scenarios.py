@@ -50,7 +50,9 @@ def playing(configured: Configured, snapshots: Mapping[str, Snapshot], scenario:
         if engine is None:
             raise UsageError("expected a scenario to be played in a run, got none: use `detrun run --scenario`")
         application = Application(engine, configured, snapshots)
-        app = App(application, cast("Loop", asyncio.get_running_loop()).home)
+        loop = cast("Loop", asyncio.get_running_loop())
+        _stand_outside(loop)
+        app = App(application, loop.home)
         SCOPE.set(app.default.scope)
         try:
             await application.start()
@@ -62,6 +64,17 @@ def playing(configured: Configured, snapshots: Mapping[str, Snapshot], scenario:
         return result
 
     return main
+
+
+def _stand_outside(loop: Loop) -> None:
+    """Have no generation's modules in place while the scenario itself runs."""
+    iterate = loop.iterate
+
+    def iterated() -> int:
+        outside()
+        return iterate()
+
+    loop.iterate = iterated  # type: ignore[method-assign]
 
 
 def checked(scenario: Any, place: str) -> Scenario:
