@@ -114,7 +114,9 @@ def _as_text(explored: Explored, tests: Mapping[str, str]) -> str:
         f"detrun: {found} in {explored.schedules:,} schedules ({explored.distinct:,} distinct, {rate:,.0f}/s, "
         f"{explored.seconds:.1f} s); the next is new with a probability of {explored.unseen:.0%}"
     )
-    if explored.complete and not count:
+    if explored.single and not count:
+        lines.append("detrun: the program has but this one schedule: nothing in it could come early or late")
+    elif explored.complete and not count:
         lines.append(f"detrun: no single hold out of {explored.holds:,} makes it fail")
     if explored.never:
         lines.append(f"detrun: never seen: {', '.join(explored.never)}")

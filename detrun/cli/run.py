@@ -30,9 +30,9 @@ from detrun.errors import UsageError
 )
 @click.option(
     "--level",
-    type=click.IntRange(1, 2),
+    type=click.IntRange(1, 3),
     metavar="N",
-    help="What may be permuted: 1 what the environment orders, 2 also when garbage is collected.",
+    help="What may be permuted: 1 what the environment orders, 2 also garbage, 3 also what stock asyncio never does.",
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.explore.signature import Signature, signature
 from detrun.explore.tracing import Tracing
 from detrun.model import Answer, Plan
+from detrun.scheduler import garbage
 from detrun.scheduler.claims import objection
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
@@ -128,6 +129,8 @@ class Attempts:
     ) -> Attempt:
         """Run one schedule, which the strategy answers for."""
         self.made += 1
+        if self.level >= garbage.LEVEL:
+            garbage.tidy()
         main = self.fresh()
         answers: Any = Tracing(strategy) if traced else strategy
         world = World(self._begin, "seeded", entropy)

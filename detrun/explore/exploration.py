@@ -64,6 +64,7 @@ class Explored(msgspec.Struct, frozen=True):
     never: list[str]
     changed: list[str]
     complete: bool
+    single: bool
 
 
 def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[[Search], None]) -> Explored:
@@ -94,6 +95,7 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
         sorted(name for name, happened in search.sometimes.items() if not happened),
         changed,
         search.complete,
+        search.single,
     )
 
 

@@ -72,6 +72,8 @@ class Search:
         self.schedules = 0
         # How many that failed before were tried again.
         self.again = 0
+        # Whether the program has but one schedule.
+        self.single = False
         self.sometimes: dict[str, bool] = {}
         # How many single holds there were to try, and how many were tried.
         self.holds = self.held = 0
@@ -92,7 +94,8 @@ class Search:
     @property
     def complete(self) -> bool:
         """Whether all was tried that a single hold can do."""
-        return bool(self.schedules) and self.held >= self.holds and self._bounds.strategy in ("auto", "holds")
+        tried = self.held >= self.holds and self._bounds.strategy in ("auto", "holds")
+        return bool(self.schedules) and (tried or self.single)
 
     def try_again(self, plans: Iterable[Plan]) -> None:
         """Run what failed before, as schedules without a number: they belong to an earlier search."""
@@ -119,7 +122,9 @@ class Search:
         assert story is not None
         holds = systematic.holds(story)
         self._performer.drawn = Drawn(story, holds, self._plan(0), self._performer.attempts.kinds)
-        if self._is_over():
+        # With all the slack there is nothing to choose: whatever a strategy does, it is this run again.
+        self.single = not (story.choices or story.questions or default.drew)
+        if self._is_over() or self.single:
             return
         jobs = self._bounds.jobs
         workers = Workers(self._performer, jobs) if jobs > 1 else Alone(self._performer)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
 from detrun.errors import Forbidden, RunError, Stuck
 from detrun.model import EventId
+from detrun.scheduler import shuffling
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
@@ -87,6 +88,8 @@ class Engine:
         self.baton = Baton(self)
         self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy, self.trace)
         strategy.begin(self)
+        if level >= shuffling.LEVEL:
+            self.trace.newcomers.append(shuffling.Shuffling(strategy, self.trace).meet)
         if record is not None:
             record.begin(self)
             self.trace.observers.append(record.happens)

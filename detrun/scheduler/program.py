@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.record import Record
     from detrun.scheduler.strategies.strategy import Strategy
 
-# What may be permuted: what the environment orders, and also what the interpreter does in between.
-LEVELS = (1, 2)
+# What may be permuted: what the environment orders, what the interpreter does in between, and what asyncio promises.
+LEVELS = (1, 2, 3)
 
 
 def run(
@@ -59,7 +59,7 @@ def run(
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
     answers = named(strategy, seed) if isinstance(strategy, str) else strategy
     if level not in LEVELS:
-        raise UsageError(f"expected a level of 1 or 2, got {level!r}")
+        raise UsageError(f"expected a level of 1, 2 or 3, got {level!r}")
     if level >= garbage.LEVEL:
         garbage.tidy()
     world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)

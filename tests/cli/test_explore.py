@@ -33,12 +33,22 @@ async def main():
 
 
 async def right():
+    await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002), busy())
+
+
+async def busy():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def alone():
     await asyncio.sleep(0)
 
 
 async def changing():
     global balance
     balance += 1
+    await right()
 
 
 if __name__ == "__main__":
@@ -122,9 +132,15 @@ def test_a_program_that_is_right_is_found_right(bank: Path) -> None:
     assert (status, report["failures"], report["complete"]) == (0, [], True)
 
 
+def test_a_program_with_one_schedule_is_run_once(bank: Path) -> None:
+    ended = detrun("explore", "bank.py:alone", cwd=bank.parent)
+
+    assert (ended.returncode, "the program has but this one schedule" in ended.stderr) == (0, True)
+
+
 def test_a_module_that_changes_is_warned_of(bank: Path) -> None:
-    kept = explored(bank, "--runs", "5", target="bank.py:changing")[1]
-    fresh = explored(bank, "--runs", "5", "--fresh", "module", target="bank.py:changing")[1]
+    kept = explored(bank, "--runs", "5", "--strategy", "random", target="bank.py:changing")[1]
+    fresh = explored(bank, "--runs", "5", "--strategy", "random", "--fresh", "module", target="bank.py:changing")[1]
 
     assert (kept["module_state"], fresh["module_state"]) == (["bank.balance"], [])
 

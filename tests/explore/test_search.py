@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -131,3 +132,21 @@ def test_what_never_happened_sometimes_is_known() -> None:
         detrun.sometimes("always", [1])
 
     assert searched(main).sometimes == {"never": False, "always": True}
+
+
+async def juggling() -> None:
+    """Right by asyncio's promise that what is ready first comes first."""
+    log: list[int] = []
+    for number in range(2):
+        asyncio.get_running_loop().call_soon(log.append, number)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert log in ([0, 1], [])
+
+
+@pytest.mark.parametrize(("level", "found"), [(1, 0), (2, 0), (3, 1)])
+def test_what_asyncio_promises_is_permuted_only_on_request(level: int, found: int) -> None:
+    search = Search(Performer(Attempts(lambda: juggling, level=level)), Bounds(runs=100))
+    search.run()
+
+    assert len(search.found) == found

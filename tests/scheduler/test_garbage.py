@@ -188,8 +188,8 @@ def test_what_others_left_behind_does_not_end_in_a_run() -> None:
 
 
 def test_a_level_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(detrun.UsageError, match="expected a level of 1 or 2, got 3"):
-        detrun.run(drops_a_cycle([]), level=3)
+    with pytest.raises(detrun.UsageError, match="expected a level of 1, 2 or 3, got 4"):
+        detrun.run(drops_a_cycle([]), level=4)
 
 
 HISTORY = [
@@ -238,7 +238,7 @@ def test_the_command_that_repeats_a_run_keeps_its_level(tmp_path: Path) -> None:
 
     assert "--level 2" in command("run", program, "--level", "2", cwd=tmp_path).stderr
     assert "--level" not in command("run", program, cwd=tmp_path).stderr
-    assert command("run", program, "--level", "3", cwd=tmp_path).returncode == 2
+    assert command("run", program, "--level", "4", cwd=tmp_path).returncode == 2
 
 
 def test_what_was_imported_is_not_looked_at_by_collections(tmp_path: Path) -> None:
