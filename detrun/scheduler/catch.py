@@ -9,7 +9,6 @@ import asyncio
 import sys
 import threading
 from asyncio import base_events, events, selector_events
-from contextlib import closing, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,6 @@ from detrun.scheduler.threads import locks, numbers, pools, starting
 from detrun.scheduler.world import catch as surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.network.network import Network
 
@@ -45,31 +42,43 @@ class _Making(threading.local):
 _making = _Making()
 
 
-@contextmanager
-def active(engine: Engine) -> Iterator[None]:
+class active:  # noqa: N801  # a context manager, which a generator would be at three times the price
     """Let this thread's program run in `engine`: its loops come from there, and nothing of it is left afterwards."""
-    if ACTIVE.engine is not None:
-        raise UsageError(
-            "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
-        )
-    install()
-    running, policy, hooks = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
-    # Before the run is there: a collection that is due already comes now, and who listens to it looks at a real clock.
-    with garbage.restored():
-        garbage.hold_back()
-        engine.baton.open()
-        ACTIVE.engine = engine
+
+    __slots__ = ("_engine", "_outside", "_restore")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        if ACTIVE.engine is not None:
+            raise UsageError(
+                "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
+            )
+        install()
+        self._outside = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
+        # Before the run is there: a collection that is due already comes now, and who listens to it looks at a real
+        # clock.
+        self._restore = garbage.hold_back()
+        self._engine.baton.open()
+        ACTIVE.engine = self._engine
         # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
         events._set_running_loop(None)
         _policies._event_loop_policy = None
+
+    def __exit__(self, *_: object) -> None:
+        running, policy, hooks = self._outside
         try:
-            with closing(engine), closing(engine.baton):
-                yield
+            try:
+                self._engine.baton.close()
+            finally:
+                self._engine.close()
         finally:
             ACTIVE.engine = None
             events._set_running_loop(running)
             _policies._event_loop_policy = policy
             sys.set_asyncgen_hooks(*hooks)
+            garbage.restore(*self._restore)
 
 
 def current() -> Engine | None:

@@ -88,8 +88,7 @@ class Engine:
         self.baton = Baton(self)
         self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy, self.trace)
         strategy.begin(self)
-        if level >= shuffling.LEVEL:
-            self.trace.newcomers.append(shuffling.Shuffling(strategy, self.trace).meet)
+        shuffling.begin(level, strategy, self.trace)
         if record is not None:
             record.begin(self)
             self.trace.observers.append(record.happens)

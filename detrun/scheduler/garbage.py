@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
 from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
@@ -84,25 +81,22 @@ def catch() -> None:
     _real.isenabled = swap.builtin(gc.isenabled, swap.asked(lambda engine: engine.garbage.enabled))
 
 
-@contextmanager
-def restored() -> Iterator[None]:
-    """Leave the collector as it was, whatever a run does to it.
+def hold_back() -> tuple[bool, list[Any]]:
+    """From now on, collect only when a run's `Collections` say so; what the collector was before.
 
     Who listens to collections from outside (Hypothesis times them) is told of none: it would look at the run's clock.
     """
-    enabled, listening = _real.isenabled(), gc.callbacks[:]
+    before = _real.isenabled(), gc.callbacks[:]
     gc.callbacks.clear()
-    try:
-        yield
-    finally:
-        gc.callbacks[:] = listening
-        if enabled:
-            _real.enable()
-
-
-def hold_back() -> None:
-    """From now on, collect only when a run's `Collections` say so."""
     _real.disable()
+    return before
+
+
+def restore(enabled: bool, listening: list[Any]) -> None:
+    """Leave the collector as it was, whatever a run did to it."""
+    gc.callbacks[:] = listening
+    if enabled:
+        _real.enable()
 
 
 def tidy() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, MutableMapping
 
     from detrun.scheduler.loop import Loop
 
@@ -19,7 +19,8 @@ class Generators:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self.alive: WeakValueDictionary[int, AsyncGenerator[Any, Any]] = WeakValueDictionary()
+        # A weak one from the first generator on: most programs have none, and it costs as much as a step.
+        self.alive: MutableMapping[int, AsyncGenerator[Any, Any]] = {}
         self._begun = 0
         self._closing = False
 
@@ -41,6 +42,8 @@ class Generators:
         if self._closing:
             message = f"asynchronous generator {generator!r} was scheduled after loop.shutdown_asyncgens() call"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self._loop)
+        if not self._begun:
+            self.alive = WeakValueDictionary()
         self._begun += 1
         self.alive[self._begun] = generator
 

@@ -25,7 +25,7 @@ class Networking(_UnixSelectorEventLoop):
         # asyncio's own `__init__` is not called: it would open sockets to wake itself up with.
         self.selector = home.engine.selector(self)
         self._selector: Any = self.selector
-        self._transports: Any = weakref.WeakValueDictionary()
+        self._connections: Any = None
         self._unix_server_sockets: dict[Any, Any] = {}
         self._home = home
 
@@ -35,6 +35,13 @@ class Networking(_UnixSelectorEventLoop):
     @property
     def _debug(self) -> bool:
         return self.get_debug()
+
+    @property
+    def _transports(self) -> Any:
+        # Made for the first connection: most loops have none.
+        if self._connections is None:
+            self._connections = weakref.WeakValueDictionary()
+        return self._connections
 
     def _check_closed(self) -> None:
         if self.is_closed():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextvars import ContextVar
 from hashlib import blake2b
 
@@ -30,11 +29,11 @@ class Named:
     """
 
     def __init__(self) -> None:
-        self._before: Counter[tuple[int, str]] = Counter()
+        self._before: dict[tuple[int, str], int] = {}
 
     def key(self, within: int, name: str) -> int:
         """The key of the next one of this name."""
-        self._before[within, name] += 1
+        self._before[within, name] = before = self._before.get((within, name), 0) + 1
         # Not `hash`: that of a string is another one in each process.
         number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
-        return hash((within, number, self._before[within, name]))
+        return hash((within, number, before))

@@ -21,6 +21,12 @@ LEVEL = 3
 _ORDER = -8
 
 
+def begin(level: int, strategy: Strategy, trace: Trace) -> None:
+    """Ask for all loops of a run, if its level says so."""
+    if level >= LEVEL:
+        trace.newcomers.append(Shuffling(strategy, trace).meet)
+
+
 class Shuffling:
     """Asks before each iteration of a loop which of the ready callbacks comes first, which second, and so on."""
 

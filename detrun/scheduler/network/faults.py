@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
@@ -27,8 +26,13 @@ KINDS = {
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def checked(kinds: Iterable[str]) -> frozenset[str]:
     """These kinds, all of which there are."""
+    if not kinds:
+        return _NONE
     asked = frozenset([kinds] if isinstance(kinds, str) else kinds)
     if unknown := sorted(asked - KINDS.keys()):
         raise UsageError(f"expected faults out of {', '.join(KINDS)}, got {unknown[0]!r}")
@@ -40,22 +44,22 @@ class Faults:
 
     def __init__(self, kinds: Iterable[str], strategy: Strategy, trace: Trace) -> None:
         self.kinds = checked(kinds)
-        self.happened: Counter[str] = Counter()
+        self.happened: dict[str, int] = {}
         self._strategy = strategy
         self._trace = trace
         # By what is asked about, so that a question is the same one whatever else is asked in the run.
-        self._asked: Counter[int] = Counter()
+        self._asked: dict[int, int] = {}
 
     def ask(self, kind: str, key: int, options: int = 2) -> int:
         """Whether something goes wrong with what has this key, and how: 0 when it does not, or may not."""
         if kind not in self.kinds:
             return 0
         about = hash((key, _NUMBERS[kind]))
-        self._asked[about] += 1
+        self._asked[about] = self._asked.get(about, 0) + 1
         question = EventId((about, self._asked[about]))
         answer = self._strategy.answer(self._trace.step, question, options)
         if answer:
             self._trace.note(question)
             self._trace.decide(self._trace.step, question, answer)
-            self.happened[kind] += 1
+            self.happened[kind] = self.happened.get(kind, 0) + 1
         return answer

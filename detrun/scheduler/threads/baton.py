@@ -59,7 +59,9 @@ class Baton:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.base = next(span for span in range(1, _SPAN * _SPAN, _SPAN) if span not in _spans)
+        self.base = 1
+        while self.base in _spans:
+            self.base += _SPAN
         self.main = self.current = Thread(self, 0, hash((-4,)), "main thread")
         self.main.daemon = False
         self.threads = [self.main]
