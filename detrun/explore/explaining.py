@@ -142,7 +142,7 @@ class Explaining:
     def _fails_under(self, plan: Plan, strategy: Strategy) -> bool:
         self._budget.runs += 1
         attempt = self._trials.attempts(plan.level).attempt(strategy, entropy=plan.entropy, kinds=plan.kinds)
-        return attempt.signature == self._signature
+        return attempt.failed
 
     def _look(self, plan: Plan) -> Look:
         return looked(self._trials, plan)
@@ -188,7 +188,8 @@ def _sentence(flips: tuple[Flip, ...], faults: int, around: Rate | None) -> str:
         return "fails whatever comes first" if not faults else f"fails if {_count(faults, 'thing')} goes wrong"
     orders = [_order(flip) for flip in flips]
     # "Only if" is said of what the failure never was without, and "if" alone of what needs more than is named.
-    certain = all(flip.necessary for flip in flips) and (around is None or around.failed == around.runs)
+    always = around is None or around.failed + around.otherwise == around.runs
+    certain = always and all(flip.necessary for flip in flips)
     also = f", and {_count(faults, 'thing')} goes wrong" if faults else ""
     return f"fails {'iff' if certain else 'if'} {' and '.join(orders)}{also}"
 

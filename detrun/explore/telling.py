@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,14 +52,19 @@ def _rates(explanation: Explanation) -> Iterator[str]:
         yield f"  others    {_rate(explanation.around)} with whatever else in any other order"
     if explanation.chance is not None:
         yield f"  chance    {_rate(explanation.chance)} of random schedules"
-    jump = max(zip(explanation.curve, explanation.curve[1:], strict=False), key=_rise, default=None)
-    if jump is not None and _rise(jump) > 0:
-        (_, before), (event, after) = jump
+    if (turn := turning_point(explanation.curve)) is not None:
+        event, before, after = turn
         yield f"  turns     on {event}: {before:.0%} of random continuations fail before it, {after:.0%} after it"
 
 
-def _rise(pair: tuple[tuple[str, float], tuple[str, float]]) -> float:
-    return pair[1][1] - pair[0][1]
+def turning_point(curve: tuple[tuple[str, float], ...]) -> tuple[str, float, float] | None:
+    """The event from which on the failure is certain; else that which makes it most likelier."""
+    pairs = [(event, before, after) for (_, before), (event, after) in pairwise(curve)]
+    certain = [pair for place, pair in enumerate(pairs) if all(after == 1 for _, _, after in pairs[place:])]
+    if certain and certain[0][1] < 1:
+        return certain[0]
+    rises = [pair for pair in pairs if pair[2] > pair[1]]
+    return max(rises, key=lambda pair: pair[2] - pair[1], default=None)
 
 
 def _rate(rate: Rate) -> str:

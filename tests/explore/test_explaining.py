@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 
 import msgspec
 import pytest
@@ -13,7 +12,7 @@ from detrun.explore.budget import Budget
 from detrun.explore.explaining import RUNS, Explaining
 from detrun.explore.explanation import Explanation
 from detrun.explore.minimizing import Minimizer
-from detrun.explore.telling import told
+from detrun.explore.telling import told, turning_point
 from tests.explore.failures import Program, first, trials
 from tests.explore.races import RACES, abba, check_then_act, depth, double_delivery, init_order, permutation
 
@@ -87,7 +86,25 @@ def test_an_explanation_is_lines_and_an_object_of_json() -> None:
 
 
 def test_where_it_became_inevitable_is_where_the_minimal_story_says() -> None:
-    curve = explained(double_delivery).curve
-    rises = {event: after - before for (_, before), (event, after) in pairwise(curve)}
+    (flip,) = (explanation := explained(double_delivery)).flips
+    turn = turning_point(explanation.curve)
 
-    assert max(rises, key=lambda event: rises[event]) == "double_delivery/timeout#1"
+    assert turn is not None
+    assert turn[0] == flip.first.event
+    assert turn[1] < turn[2] == 1
+
+
+CURVES = [
+    ((), None),
+    ((("a", 0.5),), None),
+    ((("a", 1.0), ("b", 1.0)), None),
+    ((("a", 0.2), ("b", 0.9), ("c", 0.8), ("d", 1.0), ("e", 1.0)), ("d", 0.8, 1.0)),
+    ((("a", 0.2), ("b", 0.6), ("c", 0.7)), ("b", 0.2, 0.6)),
+]
+
+
+@pytest.mark.parametrize(("curve", "turn"), CURVES)
+def test_a_failure_turns_on_what_makes_it_certain_or_likelier(
+    curve: tuple[tuple[str, float], ...], turn: tuple[str, float, float] | None
+) -> None:
+    assert turning_point(curve) == turn
