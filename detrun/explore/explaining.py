@@ -49,17 +49,18 @@ class Explaining:
         here = self._look(plan)
         bounds = {hold: self._after(plan, hold) for hold in plan.holds}
         flips = tuple(self._flip(plan, hold, here, bounds[hold]) for hold in plan.holds)
+        faults = tuple(here.names.name(fault.question) for fault in plan.faults)
         window = _window(plan, bounds)
         failure = self._minimizer.trial(plan).attempt.failure
         assert failure is not None
-        around = self._rate(plan, lambda seed: Around(window, seed)) if plan.holds else None
+        around = self._rate(plan, lambda seed: Around(window, seed)) if plan.holds or plan.faults else None
         return Explanation(
-            sentence=_sentence(flips, len(plan.faults), around),
+            sentence=_sentence(flips, faults, around),
             label=self._label(plan, here),
             failure=failure.message.splitlines()[0] if failure.message else failure.kind,
             where=failure.where,
             flips=flips,
-            faults=tuple(here.names.name(fault.question) for fault in plan.faults),
+            faults=faults,
             twin=self._twin(plan, here),
             around=around,
             chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
@@ -183,15 +184,14 @@ def _differences(here: Look, there: Look, hold: Hold) -> dict[str, tuple[str, st
     }
 
 
-def _sentence(flips: tuple[Flip, ...], faults: int, around: Rate | None) -> str:
-    if not flips:
-        return "fails whatever comes first" if not faults else f"fails if {_count(faults, 'thing')} goes wrong"
-    orders = [_order(flip) for flip in flips]
+def _sentence(flips: tuple[Flip, ...], faults: tuple[str, ...], around: Rate | None) -> str:
+    parts = [*map(_order, flips), *(f"`{fault}` happens" for fault in faults)]
+    if not parts:
+        return "fails whatever comes first"
     # "Only if" is said of what the failure never was without, and "if" alone of what needs more than is named.
     always = around is None or around.failed + around.otherwise == around.runs
     certain = always and all(flip.necessary for flip in flips)
-    also = f", and {_count(faults, 'thing')} goes wrong" if faults else ""
-    return f"fails {'iff' if certain else 'if'} {' and '.join(orders)}{also}"
+    return f"fails {'iff' if certain else 'if'} {' and '.join(parts)}"
 
 
 def _order(flip: Flip) -> str:

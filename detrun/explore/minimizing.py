@@ -18,6 +18,7 @@ from detrun.explore.signature import Signature
 from detrun.explore.singling import single_holds
 from detrun.explore.trial import Trial
 from detrun.explore.watching import MESSAGE, TURN, Watching
+from detrun.explore.weakening import CHUNKS, kinds_of, single_faults, weaker
 from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
@@ -93,7 +94,14 @@ class Minimizer:
             other = replace(plan, **change)
             if other != plan:
                 plan = self._first(plan, [other])
-        return plan if plan.faults else replace(plan, kinds=())
+        return self._fewer_kinds(plan)
+
+    def _fewer_kinds(self, plan: Plan) -> Plan:
+        """The same without kinds of faults of which none happens."""
+        if not plan.kinds:
+            return plan
+        kinds = kinds_of(plan.faults, self.trial(plan).watched)
+        return self._first(plan, [replace(plan, kinds=kinds)]) if kinds != plan.kinds else plan
 
     def _fewer_faults(self, plan: Plan) -> Plan:
         def enough(part: tuple[Answer, ...]) -> tuple[Answer, ...] | None:
@@ -102,9 +110,22 @@ class Minimizer:
 
         if plan.faults:
             plan = self._fails(replace(plan, faults=reduced(plan.faults, enough))) or plan
+        if len(plan.faults) > 1:
+            boring = self.trial(replace(plan, faults=())).watched
+            singles = single_faults(boring, kinds_of(plan.faults, self.trial(plan).watched))
+            plan = self._first(plan, (replace(plan, faults=(fault,)) for fault in singles))
         for place, fault in enumerate(plan.faults):
-            plan = self._first(plan, _weaker(plan, place, fault))
+            plan = self._fewer_kinds(self._first(plan, self._weaker(plan, place, fault)))
         return plan
+
+    def _weaker(self, plan: Plan, place: int, fault: Answer) -> Iterator[Plan]:
+        """The plan with less in the place of this fault."""
+        before, after = plan.faults[:place], plan.faults[place + 1 :]
+        # Kinds that are asked about and never happen change nothing.
+        wider = replace(plan, kinds=tuple(sorted({*plan.kinds, *CHUNKS})))
+        without = self.trial(replace(wider, faults=before + after)).watched
+        for less in weaker(fault, without):
+            yield replace(wider, faults=(*before, less, *after))
 
     def _fewer_holds(self, plan: Plan) -> Plan:
         def enough(part: tuple[Hold, ...]) -> tuple[Hold, ...] | None:
@@ -155,10 +176,3 @@ def _is_plain(hold: Hold, *runs: Watching) -> bool:
 def ordered(holds: Iterable[Hold]) -> tuple[Hold, ...]:
     """Holds in an order that is the same for the same holds."""
     return tuple(sorted(holds, key=lambda hold: (hold.event, hold.until)))
-
-
-def _weaker(plan: Plan, place: int, fault: Answer) -> Iterator[Plan]:
-    """The plan with less of this fault: answers are numbered by how bad they are."""
-    for answer in range(1, fault.answer):
-        weaker = Answer(fault.question, answer)
-        yield replace(plan, faults=(*plan.faults[:place], weaker, *plan.faults[place + 1 :]))

@@ -31,6 +31,14 @@ class Choice(NamedTuple):
     chosen: EventId
 
 
+class Question(NamedTuple):
+    """Whether something goes wrong of this kind, with what has this key, in one of so many ways but one."""
+
+    kind: str
+    key: int
+    options: int
+
+
 class Watching:
     """Answers as another strategy does, and remembers."""
 
@@ -39,7 +47,9 @@ class Watching:
         self.delay = getattr(inner, "delay", inner.slack)
         self.choices: list[Choice] = []
         self.answers: list[Answer] = []
+        # What could have gone wrong, in order, and of which kind that is, with what, and in how many ways.
         self.asked: list[EventId] = []
+        self.about: dict[EventId, Question] = {}
         # What happened, in order; turns are there if something else could have happened.
         self.order: list[EventId] = []
         self.kinds: dict[EventId, int] = {}
@@ -47,6 +57,7 @@ class Watching:
 
     def begin(self, engine: Engine) -> None:
         self._inner.begin(engine)
+        self._ask, engine.faults.ask = engine.faults.ask, self._asking  # type: ignore[method-assign]
         self._trace = engine.trace
         self._trace.observers.append(self._deliver)
 
@@ -69,6 +80,13 @@ class Watching:
 
     def end(self) -> None:
         self._inner.end()
+
+    def _asking(self, kind: str, key: int, options: int = 2) -> int:
+        before = len(self.asked)
+        answer = self._ask(kind, key, options)
+        for question in self.asked[before:]:
+            self.about[question] = Question(kind, key, options)
+        return answer
 
     def holds(self) -> tuple[Hold, ...]:
         """What has to wait, by default, for the run to be what it was."""
