@@ -222,6 +222,36 @@ class Released(Unavailable):
     """A stub was used after it had been released."""
 
 
+class NotAccepted(BindingError):
+    """Something was asked of a socket that has not been accepted yet."""
+
+
+class SocketClosed(BindingError):
+    """A socket is closed: nothing comes by it any more, and nothing can be sent."""
+
+    def __init__(self, code: int, reason: str, was_clean: bool) -> None:  # noqa: FBT001  # as a close event has it
+        super().__init__(code, reason, was_clean)
+        self.code = code
+        self.reason = reason
+        self.was_clean = was_clean
+
+    def __str__(self) -> str:
+        reason = f", {self.reason!r}" if self.reason else ""
+        return f"the socket is closed, with code {self.code}{reason}{'' if self.was_clean else ', not cleanly'}"
+
+
+class NotUpgraded(BindingError):
+    """A request for a socket was answered without one."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(url, status)
+        self.url = url
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"expected {self.url} to give a socket, got a response of status {self.status}"
+
+
 class BudgetSpent(BindingError):
     """An event led to more calls than it may."""
 

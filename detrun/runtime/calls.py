@@ -114,15 +114,18 @@ class Answering(End):
     async def _work(self, find: Callable[[], Any]) -> None:
         sender = Carrier(self.side, self.scope, answers=True)
         value, raised = None, None
+        frame: Reply | Refusal | None = None
         try:
             value = await self._value(find)
-            frame: Reply | Refusal = Reply(sender.encode(value, f"the result of {self.what}"))
+            if self._asked:
+                frame = Reply(sender.encode(value, f"the result of {self.what}"))
         except (Exception, asyncio.CancelledError) as error:
             frame, raised = Refusal(encode_error(error, self.what)), error
         finally:
             self._carrier.release_stubs()
         self._tell(Given(value, raised, self.scope))
-        self._answer(frame)
+        if frame is not None:
+            self._answer(frame)
         # What came with the call may be read for what goes with the answer.
         sender.begin(self._carrier.end_streams)
         self.scope.answered()
@@ -144,7 +147,12 @@ class Answering(End):
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(given)
 
+    @property
+    def _asked(self) -> bool:
+        """Whether there is somebody to answer to. To nobody nothing may be sent that he would have to let go of."""
+        return self.number in self.side.ends
+
     def _answer(self, frame: Reply | Refusal) -> None:
-        if self.number in self.side.ends:
+        if self._asked:
             self.send(frame, f"{'answer' if isinstance(frame, Reply) else 'error'} of {self.what}")
             self.forget()

@@ -93,7 +93,7 @@ class Carrier:
     def begin(self, last: Callable[[], None] | None = None) -> None:
         """The frame has left: what it announced may follow; `last` is called when all of that is over."""
         self._last = last
-        for thing in self.begins:
+        for thing in list(self.begins):
             thing.begin()
         if not self.begins and last is not None:
             last()

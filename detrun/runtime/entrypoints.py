@@ -6,6 +6,7 @@ import inspect
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from detrun.runtime import sockets
 from detrun.runtime.http.response import Response
 from detrun.runtime.members import RpcTarget
 from detrun.runtime.scopes import current
@@ -109,12 +110,24 @@ class _Functions(RpcTarget):
 class Fetching(RpcTarget):
     """The `fetch` of an entrypoint, whose result has to be a response."""
 
-    def __init__(self, entrypoint: Any, what: str) -> None:
+    def __init__(self, entrypoint: Any, scope: Scope, what: str) -> None:
         self._entrypoint = entrypoint
+        self._scope = scope
         self._what = what
 
     async def fetch(self, request: Any) -> Response:
-        """Have the request answered."""
+        """Have the request answered. If it asked for a socket and gets none, what was begun for that ends."""
+        try:
+            response = await self._response(request)
+        except BaseException as error:
+            close = sockets.refused(500) if isinstance(error, Exception) else sockets.GONE
+            sockets.refuse(self._scope, request, close)
+            raise
+        if response.web_socket is None:
+            sockets.refuse(self._scope, request, sockets.refused(response.status))
+        return response
+
+    async def _response(self, request: Any) -> Response:
         handler = getattr(self._entrypoint, "fetch", None)
         if handler is None:
             raise AttributeError(f"{self._what} has no `fetch`, and cannot be asked for a page")

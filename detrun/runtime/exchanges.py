@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detrun.runtime import bridges
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.http.body import Body
 from detrun.runtime.http.headers import Headers
@@ -32,7 +33,7 @@ class _Request(msgspec.Struct, array_like=True, frozen=True):
 class _Response(msgspec.Struct, array_like=True, frozen=True):
     head: ResponseHead
     body: _Content
-    socket: Any = None
+    socket: int | None = None
 
 
 def _sent(carrier: Carrier, body: Body | None) -> _Content:
@@ -80,15 +81,23 @@ class Responses:
     def export(self, carrier: Carrier, value: Any) -> Any:
         if not isinstance(value, Response):
             return NotImplemented
+        # What is no socket is refused before the body is taken.
+        socket = None if value.web_socket is None else bridges.shipped(carrier, value.web_socket)
         head, body = value.to_parts()
-        return _Response(head, _sent(carrier, body))
+        return _Response(head, _sent(carrier, body), socket)
 
     def revive(self, carrier: Carrier, payload: Any) -> Response:
         response = msgspec.convert(payload, _Response)
-        return Response.from_parts(response.head, _received(carrier, response.body))
+        made = Response.from_parts(response.head, _received(carrier, response.body))
+        if response.socket is not None:
+            made.web_socket = bridges.received(carrier, response.socket, made.headers)
+        return made
 
     def discard(self, side: Side, payload: Any) -> None:
-        _discarded(side, msgspec.convert(payload, _Response).body)
+        response = msgspec.convert(payload, _Response)
+        _discarded(side, response.body)
+        if response.socket is not None:
+            bridges.discard(side, response.socket)
 
 
 class HeaderLists:

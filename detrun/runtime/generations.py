@@ -82,7 +82,7 @@ class Generation:
             assert self.module is not None  # or this generation would not be active
             props = decode(call.props, _Plain()) if call.props else {}
             known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.isolate.env)
-            return Fetching(known, what) if call.path == ("fetch",) and not call.reads else known
+            return Fetching(known, scope, what) if call.path == ("fetch",) and not call.reads else known
 
         return scope, find
 
@@ -91,8 +91,19 @@ class Generation:
         """Whether it works on nothing that would have to be waited for."""
         return not any(scope.pins for scope in self.isolate.scopes)
 
+    def retire(self) -> None:
+        """Close the sockets of events that have answered: it may go on with what it works on, and not for ever."""
+        for scope in list(self.isolate.scopes):
+            scope.retire()
+
     def stop(self, error: BaseException) -> None:
-        """End everything that it works on, in a turn of the context, and be gone after it."""
+        """End everything that it works on, sockets in an orderly way, in a turn of the context."""
+        for scope in list(self.isolate.scopes):
+            scope.close_connections()
+        self.end(error)
+
+    def end(self, error: BaseException) -> None:
+        """End everything that it works on as it is, in a turn of the context, and be gone after it."""
         for scope in list(self.isolate.scopes):
             scope.end(error)
         self.state = State.STOPPED

@@ -69,6 +69,10 @@ class Line(Channel):
         self._trace.send(event, name, frame)
         self.push(Delivery((self._receive, route, number, frame), self._variables.copy(), None, event, name))
 
+    def waiting(self, number: int) -> int:
+        """How many bytes of frames for this end are on their way."""
+        return sum(len(delivery.call[3]) for delivery in self.queue if delivery.call[2] == number)
+
     def push(self, delivery: Delivery) -> None:
         """Queue a frame; nobody can choose it while the gate is closed."""
         if self.gate is not None and self.gate.closed:

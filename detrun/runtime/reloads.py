@@ -151,6 +151,7 @@ class Reloads:
         if generation.idle:
             self.stop(generation, Disconnected(f"{generation.name} was stopped", "a newer generation took its place"))
         else:
+            generation.isolate.control.order("close sockets", generation.retire)
             over = Disconnected(f"{generation.name} was stopped", f"its grace of {grace:g} s was over")
             self._worker.supervisor.loop.call_later(grace, self.stop, generation, over)
 
@@ -167,7 +168,7 @@ class Reloads:
     def crash(self, generation: Generation, error: BaseException) -> None:
         """A generation is gone from one moment to the next: another one of the same sources follows after a pause."""
         active = self._worker.active is generation
-        generation.stop(error)
+        generation.end(error)
         if active:
             self._worker.wait_for_another()
             self._worker.supervisor.control.order("restart later", self._restart_later, generation.snapshot)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Disconnected
 from detrun.runtime.http.signals import AbortController
+from detrun.scheduler.origins import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -43,6 +44,9 @@ class Owned(Protocol):
     def tear_down(self, error: BaseException) -> None:
         """The scope is over."""
 
+    def retire(self) -> None:
+        """The generation will be over soon, and the scope has answered: what could last for ever ends now."""
+
 
 class Scope:
     """What one event started in a context. Once it has ended nothing of it has any effect."""
@@ -61,8 +65,9 @@ class Scope:
         self.sessions: dict[Hashable, Any] = {}
         self._holders: dict[object, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
-        self._outliving: list[asyncio.Task[Any]] = []
+        self._outliving: dict[asyncio.Task[Any], None] = {}
         self._timer: TimerHandle | None = None
+        self._answered = self._retires = False
         self._crowd = _CROWD
         self._over = over
 
@@ -90,18 +95,34 @@ class Scope:
 
     def release(self, holder: object) -> None:
         """This one does not need the scope any more; without anybody who does it ends."""
-        if self._holders.pop(holder, self) is None and not self._holders:
+        if self._holders.pop(holder, self) is not None:
+            return
+        if self._holders:
+            self._limit()
+        else:
             self.end(Disconnected(f"{self.name} is over", "it had answered, and nothing of it was left to do"))
 
     @property
     def pins(self) -> bool:
         """Whether its context has to wait for it; for open sockets it need not."""
-        return any(getattr(holder, "pins", True) for holder in self._holders)
+        return any(map(_pins, self._holders))
+
+    def retire(self) -> None:
+        """Its generation will be over soon: it is left to end what it does, but for what could last for ever."""
+        self._retires = True
+        if self._answered:
+            self.close_connections()
+
+    def close_connections(self) -> None:
+        """End what could last for ever, in an orderly way."""
+        for handle in list(self.handles):
+            handle.retire()
 
     def spawn(self, function: Callable[[], Any], what: str) -> asyncio.Task[Any]:
         """Have something done in this scope, which goes on until it is; what it raises is reported."""
         variables = Variables()
         variables.run(SCOPE.set, self)
+        variables.run(ORIGIN.set, ORIGIN.get())
         task: asyncio.Task[Any] = variables.run(self.context.loop.create_task, self._done(function, what), name=what)
         self.hold(task)
         task.add_done_callback(self.release)
@@ -109,11 +130,28 @@ class Scope:
 
     def outlive(self, function: Callable[[], Any], what: str) -> None:
         """Have something done that may outlive the answer, but not for ever."""
-        self._outliving.append(self.spawn(function, what))
+        self._outlives(self.spawn(function, what))
+
+    def linger(self, task: asyncio.Task[Any]) -> None:
+        """Let a task go on after what it waited for has come to its end; it may outlive that, but not for ever."""
+        if not self.ended and task not in self._holders:
+            self.hold(task)
+            self._outlives(task)
+            task.add_done_callback(self.release)
+
+    def _outlives(self, task: asyncio.Task[Any]) -> None:
+        self._outliving[task] = None
+        task.add_done_callback(self._outliving.pop)
 
     def answered(self) -> None:
-        """What the scope was there for is done: what outlives it has so long from now on."""
-        if self._timer is None and any(not task.done() for task in self._outliving):
+        """What the scope was there for is done: what outlives it has so long from now on, or after the last socket."""
+        self._answered = True
+        if self._retires:
+            self.close_connections()
+        self._limit()
+
+    def _limit(self) -> None:
+        if self._answered and self._outliving and self._timer is None and all(map(_pins, self._holders)):
             self._timer = self.context.loop.call_later(GRACE, self._too_long)
 
     def _too_long(self) -> None:
@@ -158,6 +196,10 @@ class Scope:
             self._timer.cancel()
         self.controller.abort(error)
         self._over(self)
+
+
+def _pins(holder: object) -> bool:
+    return getattr(holder, "pins", True)
 
 
 def current(what: str) -> Scope:

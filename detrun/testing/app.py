@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from detrun.runtime.application import Application
     from detrun.runtime.http.response import Response
     from detrun.runtime.services import Service
+    from detrun.runtime.sockets import WebSocket
     from detrun.scheduler.contexts import Context
 
 
@@ -35,6 +36,10 @@ class App:
     async def fetch(self, url: str, **options: Any) -> Response:
         """Have a request answered."""
         return await self.default.fetch(url, **options)
+
+    async def websocket(self, url: str, **options: Any) -> WebSocket:
+        """Ask for a socket, and accept it."""
+        return await self.default.websocket(url, **options)
 
     def service(self, name: str, entrypoint: str = "") -> Service:
         """An entrypoint of a worker, to be called from outside."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Disconnected
+from detrun.errors import Disconnected, NotUpgraded
+from detrun.runtime.http.headers import Headers
 from detrun.runtime.http.request import Request
 from detrun.runtime.roots import Outside
 from detrun.runtime.scopes import Scope
 from detrun.runtime.services import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from detrun.runtime.application import Application
-    from detrun.runtime.http.headers import Headers
+    from detrun.runtime.http.headers import Initial
     from detrun.runtime.http.response import Response
+    from detrun.runtime.sockets import WebSocket
     from detrun.scheduler.contexts import Context
 
 # What an URL without a host is relative to.
@@ -39,6 +43,22 @@ class Client:
         worker = self.application.route(request.url)
         scope = self._begun(f"{request.method} {request.url} of {self.name}")
         return await Service(worker, worker.name).fetch_in(scope, request)
+
+    async def websocket(
+        self, url: str, *, headers: Headers | Initial = None, protocols: Sequence[str] = (), **options: Any
+    ) -> WebSocket:
+        """Ask for a socket, and accept it; raises `NotUpgraded` if there is none."""
+        asked = Headers(headers)
+        asked.set("upgrade", "websocket")
+        if protocols:
+            asked.set("sec-websocket-protocol", ", ".join(protocols))
+        response = await self.fetch(url, headers=asked, **options)
+        if response.web_socket is None:
+            if response.body is not None:
+                await response.body.cancel("a socket was expected")
+            raise NotUpgraded(url, response.status)
+        response.web_socket.accept()
+        return response.web_socket
 
     def service(self, name: str, entrypoint: str = "") -> Service:
         """An entrypoint of a worker, to be called from outside."""

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from detrun.errors import SocketClosed
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, Configured, Scenario, worker
 
 STORE = worker(
     "store",
     """
+    from detrun.runtime.sockets import WebSocketPair
+
     class Cell(RpcTarget):
         def __init__(self, value):
             self.value = value
@@ -34,7 +37,18 @@ STORE = worker(
                     yield chunk.upper()
                 yield b"."
 
-            return Response(upper())
+            if request.headers.get("upgrade") != "websocket":
+                return Response(upper())
+            client, server = WebSocketPair()
+            server.accept()
+            server.send("welcome")
+            self.ctx.wait_until(self.echo(server))
+            return Response(web_socket=client)
+
+        async def echo(self, server):
+            async for message in server:
+                await asyncio.sleep(0.001)
+                server.send(message)
     """,
 )
 FRONT = worker(
@@ -60,6 +74,7 @@ FRONT = worker(
     """,
     Bound("STORE", "store"),
 )
+RESTART = 1012
 WORKERS: tuple[Configured, ...] = (STORE, FRONT)
 
 
@@ -101,6 +116,23 @@ async def a_stream_that_is_not_read_to_its_end(app: App) -> Any:
     return first
 
 
+async def a_socket_through_two_workers(app: App) -> Any:
+    """Whoever is told that the service restarts comes again, and gets on from where it was."""
+    got: list[str | bytes] = []
+    while len(got) < 4:
+        socket = await app.websocket("/")
+        try:
+            await socket.receive()
+            for number in range(len(got), 4):
+                socket.send(str(number))
+                got.append(await socket.receive())
+            socket.close()
+        except SocketClosed as error:
+            if error.code != RESTART:
+                raise
+    return got
+
+
 async def work_after_the_answer(app: App) -> Any:
     text = await (await app.fetch("/later")).text()
     await app.sleep(1)
@@ -113,5 +145,6 @@ PLAYS: tuple[Scenario, ...] = (
     a_function_called_far_away,
     a_stream_through_two_workers,
     a_stream_that_is_not_read_to_its_end,
+    a_socket_through_two_workers,
     work_after_the_answer,
 )

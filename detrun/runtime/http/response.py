@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from detrun.runtime.http.body import Body
+    from detrun.runtime.sockets import WebSocket
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BODILESS = (101, 204, 205, 304)
@@ -52,7 +53,7 @@ class Response(Reading):
         status: int = 200,
         status_text: str | None = None,
         headers: Headers | Initial = None,
-        web_socket: object = None,
+        web_socket: WebSocket | None = None,
     ) -> None:
         self.status = _status(status, web_socket)
         self.status_text = _text(status, status_text)
@@ -95,7 +96,7 @@ class Response(Reading):
         return ResponseHead(self.status, self.status_text, self.headers.items()), self._take_body()
 
     @classmethod
-    def from_parts(cls, head: ResponseHead, body: Body | None, web_socket: object = None) -> Response:
+    def from_parts(cls, head: ResponseHead, body: Body | None, web_socket: WebSocket | None = None) -> Response:
         """The response that had these parts. What another context has checked is not checked again."""
         made = cls.__new__(cls)
         made.status, made.status_text = head.status, head.status_text

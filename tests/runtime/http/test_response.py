@@ -34,7 +34,7 @@ def test_a_status_is_a_final_one(status: int) -> None:
 
 
 def test_only_what_has_a_socket_switches_protocols() -> None:
-    socket = object()
+    socket: Any = object()
 
     assert Response(web_socket=socket).status == Response(status=101, web_socket=socket).status == 101
     with pytest.raises(ValueError, match="to have a web_socket"):
@@ -123,7 +123,7 @@ def test_a_form_can_be_answered() -> None:
 
 def test_a_response_comes_apart_and_together_again() -> None:
     async def main() -> None:
-        socket = object()
+        socket: Any = object()
         response = Response(Source(b"a"), status=201, headers=[("set-cookie", "a"), ("set-cookie", "b")])
         head, body = response.to_parts()
 

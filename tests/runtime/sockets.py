@@ -1,0 +1,101 @@
+"""Applications with sockets, and what is asked about them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from detrun.errors import SocketClosed
+from detrun.runtime.sockets import WebSocket
+from detrun.testing.app import App
+from tests.runtime.applications import Bound, Configured, Scenario, play, worker
+
+SEEDS = 200
+
+IMPORTS = """
+from detrun.runtime.sockets import WebSocketPair
+from detrun.errors import SocketClosed
+
+log = []
+"""
+
+QUIET = worker("quiet", "class Default(WorkerEntrypoint): pass")
+
+
+def serving(source: str, name: str = "api", *services: Bound) -> Configured:
+    """A worker whose default entrypoint has `serve(server)` among its methods, and returns the other end at once."""
+    return worker(
+        name,
+        IMPORTS
+        + """
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self.serve(server))
+        return Response(web_socket=client)
+
+    def log(self):
+        return log
+"""
+        + source,
+        *services,
+    )
+
+
+ECHO = serving("""
+    async def serve(self, server):
+        async for message in server:
+            server.send(message)
+        log.append((server.close_code, server.close_reason, server.was_clean))
+""")
+
+
+def passing(name: str, to: str) -> Configured:
+    """A worker that hands on what it is asked for."""
+    source = """
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            return await self.env.NEXT.fetch(request)
+    """
+    return worker(name, source, Bound("NEXT", to))
+
+
+CHAINS: list[list[Configured]] = [[ECHO], [ECHO, passing("b", "api")]]
+CHAINS.append([*CHAINS[1], passing("c", "b"), passing("d", "c")])
+
+
+def own(application: App, name: str = "api") -> Any:
+    """A service of a worker, to ask what it has noted."""
+    return application.service(name)
+
+
+async def all_of(socket: WebSocket) -> list[Any]:
+    """Each message, and the close at the end."""
+    got: list[Any] = []
+    try:
+        while True:
+            got.append(await socket.receive())
+    except SocketClosed as error:
+        return [*got, (error.code, error.reason, error.was_clean)]
+
+
+def stop_workers(app: App) -> None:
+    """Have all generations stop, while clients are there."""
+    for each in app.application.workers:
+        each.stop()
+
+
+async def left(app: App, *names: str) -> int:
+    """How many events still go on in these workers, after what is under way has arrived."""
+    await asyncio.sleep(1)
+    return sum(
+        len(generation.isolate.scopes) for name in names for generation in app.application.worker(name).generations
+    )
+
+
+def explored(scenario: Scenario, *workers: Configured, seeds: int = SEEDS, **options: Any) -> Iterator[Any]:
+    """What a scenario gives on many schedules."""
+    for seed in range(seeds):
+        yield play(scenario, *workers, seed=seed, **options).result()

@@ -1,0 +1,240 @@
+"""How sockets between contexts are closed, with which codes, and what is left afterwards. F-WS-05, F-WS-06, F-WS-07."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from detrun.errors import NotUpgraded, SocketClosed
+from detrun.testing.app import App
+from tests.runtime.applications import Bound, Configured, played, worker
+from tests.runtime.sockets import CHAINS, ECHO, IMPORTS, all_of, left, own, passing, serving, stop_workers
+
+HOPS = pytest.mark.parametrize("workers", CHAINS, ids=["direct", "one hop", "three hops"])
+
+RESTART = (1012, "Service Restart", True)
+GONE = (1006, "", False)
+
+
+def names(workers: list[Configured]) -> list[str]:
+    return [each.name for each in workers]
+
+
+@HOPS
+@pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1000, "ä" * 61), (3000, "a"), (4999, "b")])
+def test_what_the_server_says_at_the_close_arrives(workers: list[Configured], code: int, reason: str) -> None:
+    closing = serving(f"""
+    async def serve(self, server):
+        server.send("a")
+        server.close({code}, {reason!r})
+        server.close(4000, "again")
+        log.extend([message async for message in server])
+        log.append((server.close_code, server.close_reason, server.was_clean))
+    """)
+
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        got = await all_of(socket)
+        return got, await left(app, *names(workers)), await own(app).log()
+
+    close = (code, reason, True)
+    assert played(scenario, closing, *workers[1:]) == (["a", close], 0, [close])
+
+
+@HOPS
+def test_a_client_that_is_gone_is_known_as_such(workers: list[Configured]) -> None:  # F-WS-11, R-WS-08, R-WS-14
+    async def scenario(app: App) -> Any:
+        client = app.client("a")
+        socket = await client.websocket("/")
+        socket.send("a")
+        await socket.receive()
+        client.disconnect()
+        with pytest.raises(SocketClosed, match="1006, not cleanly"):
+            await socket.receive()
+        return await left(app, *names(workers)), await own(app).log()
+
+    assert played(scenario, *workers) == (0, [GONE])
+
+
+@HOPS
+def test_a_worker_that_is_loaded_again_restarts_its_sockets(workers: list[Configured]) -> None:  # R-WS-06, R-WS-22
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        await app.reload()
+        return await all_of(socket), await left(app, *names(workers))
+
+    assert played(scenario, *workers) == ([RESTART], 0)
+
+
+def test_an_application_that_is_stopped_restarts_its_sockets() -> None:
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        stop_workers(app)
+        return await all_of(socket), socket.ready_state
+
+    assert played(scenario, *CHAINS[1]) == ([RESTART], 3)
+
+
+def test_a_worker_that_crashes_has_said_nothing() -> None:
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        app.crash("api")
+        got = await all_of(socket)
+        return got, await left(app, "b")
+
+    assert played(scenario, *CHAINS[1]) == ([GONE], 0)
+
+
+def test_a_socket_that_nobody_accepts_is_lost_with_its_scope() -> None:
+    ignoring = worker(
+        "web",
+        """
+        class Default(WorkerEntrypoint):
+            async def ignore(self):
+                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
+                return response.status
+        """,
+        Bound("API", "api"),
+    )
+
+    async def scenario(app: App) -> Any:
+        return await own(app, "web").ignore(), await left(app, "web", "api"), await own(app).log()
+
+    assert played(scenario, ECHO, ignoring) == (101, 0, [GONE])
+
+
+def test_who_hangs_up_before_the_response_leaves_no_socket_behind() -> None:  # R-STR-17, R-WS-26
+    slow = serving("""
+    async def fetch(self, request):
+        await asyncio.sleep(1)
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self.serve(server))
+        await asyncio.shield(asyncio.sleep(1))
+        return Response(web_socket=client)
+
+    async def serve(self, server):
+        log.extend([message async for message in server])
+        log.append((server.close_code, server.was_clean))
+    """)
+
+    async def scenario(app: App) -> Any:
+        got = []
+        for seconds in (0.5, 1.5):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await app.websocket("/")
+            await asyncio.sleep(2)
+            got.append((await left(app, "api", "b"), await own(app).log()))
+        return got
+
+    assert played(scenario, slow, passing("b", "api")) == [(0, []), (0, [(1006, False)])]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("return Response('no', status=403)", 403), ("raise LookupError('no')", 500)]
+)
+def test_an_upgrade_that_fails_after_the_worker_has_accepted(answer: str, status: int) -> None:  # R-WS-12
+    failing = serving(f"""
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self.serve(server))
+        await asyncio.sleep(1)
+        {answer}
+
+    async def serve(self, server):
+        log.extend([message async for message in server])
+        log.append((server.close_code, server.close_reason))
+    """)
+
+    async def scenario(app: App) -> Any:
+        with pytest.raises((NotUpgraded, LookupError)):
+            await app.websocket("/")
+        return await left(app, "api"), await own(app).log()
+
+    reason = f"the request for a socket was answered with status {status}"
+    assert played(scenario, failing) == (0, [(1011, reason)])
+
+
+def test_a_close_handler_is_called_once_and_sees_a_closed_socket() -> None:  # R-WS-11
+    listening = worker(
+        "api",
+        IMPORTS
+        + """
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.add_event_listener("message", lambda event: server.send(event.data))
+
+        async def closed(event):
+            log.append((server.ready_state.name, event.code, event.reason, event.was_clean))
+            server.close(4444)
+            await asyncio.sleep(1)
+            log.append("cleaned up")
+
+        server.add_event_listener("close", closed)
+        server.accept()
+        return Response(web_socket=client)
+
+    def log(self):
+        return log
+""",
+    )
+
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        socket.send("a")
+        got = await socket.receive()
+        socket.close(4001, "bye")
+        socket.close(4002, "again")
+        await asyncio.sleep(3)
+        return got, socket.close_code, await left(app, "api"), await own(app).log()
+
+    assert played(scenario, listening) == ("a", 4001, 0, [("CLOSED", 4001, "bye", True), "cleaned up"])
+
+
+def test_nothing_is_kept_of_sockets_that_are_closed() -> None:  # F-WS-05, R-WS-09, R-WS-10, R-WS-26
+    async def scenario(app: App) -> Any:
+        client = app.client("a")
+        for number in range(30):
+            socket = await client.websocket("/")
+            socket.send("a")
+            if number % 3:
+                await socket.receive()
+            socket.close(4000 + number)
+            if number % 2:
+                await all_of(socket)
+        gone = await left(app, "api", "b")
+        client.tidy()
+        return gone, len(client._scopes), client.scope.handles
+
+    assert played(scenario, *CHAINS[1]) == (0, 1, {})
+
+
+def test_a_session_has_no_ends_after_its_sockets_are_closed() -> None:  # F-WS-05
+    using = worker(
+        "web",
+        """
+        class Default(WorkerEntrypoint):
+            async def use(self):
+                for _ in range(10):
+                    response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
+                    response.web_socket.accept()
+                    response.web_socket.send("a")
+                    response.web_socket.close(4001)
+                    async for message in response.web_socket:
+                        pass
+                scope = self.ctx._scope
+                return [len(side.ends) for side in scope.sessions.values()], len(scope.handles), len(scope._holders)
+        """,
+        Bound("API", "api"),
+    )
+
+    async def scenario(app: App) -> Any:
+        return await own(app, "web").use()
+
+    # What is left is the call itself, and its task, which has read to the end and may go on.
+    assert played(scenario, ECHO, using) == ([0], 1, 2)
