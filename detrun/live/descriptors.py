@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import LONGEST, READ, WRITE, failure
+from detrun.live.edge import LONGEST, READ, failure
 from detrun.live.encoding import decoded, encoded
 from detrun.live.lines import MOST_PENDING, Line
 from detrun.live.pipes import Adopted, Pipe, opened
+from detrun.live.waiting import asked, send_at_once
 from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
@@ -55,14 +56,7 @@ class Descriptors:
         """What there is, at most so much; waits for it if the descriptor does."""
         network = self.engine.network
         line = network.line(fd)
-        while True:
-            if line.blocks:
-                network.await_line(line, READ, "to read")
-            try:
-                return self.edge.ask(InputKind.READ, line, line.real.recv, min(size, LONGEST))
-            except BlockingIOError:
-                if not line.blocks:
-                    raise
+        return asked(network, line, READ, int(InputKind.READ), partial(line.real.recv, min(size, LONGEST)))
 
     def write(self, fd: int, data: Any) -> int:
         """Write what there is room for."""
@@ -71,7 +65,7 @@ class Descriptors:
             error, line.error = line.error, errno.EPIPE
             raise failure(error)
         data = bytes(data)
-        return self._write_at_once(line, data) if line.blocks else self._write_later(line, data)
+        return send_at_once(self.engine.network, line, data) if line.blocks else self._write_later(line, data)
 
     def close(self, fd: int) -> None:
         """Close it, with all that was written before under way."""
@@ -108,22 +102,6 @@ class Descriptors:
         line.pending += len(data)
         self.edge.emit(OutputKind.WRITE, line, data, data)
         return len(data)
-
-    def _write_at_once(self, line: Line, data: bytes) -> int:
-        self.edge.emit(OutputKind.WRITE, line, data, _nothing)
-        while True:
-            self.engine.network.await_line(line, WRITE, "to write")
-            self.edge.release()
-            try:
-                written = decoded(self.edge.ask(InputKind.SOCKET, line, lambda: encoded(line.real.send(data))))
-            except BlockingIOError:
-                continue
-            assert isinstance(written, int)
-            return written
-
-
-def _nothing() -> None:
-    """What leaves as soon as there is room."""
 
 
 def _piped(ends: tuple[Pipe, Pipe], real: Callable[..., tuple[int, int]], flags: tuple[int, ...]) -> bytes:

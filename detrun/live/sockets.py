@@ -12,6 +12,7 @@ from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.edge import LONGEST, READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
 from detrun.live.lines import MOST_PENDING, Line, unopened
+from detrun.live.waiting import asked, send_at_once, wait
 from detrun.scheduler.active import aside
 from detrun.scheduler.network.face import FLAGS, Face
 
@@ -127,7 +128,7 @@ class LiveSocket(Face):
         except BlockingIOError:
             if self._timeout == 0.0:
                 raise
-            _wait(self._network, self._line, WRITE)
+            wait(self._network, self._line, WRITE)
             if error := self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 raise failure(error) from None
 
@@ -167,14 +168,14 @@ class LiveSocket(Face):
         return decoded(self._edge.ask(InputKind.SOCKET, self._line, perform))
 
     def _asked(self, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
-        return _asked(self._network, self._line, mask, kind, perform)
+        return asked(self._network, self._line, mask, kind, perform)
 
 
 def _receive(network: LiveNetwork, line: Line, size: int, flags: int) -> bytes:
     """Read from a socket that blocks, or otherwise than most do."""
     perform = partial(line.real.recv, min(size, LONGEST), flags)
     if line.blocks:
-        return _asked(network, line, READ, _READ, perform)
+        return asked(network, line, READ, _READ, perform)
     return network.edge.ask(_READ, line, perform)
 
 
@@ -184,7 +185,7 @@ def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
         error, line.error = line.error, errno.EPIPE
         raise failure(error)
     if line.blocks:
-        return _send_at_once(network, line, data)
+        return send_at_once(network, line, data)
     room = MOST_PENDING - line.pending
     if len(data) > room:
         if room <= 0:
@@ -197,41 +198,8 @@ def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
     return len(data)
 
 
-def _send_at_once(network: LiveNetwork, line: Line, data: bytes) -> int:
-    """Send as one does who does not mind waiting."""
-    network.edge.emit(_SENT, line, data, _nothing)
-    sent = decoded(_asked(network, line, WRITE, _SOCKET, lambda: encoded(line.real.send(data))))
-    assert isinstance(sent, int)
-    return sent
-
-
-def _asked(network: LiveNetwork, line: Line, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
-    """What the system says once a socket is ready, for who waits for that; at once for who does not."""
-    while True:
-        if line.blocks:
-            _wait(network, line, mask)
-        try:
-            return network.edge.ask(kind, line, perform)
-        except BlockingIOError:
-            if not line.blocks:
-                raise
-
-
-def _wait(network: LiveNetwork, line: Line, mask: int) -> None:
-    if not network.await_line(line, mask, "to read" if mask == READ else "to write", line.patience):
-        raise TimeoutError("timed out")
-    if network.line(line.fd) is not line:  # which raises if it was closed meanwhile
-        _closed()
-    if mask == WRITE:
-        network.edge.release()
-
-
 def _closed(*_: Any) -> NoReturn:
     raise failure(errno.EBADF)
-
-
-def _nothing() -> None:
-    """What left already."""
 
 
 def _opened(real: Any, family: int, kind: int, proto: int) -> bytes:
