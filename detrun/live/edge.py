@@ -65,7 +65,7 @@ class Edge(Protocol):
         """From now on it matters whether this line is ready for these."""
 
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
-        """Let out what may leave, and wait until something comes or time is up; who is deaf waits all of it."""
+        """Let out what may leave, and wait until something comes or time is up; who is deaf hears no lines."""
 
     def start(self, number: int, work: Callable[[], bytes]) -> None:
         """Have a piece of work done outside of the run; what it gives comes by itself."""

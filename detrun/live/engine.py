@@ -85,7 +85,10 @@ class LiveEngine(Engine):
         if len(self.baton.threads) > 1:
             self.baton.wait(deadline, f"time.sleep({seconds})", deadline)
         else:
-            self._look(seconds, deaf=True)
+            while True:
+                self._look(max((deadline - self.clock.now) / SECOND, 0.0), deaf=True)
+                if self.clock.now >= deadline:
+                    return
 
     def turn(self) -> None:
         super().turn()

@@ -46,7 +46,6 @@ _WRITE = int(OutputKind.WRITE)
 # The tags of rows.
 _RECEIVED, _EMITTED = 1, 4
 _monotonic = swap.twin(time.monotonic_ns)
-_sleep = swap.twin(time.sleep)
 # Who looks so much later than the clock says is told the time, even if nothing came.
 _STALE = MILLISECOND
 # What came and led to nothing that leaves is given to the system as late as this.
@@ -77,6 +76,9 @@ class Machine:
         self._pool = Pool()
         self._epoll.register(self._pool.fd, _IN)
         self._ends = Ends(self._pool.fd)
+        # Who sleeps hears no sockets, but signals.
+        self._deaf = select.poll()
+        self._deaf.register(self._pool.fd, select.POLLIN)
         self._began = _monotonic() - START
         self._flushed = 0
         self._over = False
@@ -225,7 +227,7 @@ class Machine:
             elif len(entries) > MOST:
                 self._outside(self._batch.write)
             passed = 0
-            events = _slept(timeout) if deaf else poll(timeout)
+            events = self._slept(timeout) if deaf else poll(timeout)
             try:
                 ready = [codes[event] for event in events]
             except KeyError:
@@ -240,6 +242,9 @@ class Machine:
             return instant, ready, came
 
         return look
+
+    def _slept(self, seconds: float | None) -> list[tuple[int, int]]:
+        return self._deaf.poll(None if seconds is None else seconds * 1000)
 
     def _let_out(self) -> None:
         self._flush()
@@ -316,8 +321,3 @@ class Machine:
 def _packing(count: int) -> Callable[..., bytes]:
     """What makes bytes of so many numbers. An array would do, but audit hooks are told of each that is made."""
     return struct.Struct(f"={count}I").pack
-
-
-def _slept(seconds: float | None) -> list[tuple[int, int]]:
-    _sleep(seconds)
-    return []

@@ -347,3 +347,36 @@ def test_chaos_is_for_live_runs(tmp_path: Path) -> None:
     assert "expected --chaos with --live only" in refused.stderr
     assert ended.returncode == 0
     assert Journal(tmp_path / "journal.bin").header.configuration["chaos"] == "True"
+
+
+ASLEEP = [
+    "import time",
+    "try:",
+    "    print('ready', flush=True)",
+    "    time.sleep(60)",
+    "finally:",
+    "    print('unwound')",
+]
+
+
+def test_an_interrupt_wakes_a_program_that_sleeps(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin"]
+    path = os.pathsep.join(sys.path)
+    with subprocess.Popen(
+        [*words, written(tmp_path, "program.py", ASLEEP)],
+        cwd=tmp_path,
+        env=ENVIRONMENT | {"PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.2)  # so that it sleeps
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=10)
+    again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=path)
+
+    assert (process.returncode, said) == (130, "unwound\n")
+    assert again.stdout == "ready\nunwound\n"
+    assert "detrun: same: " in again.stderr
