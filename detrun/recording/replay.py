@@ -18,6 +18,7 @@ from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
 from detrun.scheduler.program import run
 from detrun.scheduler.strategies.recorded import Recorded
+from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
     edge, began, again = Edge(journal.entries(), record.expects), time.perf_counter(), None
-    with suppress(Divergence, Enough):  # the edge knows where it parted; a journal may end before its run began
+    with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found
     # A program may swallow what the edge says, and go on for a moment.
