@@ -15,15 +15,16 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What asks a program to end.
+# What asks a program to end, and what it may have a meaning of its own for.
 ENDING = (signal.SIGINT, signal.SIGTERM)
+OTHERS = (signal.SIGHUP, signal.SIGUSR1)
 # A program that fails all the time is not sealed all the time: this is in nanoseconds.
 _SELDOM = 60_000_000_000
-_set, _monotonic = swap.twin(_signal.signal), swap.twin(time.monotonic_ns)
+_set, _get, _monotonic = swap.twin(_signal.signal), swap.twin(_signal.getsignal), swap.twin(time.monotonic_ns)
 
 
 class Interrupting:
-    """From `begin` to `end`, who sends one of these signals reaches the program; who sends a second ends the process.
+    """From `begin` to `end`, who sends one of these signals reaches the program; who asks it twice to end ends it.
 
     `seal` is called for SIGUSR2, which is for whoever records, and once in a while after a failure that nobody handles;
     `farewell` before the process is ended.
@@ -42,8 +43,10 @@ class Interrupting:
         """Handle them from now on; this descriptor learns of each."""
         self._fd = fd
         if threading.current_thread() is threading.main_thread():
-            for number in (*ENDING, signal.SIGUSR2):
-                self._before[number] = _set(number, self._note)
+            for number in (*ENDING, *OTHERS, signal.SIGUSR2):
+                # Who started the process so that it outlives its terminal wants that.
+                if number != signal.SIGHUP or _get(number) != signal.SIG_IGN:
+                    self._before[number] = _set(number, self._note)
 
     def end(self) -> None:
         """Handle them no more."""
@@ -69,7 +72,7 @@ class Interrupting:
                 yield number
 
     def _note(self, number: int, _: object) -> None:
-        if number != signal.SIGUSR2:
+        if number in ENDING:
             if self._told:
                 self._farewell()
                 os._exit(128 + number)  # whoever asks twice waits for nobody: the journal is whole up to its last block

@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import msgspec
 
@@ -166,7 +167,9 @@ def walks_by_address(frame: FrameType | None) -> bool:
 
 
 def _by_address(value: object) -> bool:
-    if not isinstance(value, set | frozenset):
+    if isinstance(value, WeakSet):
+        value = list(value)
+    elif not isinstance(value, set | frozenset):
         return False
     return any(getattr(type(item), "__hash__", None) is _DEFAULT for item in value)
 

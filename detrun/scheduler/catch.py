@@ -13,14 +13,14 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
-from detrun.scheduler import garbage, imports, ordering
+from detrun.scheduler import garbage, imports, numbers, ordering
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.network import polling, refused
 from detrun.scheduler.network.catch import catch_names, catch_sockets, catch_tls
 from detrun.scheduler.tasks import keep_order
-from detrun.scheduler.threads import locks, numbers, pools, starting
+from detrun.scheduler.threads import locks, pools, starting
 from detrun.scheduler.world import catch as surroundings
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def install() -> None:
             "uvloop": _catch_uvloop,
             "concurrent.futures.thread": pools.catch,
             **dict.fromkeys(ordering.MODULES, ordering.keep_order),
+            **numbers.later(),
             **refused.guards(lambda: ACTIVE.engine is not None),
             **surroundings.later(),
         }
