@@ -1,7 +1,9 @@
 """A live run beside stock asyncio and uvloop, client pinned apart: `python -m benchmarks.live [ROUNDS] [NAME...]`.
 
-Each arm is a server process of its own; all of them stay, and are asked in turn. Beside the rate stands what a request
-costs the server in processor time, which is what remains of it when the client is the slower one.
+Each arm is a server process of its own, the recorded one by `detrun run --live`; all of them stay, and are asked in
+turn, 15 times unless told otherwise. Beside the rate stands what a request costs the server in processor time, which is
+what remains of it when the client is the slower one, and the steadier figure where others work on the machine. At the
+end the journal is replayed. It takes two processors, and two minutes.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from benchmarks.harness import interval, ratio, title
 
 SERVER, CLIENT = 0, 1
 CONNECTIONS = 32
-SECONDS = 0.5
+SECONDS = 0.4
 ARMS = ("asyncio", "live", "uvloop")
 HELLO = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10240\r\n\r\n" + b"x" * 10240
@@ -128,38 +130,36 @@ PROGRAMS: dict[str, tuple[Callable[[int], Any], Callable[[int, float], float]]] 
 }
 
 
-def serve(arm: str, program: str, port: int, journal: str) -> None:
+def served() -> Any:
+    """The program, for whoever runs this module with a name and a port."""
+    return PROGRAMS[sys.argv[1]][0](int(sys.argv[2]))
+
+
+def serve(arm: str) -> None:
     """Be the server of one arm, for as long as the process is let live."""
-    os.sched_setaffinity(0, {SERVER})
-    main = PROGRAMS[program][0]
     if arm == "uvloop":
         import uvloop  # noqa: PLC0415
 
-        uvloop.run(main(port))
-    elif arm == "asyncio":
-        asyncio.run(main(port))
+        uvloop.run(served())
     else:
-        live(lambda: main(port), journal)
+        asyncio.run(served())
 
 
-def live(main: Callable[[], Any], journal: str) -> None:
-    """What `detrun run --live` does."""
-    from detrun.cli import live  # noqa: PLC0415
-
-    live.serve(main, live.keep(Path(journal), __file__, (), {}, "0", None), __file__, "real")
+def _begun(arm: str, name: str, port: int, journal: Path) -> subprocess.Popen[bytes]:
+    """The server of an arm: the recorded one is what the command line makes of the same program."""
+    how = ["-m", "benchmarks.live", "serve", arm]
+    if arm == "live":
+        how = ["-m", "detrun", "run", "--live", "--journal", str(journal), "benchmarks.live:served", "--"]
+    server = subprocess.Popen([sys.executable, *how, name, str(port)], stderr=subprocess.DEVNULL)
+    os.sched_setaffinity(server.pid, {SERVER})
+    return server
 
 
 def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.bin"
         ports = {arm: _free() for arm in arms}
-        servers = [
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.live", "serve", arm, name, str(port), str(journal)],
-                stderr=subprocess.DEVNULL,
-            )
-            for arm, port in ports.items()
-        ]
+        servers = [_begun(arm, name, port, journal) for arm, port in ports.items()]
         try:
             pids = {arm: (ports[arm], server.pid) for arm, server in zip(arms, servers, strict=True)}
             rates, costs, size = _rates(name, pids, rounds, journal)
@@ -168,7 +168,7 @@ def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
             for server in servers:
                 server.kill()
                 server.wait()
-        replay = _replay(PROGRAMS[name][0], ports["live"], journal)
+        replay = _replayed(journal)
     for arm in arms[1:]:
         _say(f"{name}, {arm}", rates["asyncio"], rates[arm], "a second")
         _say("", costs["asyncio"], costs[arm], "us of the server each")
@@ -178,15 +178,12 @@ def compare(name: str, rounds: int, arms: tuple[str, ...] = ARMS) -> None:
     )
 
 
-def _replay(program: Callable[[int], Any], port: int, journal: Path) -> float:
-    """Seconds of processor time that it takes to have the run again."""
-    from detrun.journal.reader import Journal  # noqa: PLC0415
-    from detrun.recording.replay import replay  # noqa: PLC0415
-
-    began = time.process_time()
-    again = replay(Journal(journal), lambda: program(port))
-    assert again.same, again.difference
-    return time.process_time() - began
+def _replayed(journal: Path) -> float:
+    """Seconds of processor time that it takes to have the run again, from the start of the interpreter to its end."""
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "detrun", "replay", str(journal)], check=True, capture_output=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def _say(what: str, base: list[float], other: list[float], unit: str) -> None:
@@ -240,7 +237,9 @@ def _await(port: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
+        arm = sys.argv[2]
+        del sys.argv[1:3]
+        serve(arm)
     else:
         os.sched_setaffinity(0, {CLIENT})
         title("a live run, recorded to disk, against stock asyncio: rates as a ratio, median and interval of 95 %")
