@@ -57,10 +57,11 @@ class Disk:
     def write(self, block: bytes) -> None:
         """Hand a block to the system, whole or not at all: from then on it survives the end of this process."""
         try:
-            written = os.write(self.descriptor, block)
+            # Not `write`: a program may believe that to be its own, and this is called before each output.
+            written = os.writev(self.descriptor, (block,))
             while written < len(block):
                 # The rest most often says why: the disk is full.
-                written += os.write(self.descriptor, memoryview(block)[written:])
+                written += os.writev(self.descriptor, (memoryview(block)[written:],))
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self.descriptor, self.size)

@@ -202,8 +202,17 @@ class LiveEngine(Engine):
 
     def _queue(self, ready: Sequence[int]) -> None:
         """Have those called who wait for lines that are ready."""
-        lines, here = self._lines.lines, self._choices.program
+        network, here = self._lines, self._choices.program
         mine = None if here is None else here.loop
+        if mine is not None and mine is network.reading:
+            readers = network.readers
+            try:
+                mine.ready.extend([readers[code] for code in ready])
+            except KeyError:
+                pass  # somebody else waits for one of them, or for something else
+            else:
+                return
+        lines = network.lines
         append: Any = None if mine is None else mine.ready.append
         for code in ready:
             line = lines[code >> 2]

@@ -26,30 +26,24 @@ class Leaving:
     """
 
     def __init__(self, told: Callable[[Line, int, int], None]) -> None:
-        # Whoever has something to let out, with the first of it if that is data.
-        self.waiting: list[tuple[Line, list[Any], Any]] = []
+        # What leaves next, and by which line; what a line has in `going` goes before.
+        self.waiting: list[tuple[Line, Any]] = []
         self._told = told
-
-    def add(self, line: Line, action: Any) -> None:
-        """Let this leave behind all that waits."""
-        if not line.going:
-            self.waiting.append((line, line.going, action if type(action) is bytes else None))
-        line.going.append(action)
 
     def let_out(self) -> None:
         """Let out what waits."""
-        for line, going, data in self.waiting:
-            if data is not None and len(going) == 1:
-                # The commonest case by far: one answer, which the system takes whole.
+        for line, action in self.waiting:
+            if type(action) is bytes and not line.going:
+                # The commonest case by far: an answer, which the system takes whole.
                 try:
-                    sent = line.real.send(data)
+                    sent = line.real.send(action)
                 except OSError:
-                    pass  # which comes again below
-                else:
-                    if sent == len(data):
-                        going.clear()
-                        continue
-                    going[0] = data[sent:]
+                    sent = 0  # the error comes again below
+                if sent == len(action):
+                    continue
+                line.going.append(action[sent:])
+            else:
+                line.going.append(action)
             self.send(line)
         self.waiting.clear()
 

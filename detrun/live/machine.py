@@ -140,20 +140,18 @@ class Machine:
         self, line: Line, pending: Callable[[Line], None], otherwise: Callable[[bytes], int]
     ) -> Callable[..., int]:
         # What `emit` does, for what leaves most.
-        add, trace, key, waiting = self._add, self._trace, line.key, self._leaving.waiting
+        add, trace, key, leave = self._add, self._trace, line.key, self._leaving.waiting.append
 
         def send(data: Any, _: int = 0) -> int:
-            if line.pending or line.error or line.blocks or type(data) is not bytes or len(data) > MOST_PENDING:
+            size = len(data)
+            if line.pending or line.error or line.blocks or size > MOST_PENDING or type(data) is not bytes:
                 return otherwise(bytes(data))
             pending(line)
-            line.pending = size = len(data)
+            line.pending = size
             line.told = count = line.told + 1
             if not self._over:
                 add((_EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), size))
-            going = line.going
-            if not going:
-                waiting.append((line, going, data))
-            going.append(data)
+            leave((line, data))
             return size
 
         return send
@@ -168,7 +166,7 @@ class Machine:
         line.told = count = line.told + 1
         if not self._over:
             self._add((_EMITTED, self._trace.step, kind, line.key, count, 0, crc32(data), len(data)))
-        self._leaving.add(line, action)
+        self._leaving.waiting.append((line, action))
 
     def release(self) -> None:
         self._outside(self._flush)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from detrun.journal.entries import Received
     from detrun.live.edge import Edge
     from detrun.live.engine import LiveEngine
+    from detrun.scheduler.handles import Handle
 
 # Taken before anything is put in their place.
 _QUESTIONS: dict[str, Any] = {
@@ -73,6 +74,9 @@ class LiveNetwork(Network):
         # Where those inputs come from that are of no line.
         self.origin = Origin(0)
         self.lines: dict[int, Line] = {}
+        # By what a look says of their lines, the calls of the one loop that most often is the only one to read.
+        self.readers: dict[int, Handle] = {}
+        self.reading: Any = None
         # Where something was sent in this iteration.
         self.pending: list[Line] = []
         self._last = self._secured = 0
@@ -109,6 +113,7 @@ class LiveNetwork(Network):
             if line.mask:
                 line.mask = 0
                 self.edge.watch(line, 0)
+                self.readers.pop(line.key << 2 | READ, None)
             self.rouse(watch for watch, _ in line.parked)
             self.edge.emit(OutputKind.CLOSE, line, b"", line.real.close)
 
@@ -141,6 +146,17 @@ class LiveNetwork(Network):
             mask |= also
         line.mask = mask
         self.edge.watch(line, mask)
+        self.point(line)
+
+    def point(self, line: Line) -> None:
+        """Have at hand who reads from a line, if that is a loop alone, and always the same one."""
+        code = line.key << 2 | READ
+        if self.reading is None:
+            self.reading = line.loop
+        if line.reader is not None and not line.parked and line.loop is self.reading:
+            self.readers[code] = line.reader
+        else:
+            self.readers.pop(code, None)
 
     def settle(self) -> None:
         """What was sent in this iteration has left, unless one hears otherwise."""

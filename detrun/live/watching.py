@@ -42,6 +42,7 @@ class Watching(Readiness):
         else:
             line.mask = events
             network.edge.watch(line, events)
+            network.point(line)
         return key
 
     modify = register

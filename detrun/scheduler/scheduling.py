@@ -74,10 +74,9 @@ class Scheduling(Reporting):
     def iterate(self) -> int:
         """Make the calls that are queued at this moment, and none that they queue; how many there were."""
         popleft = self.ready.popleft
-        made = left = len(self.ready)
+        made = len(self.ready)
         self._trace.ran += made
-        while left:
-            left -= 1
+        for _ in range(made):
             # One by one, as asyncio does: what only a handle held is gone before the next call, and says so now.
             handle = popleft()
             try:
