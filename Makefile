@@ -8,6 +8,7 @@ INSTALLED := $(VENV)/installed
 
 run: $(INSTALLED)
 	$(BIN)/detrun run examples/transfer.py --seed 7 --journal .detrun/example-$$$$.bin && $(BIN)/detrun replay .detrun/example-$$$$.bin
+	PATH="$(CURDIR)/$(BIN):$$PATH" examples/run-break-replay.sh
 
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto

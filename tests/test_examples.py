@@ -1,5 +1,6 @@
 """The examples do what their first lines say."""
 
+import os
 import runpy
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import detrun
+from tests.live.scene import free_port
 
 TRANSFER = Path(__file__).parents[1] / "examples" / "transfer.py"
 
@@ -52,3 +54,23 @@ def test_the_shop_keeps_its_books_and_its_runs_repeat(scenario: str, seed: int, 
 
     assert (ran.returncode, again.returncode) == (0, 0), ran.stderr + again.stderr
     assert "same" in again.stderr
+
+
+def test_a_live_run_is_broken_and_replayed_in_three_commands(tmp_path: Path) -> None:
+    bin_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (tmp_path / "examples").symlink_to(TRANSFER.parent)
+
+    ended = subprocess.run(
+        [TRANSFER.with_name("run-break-replay.sh"), str(free_port())],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": bin_first},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(ended.stdout.split()[::3]) == ["ann:", "ben:", "cleo:", "dan:", "eva:"]
+    assert ended.stderr.count("AssertionError: 2 seats were sold to ") == 2
+    assert ended.stderr.splitlines()[-1].startswith("detrun: same: ")

@@ -1,0 +1,10 @@
+#!/bin/sh
+# A box office is run live, guests break it, and what came of that is replayed: usage: run-break-replay.sh [PORT]
+set -e
+port=${1:-8765}
+journal=.detrun/seats-$$.bin
+detrun run --live examples/seats.py --journal "$journal" -- office "$port" &
+python examples/seats.py guests "$port"
+# Both end with 1: the program has failed, and does so again.
+wait $! || test $? = 1
+detrun replay "$journal" || test $? = 1
