@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from detrun.journal.entries import InputKind
 from detrun.live.bounds import LiveLimits
 from detrun.live.entropy import LiveEntropy
-from detrun.live.jobs import Jobs, is_own
+from detrun.live.jobs import Jobs
 from detrun.live.network import LiveNetwork
+from detrun.live.own import is_own
 from detrun.live.processes import Processes
 from detrun.live.unhandled import Unhandled
 from detrun.live.watching import Watching

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import site
 import sys
-import sysconfig
 from functools import partial
-from inspect import unwrap
-from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from detrun.errors import Forbidden
@@ -21,19 +16,8 @@ if TYPE_CHECKING:
     from detrun.journal.entries import Received
     from detrun.live.edge import Edge
 
-ELSEWHERE = tuple(
-    path + os.sep
-    for path in {*sysconfig.get_paths().values(), *site.getsitepackages(), os.path.dirname(os.__file__)}
-    if path
-)
-"""Where files are that are not of the program's own making."""
-
-
 HANDLE = b"\xc1"
 """How a payload begins that stands for something which cannot be written down: a byte that no encoding has."""
-
-
-_FILES = {"_io", "io"}
 
 
 class Jobs:
@@ -95,24 +79,3 @@ class Stand:
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         raise Forbidden(f"what a job gave, to call its {self._name}()", "call it in a job, as by asyncio.to_thread()")
-
-
-def is_own(function: Any) -> bool:
-    """Whether a function is the program's own, and not a library's: that may do anything to the program's own state."""
-    while isinstance(function, partial):
-        # `asyncio.to_thread` has the function called in the variables of its caller.
-        inside = function.args[:1] if getattr(function.func, "__name__", "") == "run" else ()
-        function = inside[0] if inside else function.func
-    if type(function) is Stand:
-        return False
-    function = unwrap(getattr(function, "__func__", function))
-    if getattr(function, "__module__", "") == "subprocess" or function is os.popen:
-        return True  # what children say is recorded, while what becomes of them could hardly be
-    called: Any = type(function)
-    called = getattr(function, "__init__") if isinstance(function, type) else called.__call__  # noqa: B009  # of a class
-    code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
-    if code is None:
-        # Made in C: a function of a module, or a dispatcher there; the method of a file, or of the program's list.
-        owner = getattr(function, "__self__", None)
-        return not (owner is None or isinstance(owner, ModuleType | FunctionType) or type(owner).__module__ in _FILES)
-    return not code.co_filename.startswith(("<frozen", *ELSEWHERE))

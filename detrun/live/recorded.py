@@ -15,7 +15,7 @@ from detrun import errors
 from detrun.errors import Divergence
 from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
 from detrun.live.edge import COMING, READ_BEFORE, failure
-from detrun.live.jobs import ELSEWHERE
+from detrun.live.own import ELSEWHERE
 from detrun.scheduler.waits import place, whereabouts
 from detrun.scheduler.world.signals import Killed
 

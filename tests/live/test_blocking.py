@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -139,3 +140,56 @@ def _wait(seconds: float) -> None:
         one.settimeout(seconds)
         with pytest.raises(TimeoutError):
             one.recv(1)
+
+
+def test_what_a_client_of_sockets_gets_in_a_thread_is_the_loops_to_use() -> None:
+    import urllib.request  # noqa: PLC0415
+
+    with serving() as port:
+
+        async def main() -> tuple[int, bytes]:
+            answer = await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{port}/", timeout=5)
+            with answer:
+                return answer.status, await asyncio.to_thread(answer.read)
+
+        recording = recorded(lambda _: main)
+
+    check_ok(recording)
+    assert recording.result.value == (200, b"ok")
+    replayed(lambda _: main, recording)
+
+
+def test_requests_answers_the_same_again() -> None:
+    requests = pytest.importorskip("requests")
+
+    with serving() as port:
+        requests.get(f"http://127.0.0.1:{port}/")  # what it does the first time, it does once in a process
+
+        async def main() -> list[tuple[int, str]]:
+            asked = [asyncio.to_thread(requests.get, f"http://127.0.0.1:{port}/{number}") for number in range(3)]
+            return [(answer.status_code, answer.text) for answer in await asyncio.gather(*asked)]
+
+        recording = recorded(lambda _: main)
+
+    check_ok(recording)
+    assert recording.result.value == [(200, "ok")] * 3
+    replayed(lambda _: main, recording)
+
+
+def test_files_of_pipes_and_sockets_are_read_in_threads() -> None:
+    async def main() -> list[bytes]:
+        with subprocess.Popen(["sh", "-c", "sleep 0.05; echo one"], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            said = [await asyncio.to_thread(process.stdout.readline)]
+        one, other = socket.socketpair()
+        with one, other, one.makefile("rb") as file:
+            waiting = asyncio.create_task(asyncio.to_thread(file.readline))
+            await asyncio.sleep(0.01)
+            await asyncio.to_thread(other.sendall, b"two\nthree")
+            return [*said, await waiting, await asyncio.to_thread(file.read, 5)]
+
+    recording = recorded(lambda _: main)
+
+    check_ok(recording)
+    assert recording.result.value == [b"one\n", b"two\n", b"three"]
+    replayed(lambda _: main, recording)
