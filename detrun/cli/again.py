@@ -23,6 +23,7 @@ class Prepared(NamedTuple):
     sources: Mapping[str, bytes]
     changed: list[str]
     watch: Any
+    code: str
 
 
 def prepare(journal: Journal, code: str) -> Prepared:
@@ -43,7 +44,19 @@ def prepare(journal: Journal, code: str) -> Prepared:
         program = load(target, arguments, recorded, first)
     else:
         program = load(target, arguments)
-    return Prepared(program, recorded, changed, watch)
+    return Prepared(program, recorded, changed, watch, code)
+
+
+def anew(journal: Journal, prepared: Prepared) -> Callable[[], Callable[[], Any]]:
+    """What gives the program as if it had not run before: its own modules are executed again."""
+    from detrun.explore.fresh import Anew  # noqa: PLC0415  # slow, so not before a new interpreter
+
+    header, recorded = journal.header, {} if prepared.code == "current" else prepared.sources
+    for name, module in list(sys.modules.items()):
+        if name != "__main__" and getattr(module, "__file__", None) in prepared.sources:
+            del sys.modules[name]
+    whole = ":" not in header.target
+    return Anew(lambda: load(header.target, header.arguments, recorded), whole=whole, recorded=recorded)
 
 
 def _enter(directory: str) -> None:

@@ -1,19 +1,20 @@
 """What `detrun minimize` does between its options and its report."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from detrun.cli.again import Prepared
+from detrun.cli.again import Prepared, anew
 from detrun.errors import UsageError
 from detrun.explore import plain
 from detrun.explore.attempt import Attempts
 from detrun.explore.emitting import Subject, emit
-from detrun.explore.extracting import extracted
+from detrun.explore.extracting import Extracted, extracted
 from detrun.explore.finding import Found, smallest
+from detrun.explore.fresh import Audit
 from detrun.explore.keeping import Keeper, Source
 from detrun.explore.kept import KeptPlan, kept
 from detrun.explore.quiet import silence
@@ -26,6 +27,8 @@ from detrun.recording import replay
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.limits import SECONDS, STEPS
 from detrun.scheduler.strategies import named
+from detrun.scheduler.strategies.recorded import Recorded
+from detrun.scheduler.strategies.strategy import Strategy
 from detrun.scheduler.world.entropy import FIXED
 from detrun.scheduler.world.world import moment
 
@@ -111,11 +114,10 @@ def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, h
     header = journal.header
     if header.world != "simulated":
         raise UsageError(f"expected the journal of a simulated run, got one of a {header.world} one: {journal.path}")
-    keeper = Keeper(path, Source(header, prepared.program, prepared.sources, hash_seed))
-    trials, world = _trials(header, prepared), _world(header)
-    answers = replay.strategy(journal)
+    sources = prepared.sources if prepared.code == "recorded" else {}
+    keeper = Keeper(path, Source(header, prepared.program, sources, hash_seed))
     with silence():
-        known = extracted(trials, named(answers, int(header.seed)) if isinstance(answers, str) else answers, world)
+        trials, known = _extracted(journal, prepared)
     if known.signature is None:
         keeper.dismiss()
         return None
@@ -138,12 +140,31 @@ def _world(header: Header) -> Plan:
     )
 
 
-def _trials(header: Header, prepared: Prepared) -> Trials:
+def _extracted(journal: Journal, prepared: Prepared) -> tuple[Trials, Extracted]:
+    """What the recorded run failed of, as a plan, and what makes trials of the program.
+
+    Its modules are executed anew for each run if they keep something from one to the next.
+    """
+    header, answers = journal.header, replay.strategy(journal)
+    if ":" in header.target:
+        audit, trials = Audit(), _trials(header, lambda: prepared.program)
+        known = extracted(trials, _strategy(answers, header), _world(header))
+        if known.plan is not None and not audit.changed():
+            return trials, known
+    trials = _trials(header, anew(journal, prepared))
+    return trials, extracted(trials, _strategy(replay.strategy(journal), header), _world(header))
+
+
+def _strategy(answers: str | Recorded, header: Header) -> Strategy:
+    return named(answers, int(header.seed)) if isinstance(answers, str) else answers
+
+
+def _trials(header: Header, fresh: Callable[[], Callable[[], Any]]) -> Trials:
     asked = replay.options(header)
 
     def at(level: int) -> Attempts:
         return Attempts(
-            lambda: prepared.program,
+            fresh,
             level=level,
             max_steps=asked.get("max_steps", STEPS),
             max_time=asked.get("max_time", SECONDS),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CAUSES = {MESSAGE: "late message", TURN: "long turn", THREAD: "another thread"}
 # Up to this level nothing is permuted that stock asyncio never does.
 _STOCK = 2
+# What is shorter than that, in seconds, only orders what comes at once.
+_INSTANT = 0.000_1
 # So many runs tell what does not matter, and how likely it is.
 RUNS = 100
 # So many places of the run, and so many runs from each, tell where it became inevitable.
@@ -221,4 +223,5 @@ def _need(flip: Flip) -> str:
         return f"`{flip.late.event}` to begin {later} late, because what ran before took so long"
     if flip.cause == CAUSES[THREAD]:
         return f"another thread to go on before `{flip.late.event}`"
-    return f"`{flip.late.event}` to come more than {later} later than it could"
+    than = f"more than {later} later" if flip.later >= _INSTANT else "later"
+    return f"`{flip.late.event}` to come {than} than it could"

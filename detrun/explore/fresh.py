@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.recording.sources import installed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import CodeType, ModuleType
 
 # What is compared as it is, and what by its length.
@@ -26,9 +26,11 @@ class Anew:
     Sources are read and compiled once: a search is about one version of a program.
     """
 
-    def __init__(self, load: Callable[[], Callable[[], Any]], *, whole: bool) -> None:
+    def __init__(
+        self, load: Callable[[], Callable[[], Any]], *, whole: bool, recorded: Mapping[str, bytes] | None = None
+    ) -> None:
         self._load = load
-        self._modules = _Modules()
+        self._modules = _Modules(recorded or {})
         sys.meta_path.insert(0, self._modules)
         before = set(sys.modules)
         # A script executes itself; a function is to be looked up in what was imported again.
@@ -46,8 +48,9 @@ class Anew:
 class _Modules(importlib.abc.MetaPathFinder):
     """Finds the program's own modules, executes them from what was compiled before, and forgets them again."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorded: Mapping[str, bytes]) -> None:
         self._elsewhere = installed()
+        self._recorded = recorded
         self._codes: dict[str, tuple[str, CodeType | None, list[str] | None]] = {}
         self._foreign: set[str] = set()
         self.own: set[str] = set()
@@ -75,12 +78,16 @@ class _Modules(importlib.abc.MetaPathFinder):
             places = spec.submodule_search_locations
             self._codes[fullname] = (
                 str(spec.origin),
-                spec.loader.get_code(fullname),
+                self._code(fullname, spec.loader, str(spec.origin)),
                 None if places is None else list(places),
             )
         origin, code, places = self._codes[fullname]
         loader = _Compiled(fullname, origin, code)
         return spec_from_file_location(fullname, origin, loader=loader, submodule_search_locations=places)
+
+    def _code(self, fullname: str, loader: SourceFileLoader, origin: str) -> CodeType | None:
+        source = self._recorded.get(origin)
+        return loader.get_code(fullname) if source is None else loader.source_to_code(source, origin)
 
     def _is_foreign(self, spec: ModuleSpec) -> bool:
         return str(spec.origin).startswith(self._elsewhere)

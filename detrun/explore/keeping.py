@@ -40,7 +40,7 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 class Source(NamedTuple):
-    """A recorded run, and what it takes to have one like it."""
+    """A recorded run, and what it takes to have one like it; without sources, those on the disk are meant."""
 
     header: Header
     program: Callable[[], Any]
@@ -78,7 +78,10 @@ def _kept(wanted: _Order, path: Path, source: Source) -> Kept:
     names = Names()
     keeping = Keeping(path, header.target, header.arguments, asked | noted, source.hash_seed, names=names)
     with names.given(), keeping:
-        keeping.keep(source.sources)
+        if source.sources:
+            keeping.keep(source.sources)
+        else:
+            keeping.keep_sources(header.target)
         freeze()
         strategy = Naming(Holds.of(plan), names)
         ended = keeping.ended(run(source.program, seed=plan.entropy, strategy=strategy, **asked, record=keeping.record))

@@ -133,3 +133,26 @@ def test_a_script_for_stock_asyncio_fails_there(tmp_path: Path) -> None:
     assert (told["plain"], told["plain_problem"]) == (str(tmp_path / "plain.py"), None)
     assert ended.returncode == 1
     assert ended.stderr.endswith("KeyError: 'limit'\n")
+
+
+def test_a_program_that_keeps_something_in_its_modules_is_loaded_anew_for_each_run(tmp_path: Path) -> None:
+    lines = ["runs = []", *PROGRAM[:2], "    runs.append(1)", "    assert len(runs) == 1", *PROGRAM[2:]]
+    program = written(tmp_path, "program.py", lines)
+    for seed in range(50):
+        ended = detrun("run", f"{program}:main", "--seed", str(seed), "--journal", f"{seed}.bin", cwd=tmp_path)
+        if ended.returncode:
+            break
+    told = report(tmp_path, f"{seed}.bin")
+
+    assert told["holds"] == [{"event": "turn 3 after load#1/sleep#1", "until": "use#1/sleep#1"}]
+    assert told["fresh"]
+
+
+def test_the_code_of_today_is_what_is_minimized_if_that_is_asked_for(tmp_path: Path) -> None:
+    failing(tmp_path)
+    written(tmp_path, "program.py", [line.replace("'limit'", "'bound'") for line in PROGRAM])
+
+    assert report(tmp_path, "run.bin")["explanation"]["failure"] == "KeyError: 'limit'"
+    told = report(tmp_path, "run.bin", "--code", "current", "-O", "today.bin")
+    assert told["explanation"]["failure"] == "KeyError: 'bound'"
+    assert "KeyError: 'bound'" in detrun("replay", "today.bin", cwd=tmp_path).stderr
