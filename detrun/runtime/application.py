@@ -112,8 +112,9 @@ class Application:
     async def reload(self, changes: Mapping[str, str | bytes | None]) -> None:
         """Have new generations take over, as `order_reload` says; it is over when they have."""
         waiters = [order.wait() for order in self.order_reload(changes)]
-        for waiter in waiters:
-            await waiter
+        for outcome in await asyncio.gather(*waiters, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     def order_reload(self, changes: Mapping[str, str | bytes | None]) -> list[Reload]:
         """Have generations of changed sources loaded, of all workers that depend on them; without any, of all.

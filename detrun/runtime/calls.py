@@ -127,9 +127,14 @@ class Answering(End):
         if frame is not None:
             self._answer(frame)
         # What came with the call may be read for what goes with the answer.
-        sender.begin(self._carrier.end_streams)
+        sender.begin(self._end_streams)
         self.scope.answered()
         self.scope.release(self)
+
+    def _end_streams(self) -> None:
+        # What goes on after the answer may read what came with the call; the end of the scope ends that.
+        if not self.scope.outlived:
+            self._carrier.end_streams()
 
     async def _value(self, find: Callable[[], Any]) -> Any:
         call = self._call

@@ -69,17 +69,18 @@ class Carrier:
     def encode(self, value: object, what: str) -> bytes:
         """The bytes of a value; if it cannot travel, nothing is left of what was begun for it."""
         try:
-            return values.encode(value, self, what)
+            return values.encode(value, self, what, limit=self.scope.root.limits.message_bytes)
         except BaseException:
-            self._take_back()
+            self.take_back()
             raise
 
     def encode_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], what: str) -> bytes:
         """The bytes of the arguments of a call; likewise."""
         try:
-            return values.encode_arguments(args, kwargs, self, what)
+            limit = self.scope.root.limits.message_bytes
+            return values.encode_arguments(args, kwargs, self, what, limit=limit)
         except BaseException:
-            self._take_back()
+            self.take_back()
             raise
 
     def decode(self, data: bytes) -> Any:
@@ -137,7 +138,8 @@ class Carrier:
             stream.dispose()
         self.streams.clear()
 
-    def _take_back(self) -> None:
+    def take_back(self) -> None:
+        """The frame is not sent: nothing is left of what was begun for it."""
         for end in self.made:
             end.forget()
             end.scope.release(end)

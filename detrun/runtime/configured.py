@@ -22,6 +22,17 @@ class Bound(Protocol):
     def props(self) -> Any: ...
 
 
+class Limits(Protocol):
+    """What bounds an event, and everything that it leads to."""
+
+    @property
+    def subrequests(self) -> int: ...
+    @property
+    def message_bytes(self) -> int: ...
+    @property
+    def stream_window(self) -> int: ...
+
+
 class ConfiguredWorker(Protocol):
     """A worker: its name, its main module, and what it finds in its environment."""
 
@@ -35,6 +46,8 @@ class ConfiguredWorker(Protocol):
     def variables(self) -> Mapping[str, Any]: ...
     @property
     def services(self) -> Sequence[Bound]: ...
+    @property
+    def limits(self) -> Limits: ...
 
 
 class Configured(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import Context as Variables
 from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
@@ -18,7 +19,9 @@ class Control(Channel):
     """The channel of one context's control actions, which happen in the order in which they were asked for."""
 
     def __init__(self, home: Unit) -> None:
-        super().__init__(home.engine, home, hash((home.origin.key, -2)), f"{home.name}/control", _called)
+        # What is done here belongs to no event, whoever asked for it.
+        key, name = hash((home.origin.key, -2)), f"{home.name}/control"
+        super().__init__(home.engine, home, key, name, _called, Variables())
 
     def order(self, what: str, action: Callable[..., Any], *args: Any) -> None:
         """Have something done in a turn of this context's, when the scheduler chooses so."""

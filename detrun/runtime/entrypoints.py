@@ -55,9 +55,8 @@ def _outlive(scope: Scope, awaitable: object) -> None:
         scope.outlive(lambda: awaitable, "work after the answer")
 
 
-def found(module: ModuleType, name: str, ctx: Context, env: Any) -> Any:
-    """The object that an event is for: one for each event if it is a class, else what the module has."""
-    known = _known(module, name or DEFAULT)
+def made(known: Any, ctx: Context, env: Any) -> Any:
+    """The object that an event is for: one for each event if the entrypoint is a class, else what the module has."""
     if isinstance(known, type):
         return known(ctx, env)
     return _Functions({event: getattr(known, event) for event in _EVENTS if hasattr(known, event)}, ctx, env)
@@ -70,8 +69,9 @@ def exported(module: ModuleType) -> list[str]:
     ]
 
 
-def _known(module: ModuleType, name: str) -> Any:
-    if name != DEFAULT:
+def resolved(module: ModuleType, name: str) -> Any:
+    """The entrypoint of this name, or the default one; raises if the module has none."""
+    if name and name != DEFAULT:
         known = getattr(module, name, None)
         if not _is_entrypoint(known):
             others = ", ".join(exported(module)) or "none"

@@ -64,6 +64,8 @@ class _Current:
     """The environment of whatever generation runs now, also while its modules are imported."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # who looks at a module from outside finds no worker, and need not
         return getattr(_current(), name)
 
     def __dir__(self) -> Iterable[str]:

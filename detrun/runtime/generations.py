@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from detrun.errors import Disconnected, InternalError, LimitReached
 from detrun.journal.entries import Phase
-from detrun.runtime.entrypoints import Context, Fetching, exported, found
+from detrun.runtime.entrypoints import Context, Fetching, exported, made, resolved
 from detrun.runtime.environment import Exports, environment
 from detrun.runtime.isolates import Isolate
 from detrun.runtime.modules.graph import Graph
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from detrun.runtime.modules.snapshot import Snapshot
     from detrun.runtime.sessions import Side
     from detrun.runtime.workers import Worker
+    from detrun.scheduler.handles import TimerHandle
 
 # How long the top level of an application may take, in virtual seconds, and in real ones.
 STARTUP, REAL_STARTUP = 10.0, 60.0
@@ -48,12 +49,15 @@ class Generation:
         self.name = f"{worker.name}@{number}"
         self.state = State.LOADING
         self.graph = Graph(snapshot, worker.configuration.main)
-        key, ended = hash((worker.key, number)), worker.application.ended
-        self.isolate = worker.engine.know(Isolate(worker.engine, self.name, key, self.graph, ended))
+        key = hash((worker.key, number))
+        self.isolate = worker.engine.know(Isolate(worker.engine, self.name, key, self.graph, self))
         self.module: ModuleType | None = None
         self.exports: Any = None
-        # The instant at which it was stopped.
-        self.ended: int | None = None
+        # The instants at which it was made and at which it was stopped.
+        self.began, self.ended = worker.engine.clock.now, cast("int | None", None)
+        # What ends it when its grace is over, and whether it was told to stop.
+        self.timer: TimerHandle | None = None
+        self.stops = False
 
     def load(self) -> None:
         """Import the worker's modules, in a turn of the context; raises what their top level raises."""
@@ -73,15 +77,16 @@ class Generation:
         """The scope of a new event, and what gives the object that it is for."""
         if self.state is not State.ACTIVE:
             raise InternalError(f"an event came to {self.name}, which is {self.state.value}")
-        roots = self.worker.application.roots
+        assert self.module is not None  # or this generation would not be active
+        entrypoint = resolved(self.module, call.entrypoint)
         what = ".".join((call.entrypoint or self.worker.name, *call.path))
-        scope = Scope(self.isolate, f"{what} in {self.name}", roots.enter(call.root), call.depth, self._over)
+        root = self.worker.application.roots.enter(call.root, self.worker.configuration.limits)
+        scope = Scope(self.isolate, f"{what} in {self.name}", root, call.depth, self._over)
         self.isolate.scopes[scope] = None
 
         def find() -> Any:
-            assert self.module is not None  # or this generation would not be active
             props = decode(call.props, _Plain()) if call.props else {}
-            known = found(self.module, call.entrypoint, Context(scope, self.exports, props), self.isolate.env)
+            known = made(entrypoint, Context(scope, self.exports, props), self.isolate.env)
             return Fetching(known, scope, what) if call.path == ("fetch",) and not call.reads else known
 
         return scope, find
@@ -107,10 +112,22 @@ class Generation:
         for scope in list(self.isolate.scopes):
             scope.end(error)
         self.state = State.STOPPED
+        if self.timer is not None:
+            self.timer.cancel()
         self.worker.stopped(self, str(error))
+        # It is listed for a while, and need not keep what it was made of.
+        self.module = self.exports = self.isolate.env = None
         self.isolate.leave()
         self.ended = self.worker.engine.clock.now
         self.move(Phase.STOP, reason=str(error))
+
+    def left(self) -> None:
+        """Its context is gone."""
+        self.worker.application.ended()
+
+    def exited(self, error: SystemExit) -> None:
+        """Its code wanted the process to end: that of this generation does."""
+        self.worker.reloads.order_crash(self, Disconnected(self.name, f"its code exited, by {error!r}"))
 
     def move(self, phase: Phase, *, sources: Mapping[str, bytes] | None = None, reason: str = "") -> None:
         """Have it written down how far this generation has come."""

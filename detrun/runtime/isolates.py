@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Hung
 from detrun.runtime.calls import Answering
@@ -14,7 +14,6 @@ from detrun.scheduler.waits import described
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
     from contextvars import Context as Variables
 
     from detrun.runtime.modules.graph import Graph
@@ -41,15 +40,25 @@ class ScopedLoop(Loop):
         return task
 
 
+class Owner(Protocol):
+    """Whose modules an isolate has."""
+
+    def left(self) -> None:
+        """The context is gone."""
+
+    def exited(self, error: SystemExit) -> None:
+        """Its code wanted the process to end."""
+
+
 class Isolate(Unit):
     """The context of one generation. Once it is gone, what still arrives for it changes nothing."""
 
     loops = ScopedLoop
     loop: ScopedLoop
 
-    def __init__(self, engine: Engine, name: str, key: int, graph: Graph, left: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, name: str, key: int, graph: Graph, owner: Owner) -> None:
         super().__init__(engine, name, key)
-        self._left = left
+        self._owner = owner
         self.graph = graph
         self.control = Control(self)
         self.scopes: dict[Scope, None] = {}
@@ -65,7 +74,10 @@ class Isolate(Unit):
             self.engine.trace.step += 1
             return
         self.graph.install()
-        super().take(delivery)
+        try:
+            super().take(delivery)
+        except SystemExit as error:
+            self._owner.exited(error)
         if self.scopes and self._hung():
             self.control.order("end of handlers that hang", self._end_hung)
         if self._leaves:
@@ -73,7 +85,7 @@ class Isolate(Unit):
             self.engine.retire(self)
             if self.loaded:
                 self.graph.forget()
-            self._left()
+            self._owner.left()
 
     def leave(self) -> None:
         """Be gone after this turn."""

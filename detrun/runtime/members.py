@@ -37,12 +37,30 @@ class RpcTarget:
     __detrun_by_reference__ = True
 
 
+# What looks at objects asks for these, as asyncio does of what it runs; nobody's methods have such names.
+_LOOKED_AT = frozenset(
+    f"{kind}_{part}"
+    for kind in ("cr", "gi", "ag")
+    for part in ("await", "code", "frame", "origin", "running", "suspended", "yieldfrom")
+)
+
+
 class Remote:
-    """What stands for something in another context."""
+    """What stands for something in another context.
+
+    To look at it sends nothing, whatever looks: names with an underscore are those of Python itself, or private.
+    """
 
     __slots__ = ()
     travels = False
     """Whether it may be sent to a third one, as what it stands for."""
+
+
+def public(name: str) -> str:
+    """A name that can be one of a member elsewhere; `AttributeError` for all that is asked of any object here."""
+    if name.startswith("_") or name in _LOOKED_AT:
+        raise AttributeError(name)
+    return name
 
 
 def reach(holder: Any, path: Sequence[str], what: str) -> Any:

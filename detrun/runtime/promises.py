@@ -13,7 +13,7 @@ from detrun.errors import Aborted
 from detrun.runtime.calls import Asked
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Call
-from detrun.runtime.members import Remote
+from detrun.runtime.members import Remote, public
 from detrun.runtime.ownership import Handle
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: b
     what = ".".join((whom.name, *path))
     carrier = Carrier(side, scope)
     arguments = carrier.encode_arguments(args, kwargs, what)
-    scope.root.spend(what, scope.depth)
+    try:
+        scope.root.spend(what, scope.depth)
+    except BaseException:
+        carrier.take_back()
+        raise
     asked = Asked(side, scope, what)
     root, depth = scope.root.number, scope.depth + 1
     call = Call(target, path, arguments, reads, side.heard, root, depth, whom.entrypoint, whom.props)
@@ -60,9 +64,7 @@ class Member(Remote):
         self._path = path
 
     def __getattr__(self, name: str) -> Member:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Member(self._of, (*self._path, name))
+        return Member(self._of, (*self._path, public(name)))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._of._ask(), self._path, args, kwargs)
@@ -92,9 +94,7 @@ class Promise(Handle, Remote):
         self._waiting: Generator[Any, None, Any] | None = None
 
     def __getattr__(self, name: str) -> Member:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Member(self, (name,))
+        return Member(self, (public(name),))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._ask(), (), args, kwargs)

@@ -31,11 +31,14 @@ class Reload:
         self.snapshot = snapshot
         self.waiters: list[asyncio.Future[int]] = []
         self.generation: Generation | None = None
+        self._error: BaseException | None = None
 
     def wait(self) -> asyncio.Future[int]:
         """The number of the generation, as soon as it is active; or why there is none."""
         waiter = asyncio.get_running_loop().create_future()
         self.waiters.append(waiter)
+        if self._error is not None:
+            waiter.set_exception(self._error)
         return waiter
 
     def begin(self) -> None:
@@ -45,6 +48,7 @@ class Reload:
 
     def end(self, error: BaseException | None) -> None:
         """Tell all who wait what became of it."""
+        self._error = error
         for waiter in self.waiters:
             if waiter.done():
                 continue
@@ -113,12 +117,16 @@ class Reloads:
         self.queued: Reload | None = None
         self._worker = worker
         self._pause = _FIRST_PAUSE
+        # Why nothing is begun any more.
+        self._closed: BaseException | None = None
 
     def order(self, snapshot: Snapshot) -> Reload:
         """Have a generation of these sources loaded, after the one that is being loaded now."""
         reload = Reload(self._worker, snapshot) if self.queued is None else self.queued
         reload.snapshot = snapshot
-        if self.running is None:
+        if self._closed is not None:
+            reload.end(self._closed)
+        elif self.running is None:
             self._begin(reload)
         else:
             self.queued = reload
@@ -132,6 +140,13 @@ class Reloads:
         if self.queued is not None:
             reload, self.queued = self.queued, None
             self._begin(reload)
+
+    def close(self, error: BaseException) -> None:
+        """Begin nothing any more: who waits for what has not begun is told so."""
+        self._closed = error
+        reload, self.queued = self.queued, None
+        if reload is not None:
+            reload.end(error)
 
     def supersede(self, reload: Reload) -> None:
         """Those who wait for this one get the next one."""
@@ -153,12 +168,12 @@ class Reloads:
         else:
             generation.isolate.control.order("close sockets", generation.retire)
             over = Disconnected(f"{generation.name} was stopped", f"its grace of {grace:g} s was over")
-            self._worker.supervisor.loop.call_later(grace, self.stop, generation, over)
+            generation.timer = self._worker.supervisor.loop.call_later(grace, self.stop, generation, over)
 
     def stop(self, generation: Generation, error: BaseException) -> None:
         """Stop a generation in a turn of its own; a second time does nothing."""
-        if generation.state is State.DRAINING:
-            generation.state = State.STOPPED
+        if not generation.stops:
+            generation.stops = True
             generation.isolate.control.order("stop", generation.stop, error)
 
     def order_crash(self, generation: Generation, error: BaseException) -> None:
@@ -178,7 +193,8 @@ class Reloads:
         self._worker.supervisor.loop.call_later(pause, self._restart, snapshot)
 
     def _restart(self, snapshot: Snapshot) -> None:
-        if self.running is None:
+        # Whoever saved meanwhile has newer sources, which must not be replaced by those that crashed.
+        if self._closed is None and self._worker.active is None and self.running is None:
             self._begin(Reload(self._worker, snapshot))
 
     def _begin(self, reload: Reload) -> None:

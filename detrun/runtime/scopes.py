@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 from contextvars import Context as Variables
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Disconnected
@@ -65,8 +65,8 @@ class Scope:
         self.sessions: dict[Hashable, Any] = {}
         self._holders: dict[object, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
-        self._outliving: dict[asyncio.Task[Any], None] = {}
-        self._timer: TimerHandle | None = None
+        # What may outlive the answer, and until when.
+        self._outliving: dict[asyncio.Task[Any], TimerHandle | None] = {}
         self._answered = self._retires = False
         self._crowd = _CROWD
         self._over = over
@@ -82,7 +82,7 @@ class Scope:
             return
         self._tasks.append(task)
         if len(self._tasks) > self._crowd:
-            self._tasks = [known for known in self._tasks if not known.done()]
+            self._tasks = [known for known in self._tasks if not known.done() or _unowned(known)]
             self._crowd = 2 * len(self._tasks) + _CROWD
 
     def tasks(self) -> list[asyncio.Task[Any]]:
@@ -121,8 +121,11 @@ class Scope:
     def spawn(self, function: Callable[[], Any], what: str) -> asyncio.Task[Any]:
         """Have something done in this scope, which goes on until it is; what it raises is reported."""
         variables = Variables()
-        variables.run(SCOPE.set, self)
-        variables.run(ORIGIN.set, ORIGIN.get())
+        if SCOPE.get() is self:
+            variables = copy_context()
+        else:
+            variables.run(SCOPE.set, self)
+            variables.run(ORIGIN.set, ORIGIN.get())
         task: asyncio.Task[Any] = variables.run(self.context.loop.create_task, self._done(function, what), name=what)
         self.hold(task)
         task.add_done_callback(self.release)
@@ -139,9 +142,20 @@ class Scope:
             self._outlives(task)
             task.add_done_callback(self.release)
 
+    @property
+    def outlived(self) -> bool:
+        """Whether something goes on that may outlive the answer."""
+        return bool(self._outliving)
+
     def _outlives(self, task: asyncio.Task[Any]) -> None:
         self._outliving[task] = None
-        task.add_done_callback(self._outliving.pop)
+        task.add_done_callback(self._done_with)
+        self._limit()
+
+    def _done_with(self, task: asyncio.Task[Any]) -> None:
+        timer = self._outliving.pop(task)
+        if timer is not None:
+            timer.cancel()
 
     def answered(self) -> None:
         """What the scope was there for is done: what outlives it has so long from now on, or after the last socket."""
@@ -151,13 +165,14 @@ class Scope:
         self._limit()
 
     def _limit(self) -> None:
-        if self._answered and self._outliving and self._timer is None and all(map(_pins, self._holders)):
-            self._timer = self.context.loop.call_later(GRACE, self._too_long)
+        if self._answered and self._outliving and all(map(_pins, self._holders)):
+            for task, timer in self._outliving.items():
+                if timer is None:
+                    self._outliving[task] = self.context.loop.call_later(GRACE, self._too_long, task)
 
-    def _too_long(self) -> None:
-        for task in self._outliving:
-            if task.cancel(f"it was not over {GRACE:g} s after the answer"):
-                log.warning("%s in %s was not over %g s after the answer", task.get_name(), self.name, GRACE)
+    def _too_long(self, task: asyncio.Task[Any]) -> None:
+        if task.cancel(f"it was not over {GRACE:g} s after the answer"):
+            log.warning("%s in %s was not over %g s after the answer", task.get_name(), self.name, GRACE)
 
     async def _done(self, function: Callable[[], Any], what: str) -> None:
         try:
@@ -168,7 +183,8 @@ class Scope:
             self.report(error, what)
 
     def report(self, error: BaseException, what: str) -> None:
-        """Tell of an error that nobody waits for."""
+        """Tell of an error that nobody waits for; a search objects to a run that has any."""
+        self.context.engine.claims.report({"message": f"{what} in {self.name}", "exception": error})
         log.error("%s in %s", what, self.name, exc_info=error)
 
     def abandon(self, error: BaseException) -> None:
@@ -187,15 +203,26 @@ class Scope:
         for session in self.sessions.values():
             session.leave(str(error))
         self.sessions.clear()
-        now = asyncio.current_task(self.context.loop) if self.context.loop.is_running() else None
-        for task in self.tasks():
-            if task is not now:
-                task.cancel()
-        self._tasks.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._end_tasks()
         self.controller.abort(error)
         self._over(self)
+
+    def _end_tasks(self) -> None:
+        now = asyncio.current_task(self.context.loop) if self.context.loop.is_running() else None
+        for task in self._tasks:
+            if not task.done():
+                if task is not now:
+                    task.cancel()
+            elif _unowned(task) and isinstance(error := task.exception(), Exception):
+                self.report(error, f"task {task.get_name()}")
+        self._tasks.clear()
+        for timer in filter(None, self._outliving.values()):
+            timer.cancel()
+
+
+def _unowned(task: asyncio.Task[Any]) -> bool:
+    """Whether a task has failed, and nobody has looked at how."""
+    return bool(task._log_traceback)
 
 
 def _pins(holder: object) -> bool:

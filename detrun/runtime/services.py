@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.runtime import redirections
 from detrun.runtime.http.request import Request
 from detrun.runtime.http.response import Response
-from detrun.runtime.members import Remote
+from detrun.runtime.members import Remote, public
 from detrun.runtime.promises import Asking, Member, Promise, ask
 from detrun.runtime.scopes import current
 
@@ -35,9 +35,7 @@ class Service(Remote):
         self._props = props
 
     def __getattr__(self, name: str) -> Member:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Member(self, (name,))
+        return Member(self, (public(name),))
 
     def __repr__(self) -> str:
         return f"<service {self._name}>"
@@ -52,6 +50,7 @@ class Service(Remote):
     async def fetch_in(self, scope: Scope, request: Request) -> Response:
         """The same for a request, in this scope."""
         for _ in range(_REDIRECTIONS):
+            request.signal.throw_if_aborted()
             again = redirections.spare(request)
             promise = ask(self._asking(scope), ("fetch",), (request,), {})
             with promise.ended_by(request.signal):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import InternalError, Released
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
+from detrun.runtime.http.body import Body
 from detrun.runtime.members import Remote
 from detrun.runtime.ownership import Handle
 from detrun.runtime.remote_errors import decode_error, encode_error
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
-WINDOW = 8
-"""So many chunks of a stream may be under way, or wait for the reader."""
-
 
 class Outgoing(End):
     """The end of a stream that sends. Its scope goes on until the last chunk has left, or nobody wants it."""
@@ -38,7 +36,7 @@ class Outgoing(End):
         super().__init__(carrier.side, carrier.scope)
         self._source = source
         self._carrier = carrier
-        self._credits = WINDOW
+        self._credits = carrier.scope.root.limits.stream_window
         self._sent = 0
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -70,8 +68,9 @@ class Outgoing(End):
             self._task.cancel(str(error))
 
     async def _pump(self) -> None:
-        source = aiter(self._source)
+        source: Any = None
         try:
+            source = aiter(self._source)
             while True:
                 await self._credit()
                 try:
@@ -79,6 +78,8 @@ class Outgoing(End):
                 except StopAsyncIteration:
                     self._finish(Finish(self._sent))
                     return
+                if self.number not in self.side.ends:
+                    return  # it was cancelled, and went on all the same
                 self.send(Chunk(_bytes(chunk)), "chunk")
                 self._sent += 1
         except asyncio.CancelledError:
@@ -86,9 +87,18 @@ class Outgoing(End):
         except Exception as error:
             self._finish(Break(encode_error(error, self.side.name)))
         finally:
-            await _closed(source)
-            self._carrier.over(self)
-            self.scope.release(self)
+            try:
+                await self._close(source)
+            finally:
+                self._carrier.over(self)
+                self.scope.release(self)
+
+    async def _close(self, source: Any) -> None:
+        """Have the source let go of what it has, which a generator does when it is closed."""
+        if isinstance(self._source, Body):
+            await self._source.cancel("it is not sent any further")
+        elif (close := getattr(source, "aclose", None)) is not None:
+            await close()
 
     async def _credit(self) -> None:
         while not self._credits:
@@ -231,10 +241,3 @@ def _bytes(chunk: Any) -> bytes:
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
     raise TypeError(f"expected a stream to give bytes or text, got {chunk!r}")
-
-
-async def _closed(source: Any) -> None:
-    """Have the source let go of what it has, which a generator does when it is closed."""
-    close = getattr(source, "aclose", None)
-    if close is not None:
-        await close()

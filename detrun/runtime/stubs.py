@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Released
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Release
-from detrun.runtime.members import Remote, RpcTarget
+from detrun.runtime.members import Remote, RpcTarget, public
 from detrun.runtime.ownership import Handle
 from detrun.runtime.promises import Asking, Member, Promise, ask
 from detrun.runtime.remote_errors import decode_error, encode_error
@@ -100,9 +100,7 @@ class Stub(Handle, Remote):
         self._disposed = False
 
     def __getattr__(self, name: str) -> Member:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Member(self, (name,))
+        return Member(self, (public(name),))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._ask(), (), args, kwargs)

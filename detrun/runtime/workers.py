@@ -61,9 +61,16 @@ class Door:
     def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
         """The scope of a new event in the generation that is active, and what gives the object that it is for."""
         active = self._worker.active
-        if active is None:
-            raise Disconnected(f"{self.name} does not run", self._worker.reason)
-        return active.enter(side, call)
+        try:
+            if active is None:
+                raise Disconnected(f"{self.name} does not run", self._worker.reason)
+            return active.enter(side, call)
+        except Exception:
+            # There is nobody whom it could be for: such a call costs nothing.
+            root = self._worker.application.roots.get(call.root)
+            if root is not None:
+                root.refund()
+            raise
 
 
 class Supervisor(Unit):
@@ -123,10 +130,14 @@ class Worker:
 
     def stop(self) -> list[Generation]:
         """Have all generations end what they do; those that there were."""
-        left = [known for known in self.generations if known.state not in _OVER]
+        self.active, self.reason = None, "the application was stopped"
+        self.reloads.close(Disconnected(f"{self.name} was stopped", self.reason))
+        left = [known for known in self.generations if not known.isolate.gone]
         for generation in left:
-            over = Disconnected(f"{generation.name} was stopped", "the application was stopped")
-            generation.isolate.control.order("stop", generation.stop, over)
+            self.reloads.stop(generation, Disconnected(f"{generation.name} was stopped", self.reason))
+        # Who waited for a generation is told that there will be none.
+        if self.door.gate.closed:
+            self.door.gate.open()
         return left
 
     def depends_on(self, paths: Iterable[str]) -> bool:
@@ -143,4 +154,3 @@ class Worker:
 
 # How long a generation that was stopped is listed, in seconds.
 _REMEMBERED = 60
-_OVER = (State.STOPPED, State.FAILED)

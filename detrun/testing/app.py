@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from detrun.runtime.http.response import Response
     from detrun.runtime.services import Service
     from detrun.runtime.sockets import WebSocket
+    from detrun.scheduler.claims import Complaint
     from detrun.scheduler.contexts import Context
 
 
@@ -48,6 +49,11 @@ class App:
     async def reload(self, changes: Mapping[str, str | bytes | None] | None = None) -> None:
         """Change sources, and have new generations take over; it is over when they are active."""
         await self.application.reload(changes or {})
+
+    @property
+    def complaints(self) -> list[Complaint]:
+        """What there is to complain of so far: errors that nobody waited for, and claims that were not true."""
+        return list(self.application.engine.claims.complaints)
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""

@@ -32,6 +32,7 @@ class Client:
         self.name = name
         self.application = application
         self._context = context
+        self._limits = application.worker(application.configuration.main).configuration.limits
         self._scopes: list[Scope] = []
         self.scope = self._begun(name)
 
@@ -80,7 +81,7 @@ class Client:
 
     def _begun(self, name: str) -> Scope:
         self.tidy()
-        scope = Scope(self._context, name, Outside(), 0, _forgotten)
+        scope = Scope(self._context, name, Outside(self._limits), 0, _forgotten)
         scope.hold(self)
         # What one client has got, another may use: they are one scenario's.
         scope.owner = self.application

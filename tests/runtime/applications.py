@@ -11,6 +11,7 @@ import msgspec
 
 import detrun
 from detrun.model import Run
+from detrun.runtime.configuration.declarations import Limits
 from detrun.runtime.modules.snapshot import Snapshot
 from detrun.testing.app import App
 from detrun.testing.scenarios import playing
@@ -39,6 +40,7 @@ class Configured(msgspec.Struct, frozen=True):
     source: str
     services: Sequence[Bound] = ()
     variables: Mapping[str, Any] = {}
+    limits: Limits = Limits()
 
     @property
     def directory(self) -> Path:
@@ -66,6 +68,11 @@ class Workers(msgspec.Struct, frozen=True):
 def worker(name: str, source: str, *services: Bound, **variables: Any) -> Configured:
     """A worker of one file, which has imported what workers are made of."""
     return Configured(name, IMPORTS + dedent(source), services, variables)
+
+
+def limited(configured: Configured, **limits: int) -> Configured:
+    """The same worker with these limits."""
+    return msgspec.structs.replace(configured, limits=Limits(**limits))
 
 
 def play(scenario: Scenario, *workers: Configured, **options: Any) -> Run:
