@@ -50,13 +50,14 @@ class Outside(Networking):
 def _guard(name: str, hint: str) -> None:
     real: Any = getattr(Networking, name)
 
-    def guarded(self: Any, protocol: Any, *arguments: Any, **options: Any) -> Any:
+    def guarded(self: Any, *arguments: Any, **options: Any) -> Any:
         system = self._home.engine.system
         if system is None:
             raise Forbidden(f"loop.{name}()", hint)
         if name.endswith("_pipe"):
-            arguments = (system.adopted(*arguments),)
-        return real(self, protocol, *arguments, **options)
+            arguments = (*arguments[:1], *map(system.adopted, arguments[1:]))
+            options = {name: system.adopted(value) if name == "pipe" else value for name, value in options.items()}
+        return real(self, *arguments, **options)
 
     guarded.__name__, guarded.__qualname__ = name, f"Outside.{name}"
     setattr(Outside, name, guarded)
