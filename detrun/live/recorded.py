@@ -7,7 +7,7 @@ import signal
 import sys
 import zlib
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 
@@ -31,14 +31,24 @@ if TYPE_CHECKING:
 _OURS = os.path.dirname(errors.__file__) + os.sep
 
 
+class Inside(Protocol):
+    """What an edge asks, and tells, of the inside of a run."""
+
+    def expects(self) -> bool:
+        """Whether the journal has more that is to happen there."""
+
+    def part(self) -> None:
+        """The run has parted at its edge, in what the program does right now."""
+
+
 class Recorded:
     """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there.
 
-    `goes_on` tells whether the journal has more of what happened inside.
+    `inside` is whoever compares what happens inside along the same journal, if anybody does.
     """
 
-    def __init__(self, entries: Iterable[Entry], goes_on: Callable[[], bool] = lambda: False) -> None:
-        self._goes_on = goes_on
+    def __init__(self, entries: Iterable[Entry], inside: Inside | None = None) -> None:
+        self._inside = inside
         self._stored: dict[bytes, bytearray] = {}
         self._over = self._ended = False
         self._entries = self._passing(entries)
@@ -128,6 +138,9 @@ class Recorded:
     def end(self) -> None:
         self._over = True
 
+    def _goes_on(self) -> bool:
+        return self._inside is not None and self._inside.expects()
+
     def _passing(self, entries: Iterable[Entry]) -> Iterator[Received | Emitted]:
         """What passes the edge, with what was stored before it because it was large."""
         for entry in entries:
@@ -157,6 +170,8 @@ class Recorded:
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
         self._found = Divergence(self._trace.step, said, actual)
         self.where = _line() or whereabouts(self._engine)
+        if self._inside is not None:
+            self._inside.part()
         # What the program does from here on is another run, of which nobody shall say that it parted.
         self._trace.forget()
         return self._found

@@ -160,10 +160,20 @@ def own_threads(known: set[int]) -> Iterator[Suspect]:
 def walks_by_address(frame: FrameType | None) -> bool:
     """Whether the code there has a set, or keys, whose order follows from where objects lie."""
     while frame is not None:
-        if is_own(frame.f_code.co_filename) and any(map(_by_address, frame.f_locals.values())):
+        if is_own(frame.f_code.co_filename) and any(map(_by_address, _at_hand(frame))):
             return True
         frame = frame.f_back
     return False
+
+
+def _at_hand(frame: FrameType) -> Iterator[object]:
+    """What code has in its variables, in those of its module that it names, and in the objects among those."""
+    named = (frame.f_globals.get(name) for name in frame.f_code.co_names)
+    for value in (*frame.f_locals.values(), *named):
+        yield value
+        file = getattr(sys.modules.get(type(value).__module__), "__file__", None)
+        if file is not None and is_own(file):
+            yield from getattr(value, "__dict__", {}).values()
 
 
 def _by_address(value: object) -> bool:

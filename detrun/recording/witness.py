@@ -92,6 +92,10 @@ class Witness(Replaying):
         if self.difference is not None and not self.outside:
             self._look_around()
 
+    def part(self) -> None:
+        self.by_address = self.by_address or walks_by_address(nearest(sys._getframe()))
+        self._look_around()
+
     def mark(self, digest: int) -> None:
         try:
             super().mark(digest)

@@ -7,6 +7,7 @@ from asyncio import base_events
 from collections.abc import Callable
 from typing import Any
 
+from detrun.errors import Divergence
 from detrun.scheduler.handles import Handle, described
 from detrun.scheduler.outside import Outside
 
@@ -37,8 +38,8 @@ class Reporting(Outside):
         _log("\n".join(lines), error is not None and (type(error), error, error.__traceback__))
 
     def call_exception_handler(self, context: Report) -> None:
-        if self._home.engine.killed:
-            return  # whoever is killed says nothing more
+        if self._home.engine.killed or isinstance(context.get("exception"), Divergence):
+            return  # whoever is killed says nothing more, and a replay that parts is no concern of the program's
         try:
             self._handle(context)
         except (SystemExit, KeyboardInterrupt):

@@ -59,7 +59,7 @@ def recorded(bodies: tuple[Body, ...]) -> tuple[Run, Log, list[Entry]]:
 def replayed(bodies: tuple[Body, ...], entries: list[Entry]) -> tuple[Run, Log, Replaying, Recorded]:
     """The same program along these entries."""
     record = Replaying(iter(entries))
-    edge = Recorded(entries, record.expects)
+    edge = Recorded(entries, record)
     log = Seen(record, edge)
     return run(main(bodies, log), edge, record), log, record, edge
 
