@@ -66,7 +66,7 @@ def serve(program: Callable[[], Any], keeping: Keeping, target: str, options: Ma
         os.write(2, f"\n{at_once(keeping.path)}\n".encode())
 
     entropy = options.get("entropy", "real")
-    for sentence in _banner(keeping, entropy):
+    for sentence in _banner(keeping, entropy, chaos=bool(options.get("chaos"))):
         _say(sentence)
     with keeping:
         chaos = Chaos(options["seed"]) if options.get("chaos") else None
@@ -82,12 +82,12 @@ def status(run: Run) -> int:
     return 0 if run.outcome == "ok" else 1
 
 
-def _banner(keeping: Keeping, entropy: str) -> Iterable[str]:
+def _banner(keeping: Keeping, entropy: str, *, chaos: bool) -> Iterable[str]:
     """What whoever starts a server has to know of it."""
-    yield f"live, entropy {entropy}, journal {keeping.path}"
+    yield f"live{', chaos' if chaos else ''}, entropy {entropy}, journal {keeping.path}"
     if entropy != "real":
         yield "keys and tokens can be guessed: nobody should be served who relies on them"
-    secrets = f", but no secrets ({'; '.join(keeping.redacted)})" if keeping.redacted else ""
+    secrets = f", with pseudonyms for {', '.join(keeping.redacted)}" if keeping.redacted else ""
     grows = ", and grows without bound unless --max-journal is given" if keeping.most is None else ""
     yield f"the journal holds what was received{secrets}{grows}"
     if keeping.most is not None:

@@ -136,7 +136,8 @@ def test_what_is_secret_is_not_in_the_journal_if_that_is_asked_for(tmp_path: Pat
             sock.sendall(b"GET / HTTP/1.1\r\nAuthorization: Bearer tiger\r\n\r\neight-ducks")
             assert b"tiger" in sock.recv(1000)
         server.send_signal(signal.SIGINT)
-        server.wait(20)
+        _, told = server.communicate(timeout=20)
+    assert "the journal holds what was received, with pseudonyms for header authorization" in told
     journal = Journal(tmp_path / "journal.bin")
     payloads = b"".join(getattr(entry, "payload", b"") for entry in journal.entries())
 
@@ -346,6 +347,7 @@ def test_chaos_is_for_live_runs(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "expected --chaos with --live only" in refused.stderr
     assert ended.returncode == 0
+    assert "detrun: live, chaos, entropy real, journal journal.bin" in ended.stderr
     assert Journal(tmp_path / "journal.bin").header.configuration["chaos"] == "True"
 
 

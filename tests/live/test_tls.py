@@ -6,8 +6,11 @@ import asyncio
 import select
 import socket
 import ssl
+import threading
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +252,37 @@ def test_a_client_that_blocks_and_one_that_does_not_speak_tls_again(certificate:
     check_ok(recording)
     assert recording.result.value == [(300_000, "TLSv1.3"), (1000, "TLSv1.3")]
     replayed(program, recording)
+
+
+def test_an_answer_by_https_in_a_thread_is_had_again(certificate: Path) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "300000")
+            self.end_headers()
+            self.wfile.write(b"x" * 300_000)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever).start()
+
+        def fetch() -> int:
+            trusted = ssl.create_default_context(cafile=f"{certificate}.crt")
+            url = f"https://localhost:{server.server_address[1]}/"
+            with urllib.request.urlopen(url, context=trusted, timeout=5) as answer:
+                return len(answer.read())
+
+        async def main() -> list[int]:
+            return await asyncio.gather(*(asyncio.to_thread(fetch) for _ in range(3)))
+
+        recording = recorded(lambda _: main)
+        server.shutdown()
+
+    check_ok(recording)
+    assert recording.result.value == [300_000] * 3
+    replayed(lambda _: main, recording)
