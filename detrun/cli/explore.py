@@ -8,7 +8,9 @@ import click
 from detrun.cli import hashseed, repro, scenario
 from detrun.cli.target import load
 
-FOUND, NOTHING, BUDGET = 1, 5, 6
+FOUND, NOTHING, BUDGET, INTERRUPTED = 1, 5, 6, 130
+# What a search is made of that has a value on the command line.
+_SEARCHED = ("runs", "seconds", "strategy", "level", "faults", "entropy", "fresh")
 RUNS = 2_000
 
 
@@ -69,6 +71,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     hash_seed = hashseed.pin()
     target = scenario.of(target, options.pop("scenario"))
     line = repro.liner("replay")
+    same = repro.line(target, args, {name: options[name] for name in _SEARCHED if options[name]}, "explore")
     # As the words are now: the program may go elsewhere.
     folder, directory = None if options["emit"] is None else os.path.abspath(options["emit"]), os.getcwd()
     from detrun.cli.exploring import Exploring  # noqa: PLC0415  # slow, so not for `--help`
@@ -88,14 +91,16 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
             for name in ("seconds", "jobs", "strategy", "level", "keep_going", "entropy", "fresh", "max_steps")
         },
     )
-    told = Exploring(output, lambda journal: line(journal, (), {}))
+    told = Exploring(output, lambda journal: same if journal is None else line(journal, (), {}))
     explored = explore(asked, lambda: load(target, args), told.progress)
     if folder is not None:
         from detrun.cli.emitting import emit_all  # noqa: PLC0415
 
         told.tests = emit_all(explored.failures, folder, target, args, directory)
     told.write(explored)
-    if explored.failures:
+    if explored.interrupted:
+        return INTERRUPTED
+    if explored.failures or explored.never:
         return FOUND
     if not explored.schedules:
         return NOTHING

@@ -23,7 +23,7 @@ _WIDTH = 100
 class Exploring:
     """The report of one exploration; `repro` makes the command that repeats what a journal has."""
 
-    def __init__(self, output: str, repro: Callable[[str], str]) -> None:
+    def __init__(self, output: str, repro: Callable[[str | None], str]) -> None:
         self._output = output
         self._repro = repro
         # What the program has for its own meanwhile says nothing.
@@ -54,9 +54,9 @@ class Exploring:
                 click.echo(json.dumps({**_as_json(explored, self.tests), "failures": len(explored.failures)}))
             case _:
                 click.echo(printable_lines(_as_text(explored, self.tests)), err=True)
-        if explored.failures:
-            journal = explored.failures[0].journal
-            assert journal is not None  # each was kept
+        if explored.failures or explored.never:
+            # Only the search itself shows that something never happens in it.
+            journal = explored.failures[0].journal if explored.failures else None
             click.echo(self._repro(journal), err=True)
 
 

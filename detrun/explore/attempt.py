@@ -156,6 +156,11 @@ class Attempts:
         other.level = level
         return other
 
+    def within(self, other: Attempts) -> Attempts:
+        """The same within the bounds of others."""
+        self.max_steps, self.max_time = other.max_steps, other.max_time
+        return self
+
     def again(self, plan: Plan, *, traced: bool = False) -> Attempt:
         """Run what a plan describes."""
         strategy = Holds.of(plan)

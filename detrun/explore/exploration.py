@@ -63,6 +63,7 @@ class Explored(msgspec.Struct, frozen=True):
     failures: list[Settled]
     never: list[str]
     changed: list[str]
+    interrupted: bool
     complete: bool
     single: bool
 
@@ -72,16 +73,18 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
     kinds = tuple(KINDS) if asked.kinds == ("all",) else asked.kinds
     with silence():
         install()
-        attempts = _attempts(asked, load, kinds)
+        attempts, here = _attempts(asked, load, kinds)
         audit = Audit() if _fresh(asked) == "none" else None
         performer = Performer(attempts)
         search = Search(performer, _bounds(asked), tell)
         gc.collect()
         gc.freeze()  # what was imported, which no collection will set free
         failures = Failures(asked.target, asked.arguments, asked.hash_seed)
-        writing = Writing(failures, attempts)
+        writing = Writing(failures, here)
         search.try_again(failures.plans())
         search.run()
+        # Whoever looks closely at a run has to be where it is.
+        performer.attempts = here.within(attempts)
         told = _kept(performer, failures, writing, list(search.found.values()))
         changed = audit.changed() if audit is not None else []
     return Explored(
@@ -92,11 +95,18 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
         search.holds,
         search.held,
         told,
-        sorted(name for name, happened in search.sometimes.items() if not happened),
+        _never(search, asked) if not told else [],
         changed,
+        search.interrupted,
         search.complete,
         search.single,
     )
+
+
+def _never(search: Search, asked: Asked) -> list[str]:
+    """What should happen sometimes and never did, if the search has seen all that it was to see."""
+    whole = asked.shards == 1 and not search.interrupted
+    return sorted(name for name, happened in search.sometimes.items() if not happened) if whole else []
 
 
 def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequence[Way]) -> list[Settled]:
@@ -122,7 +132,8 @@ def _fresh(asked: Asked) -> str:
     return asked.fresh or ("none" if ":" in asked.target else "module")
 
 
-def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[str, ...]) -> Attempts:
+def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[str, ...]) -> tuple[Attempts, Attempts]:
+    """What makes attempts, and what makes them in this process."""
     options: dict[str, Any] = {
         "level": asked.level,
         "kinds": kinds,
@@ -130,14 +141,12 @@ def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[
         "max_time": asked.max_time or SECONDS,
     }
     match _fresh(asked):
-        case "module":
-            return Attempts(Anew(load, whole=":" not in asked.target), **options)
-        case "process":
+        case "none":
             program = load()
-            return Forked(lambda: program, **options)
+            here = Attempts(lambda: program, **options)
         case _:
-            program = load()
-            return Attempts(lambda: program, **options)
+            here = Attempts(Anew(load, whole=":" not in asked.target), **options)
+    return (Forked(here.fresh, **options) if asked.fresh == "process" else here), here
 
 
 def _bounds(asked: Asked) -> Bounds:

@@ -35,6 +35,8 @@ _CORPUS = 256
 _DRAWS = 3
 # So much of all schedules at most is for single holds, where there is more to try.
 _SYSTEMATIC = 0.5
+# A schedule that takes so many times the steps of the default one, and some more, is taken for endless.
+_TIMES_STEPS, _MORE_STEPS = 50, 5_000
 _HOLDS, _DEFAULT = "holds", "default"
 
 
@@ -72,6 +74,7 @@ class Search:
         self.schedules = 0
         # How many that failed before were tried again.
         self.again = 0
+        self.interrupted = False
         # Whether the program has but one schedule.
         self.single = False
         self.sometimes: dict[str, bool] = {}
@@ -110,6 +113,8 @@ class Search:
         """Search until something is found, or a bound is met."""
         try:
             self._run()
+        except KeyboardInterrupt:
+            self.interrupted = True  # what was found so far is told all the same
         finally:
             self._ended = time.perf_counter()
 
@@ -121,6 +126,8 @@ class Search:
         story = default.story
         assert story is not None
         holds = systematic.holds(story)
+        attempts = self._performer.attempts
+        attempts.max_steps = min(attempts.max_steps, _MORE_STEPS + _TIMES_STEPS * default.steps)
         self._performer.drawn = Drawn(story, holds, self._plan(0), self._performer.attempts.kinds)
         # With all the slack there is nothing to choose: whatever a strategy does, it is this run again.
         self.single = not (story.choices or story.questions or default.drew)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -102,6 +103,7 @@ def _serve(performer: Performer, asked: BinaryIO, told: BinaryIO) -> None:
     """Perform what is asked for until nobody asks any more; the process ends here, and nothing of the parent's runs."""
     status = 1
     try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that is interrupted, and ends us
         while (data := _receive(asked)) is not None:
             _send(told, _encode([performer.perform(schedule) for schedule in _schedules.decode(data)]))
         status = 0

@@ -13,6 +13,7 @@ from tests.cli.command import detrun
 RACE = """
 import asyncio
 import random
+import detrun
 
 balance = 100
 
@@ -43,6 +44,11 @@ async def busy():
 
 async def alone():
     await asyncio.sleep(0)
+
+
+async def claiming():
+    detrun.sometimes("late", [])
+    await right()
 
 
 async def changing():
@@ -176,6 +182,15 @@ def test_what_cannot_be_explored_is_refused(bank: Path, words: list[str], object
 
     assert ended.returncode == 2
     assert objection in ended.stderr
+
+
+def test_what_never_happens_though_it_should_sometimes_is_a_failure_of_the_search(bank: Path) -> None:
+    ended = detrun("explore", "bank.py:claiming", "--runs", "20", cwd=bank.parent)
+
+    assert ended.returncode == 1
+    assert "detrun: never seen: late" in ended.stderr
+    assert "repro: " in ended.stderr.splitlines()[-1]
+    assert "explore bank.py:claiming --runs 20 --strategy auto" in ended.stderr.splitlines()[-1]
 
 
 def test_a_budget_that_was_spent_can_be_a_failure(bank: Path) -> None:

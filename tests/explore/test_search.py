@@ -150,3 +150,25 @@ def test_what_asyncio_promises_is_permuted_only_on_request(level: int, found: in
     search.run()
 
     assert len(search.found) == found
+
+
+async def polling() -> None:
+    """Asks again and again whether the answer to one question has come."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 8000)
+    reader, writer = await asyncio.open_connection("127.0.0.1", 8000)
+    writer.write(b"done?\n")
+    asking = asyncio.create_task(reader.readline())
+    while not asking.done():
+        await asyncio.sleep(1)
+    writer.close()
+    server.close()
+
+
+@pytest.mark.parametrize("strategy", NAMED)
+def test_whoever_polls_is_no_livelock(strategy: str) -> None:
+    assert searched(polling, strategy=strategy, runs=60, keep_going=True).found == {}

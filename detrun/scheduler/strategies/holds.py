@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
 
+# Whatever has been overtaken so often is held no longer.
+PATIENCE = 300
+
 
 class Holds:
     """Takes the oldest event that nothing holds, and answers questions as it was told to.
 
-    A hold is soft: when everything waits, the oldest goes on, and `released` keeps the hold, which the run then is no
-    example of.
+    A hold is soft: when everything waits, or the oldest has waited for too long, that goes on, and `released` keeps the
+    hold, which the run then is no example of.
     """
 
     def __init__(
@@ -32,6 +35,8 @@ class Holds:
         self.released: list[Hold] = []
         # Those that made a difference.
         self.used: dict[Hold, None] = {}
+        # How often each event was kept waiting: who polls for it would never come to an end.
+        self._overtaken: dict[EventId, int] = {}
         # The last event, and the turns of those before it, which nobody will see again.
         self._last = EventId((0, 0))
         self._past: set[int] = set()
@@ -59,7 +64,7 @@ class Holds:
         if not self._waiting:
             return choices.oldest()
         event = choices.oldest()
-        if event.id in self._waiting:
+        if event.id in self._waiting and self._is_patient(event.id):
             event = self._oldest_free(choices) or event
         self.take(event)
         return event
@@ -80,6 +85,11 @@ class Holds:
         for hold in [hold for hold in self._waiting.get(event, ()) if self._is_over(hold.until)]:
             self._meet(hold.until)
         return self._waiting.get(event, [])
+
+    def _is_patient(self, event: EventId) -> bool:
+        """Whether it may be overtaken once more."""
+        self._overtaken[event] = times = self._overtaken.get(event, 0) + 1
+        return times <= PATIENCE
 
     def _oldest_free(self, choices: Choices) -> Event | None:
         held: list[Hold] = []
