@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.explore.watching import Watching
 from detrun.model import EventId, spelled
+from detrun.runtime.control import Control
+from detrun.runtime.lines import Line
 from detrun.scheduler.choices import turns
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.faults import KINDS
@@ -26,12 +28,15 @@ from detrun.scheduler.threads.thread import Thread
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from detrun.scheduler.channels import Channel
     from detrun.scheduler.handles import Delivery, TimerHandle
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
 # What makes the keys of a connection's other end, and of what its callbacks do, of the key of its wire.
 _ANSWER, _READY = -2, -1
+# What makes the key of a session's other line of that of the first.
+_BACK = 0
 # What timers of asyncio's own are for, by the name of what they call.
 _TIMERS = {
     futures._set_result_unless_cancelled.__name__: "sleep",  # type: ignore[attr-defined]
@@ -106,6 +111,9 @@ class Names:
             (Spawning, "adopt", self._adopt),
             (Task, "set_name", self._rename),
             (Network, "wire", self._wire),
+            (Line, "__init__", self._line),
+            (Line, "send", self._frame),
+            (Control, "order", self._order),
         ]
         real = [(owner, name, vars(owner).get(name)) for owner, name, _ in hooks]
         for owner, name, hook in hooks:
@@ -196,6 +204,28 @@ class Names:
             kind, _, verb = wire.name.partition(" ")
             self._own(wire.key, self._numbered(self._last, kind.partition("#")[0], of=verb), verb)
         return wire
+
+    def _line(self, real: Callable[..., None], line: Line, engine: Engine, home: Any, key: int, *rest: Any) -> None:
+        """A line of a session, which is named by who began it, and by the door that it leads to."""
+        real(line, engine, home, key, *rest)
+        if key == hash(self._last):
+            self._owners[key] = label = self._numbered(self._last, f"to {home.name}")
+            self._owners[hash((key, _BACK))] = f"{label} (back)"
+
+    def _frame(self, real: Callable[..., None], line: Line, *frame: Any) -> None:
+        real(line, *frame)
+        verb = str(frame[-1]).partition("/")[2].partition(" from ")[0]
+        self._sent(line, self._numbered(EventId((line.key, 0)), verb))
+
+    def _order(self, real: Callable[..., None], control: Control, what: str, *rest: Any) -> None:
+        self._owners.setdefault(control.key, control.home.name)
+        real(control, what, *rest)
+        self._sent(control, self._numbered(EventId((control.key, 0)), what))
+
+    def _sent(self, channel: Channel, name: str) -> None:
+        event = channel.queue[-1].id
+        self._names[event] = name
+        self._ids.setdefault(name, event)
 
     def _own(self, key: int, label: str, verb: str) -> None:
         """A connection, and everything whose key is made of its own."""

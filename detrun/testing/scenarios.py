@@ -57,8 +57,14 @@ def playing(configured: Configured, snapshots: Mapping[str, Snapshot], scenario:
         try:
             await application.start()
             result = await scenario(app)
-        finally:
+        except GeneratorExit:
+            raise  # the run was ended in the middle, and nothing more happens in it
+        except BaseException:
             await app.stop()
+            raise
+        else:
+            await app.stop()
+        finally:
             outside()
         application.check()
         return result

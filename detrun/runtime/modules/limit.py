@@ -35,7 +35,7 @@ class _Watch:
         self._seconds = seconds
         self._thread = real.get_ident()
         self._done, self._never = real.allocate_lock(), real.allocate_lock()
-        self._asked, self._over = False, True
+        self._asked, self._over, self._raised = False, True, False
         real.acquire(self._done)
         real.acquire(self._never)
 
@@ -56,11 +56,14 @@ class _Watch:
             real.release(self._done)
         while not self._over:
             real.acquire(self._never, timeout=_SHORTLY)
-        _raise_in(self._thread, _NULL)
+        if self._raised:
+            # Only then: the interpreter takes even nothing for something to look at, for ever.
+            _raise_in(self._thread, _NULL)
 
     def _watch(self) -> None:
         seconds = self._seconds
         while not real.acquire(self._done, timeout=seconds):
+            self._raised = True
             _raise_in(self._thread, _TooLong)
             seconds = _AGAIN
         self._over = True
