@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context as Variables
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
 from detrun.scheduler.channels import Channel
@@ -44,10 +44,17 @@ class Gate:
         self._held.append(line)
 
 
+class Letter(Delivery):
+    """A frame on its way: the side that takes it, and the end whose context that is to happen in."""
+
+    side: Any = None
+    route: int = 0
+
+
 class Line(Channel):
     """A channel for frames. Each has a name of its own, and what it says is part of the digest."""
 
-    __slots__ = ("_trace", "gate")
+    __slots__ = ("_trace", "gate", "side")
 
     def __init__(
         self, engine: Engine, home: Home, key: int, receive: Callable[..., None], gate: Gate | None = None
@@ -55,6 +62,8 @@ class Line(Channel):
         # What the sender's variables say is none of the receiver's business.
         super().__init__(engine, home, key, home.name, receive, Variables())
         self.gate = gate
+        # Who receives is a side of a session.
+        self.side = getattr(receive, "__self__", None)
         self._trace = engine.trace
 
     @property
@@ -67,7 +76,8 @@ class Line(Channel):
         self._count = count = self._count + 1
         event = EventId((self.key, count))
         self._trace.send(event, name, frame)
-        self.push(Delivery((self._receive, route, number, frame), self._variables.copy(), None, event, name))
+        call = (self._receive, route, number, frame)
+        self.push(Letter(call, self._variables.copy(), None, event, name, self.side, route))
 
     def waiting(self, number: int) -> int:
         """How many bytes of frames for this end are on their way."""

@@ -8,7 +8,7 @@ from detrun.errors import Disconnected
 from detrun.runtime.answers import Answers
 from detrun.runtime.control import Control
 from detrun.runtime.generations import Generation, State
-from detrun.runtime.lines import Gate
+from detrun.runtime.lines import Gate, Letter
 from detrun.runtime.reloads import Reloads
 from detrun.runtime.sessions import connected
 from detrun.scheduler.clock import SECOND
@@ -49,8 +49,8 @@ class Door:
 
     def take(self, delivery: Delivery) -> None:
         """Have a frame arrive where what it is about lives, or where new things begin."""
-        side, route = delivery.call[0].__self__, delivery.call[1]
-        end, active = side.ends.get(route), self._worker.active
+        assert isinstance(delivery, Letter)  # nothing else comes by lines
+        end, active = delivery.side.ends.get(delivery.route), self._worker.active
         if end is not None:
             end.scope.context.take(delivery)
         elif active is not None:
