@@ -76,6 +76,9 @@ class Edge(Protocol):
     def bury(self, pid: int) -> None:
         """Whoever waited for a process that has ended knows of it."""
 
+    def remark(self, sentence: str) -> None:
+        """Tell whoever records of something that a replay will not have."""
+
     def note_failure(self) -> None:
         """The program has failed with something that nobody handles, and goes on."""
 

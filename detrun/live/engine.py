@@ -73,7 +73,7 @@ class LiveEngine(Engine):
 
     def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
         """Have a function called on another thread: one outside of the run, unless it is the program's own."""
-        if executor is None and not is_own(function):
+        if executor is None and not is_own(function, self.jobs.kinds):
             return self.jobs.done(loop, partial(function, *arguments))
         return super().run_in_executor(loop, executor, function, *arguments)
 

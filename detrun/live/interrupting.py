@@ -27,12 +27,18 @@ class Interrupting:
     """From `begin` to `end`, who sends one of these signals reaches the program; who asks it twice to end ends it.
 
     `seal` is called for SIGUSR2, which is for whoever records, and once in a while after a failure that nobody handles;
-    `farewell` before the process is ended.
+    `farewell` before the process is ended. What else there is to tell is said to `say`.
     """
 
-    def __init__(self, seal: Callable[[], None], farewell: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        seal: Callable[[], None],
+        farewell: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._came: deque[int] = deque()
         self._farewell = farewell
+        self.say = say
         self._sealed = 0
         self._before: dict[int, Any] = {}
         self._seal = seal

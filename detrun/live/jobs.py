@@ -29,6 +29,8 @@ class Jobs:
         self._last = 0
         # What jobs gave that cannot be written down.
         self._things: dict[int, Any] = {}
+        # Of which kinds they were, by module and name.
+        self.kinds: set[str] = set()
 
     def done(self, loop: Any, work: Callable[[], Any]) -> Future[Any]:
         """What the work gives, once it is done."""
@@ -58,9 +60,21 @@ class Jobs:
         if not payload.startswith(HANDLE):
             return decoded(payload)
         module, name = decoded(payload[len(HANDLE) :])
+        self._remark(module, name)
         if number in self._things:
             return self._things.pop(number)
         return Stand(getattr(sys.modules.get(module), name, object), "")
+
+    def _remark(self, module: str, name: str) -> None:
+        """Say once of each kind what a replay will not have: who opens files in jobs reads them in jobs, too."""
+        kind = f"{module}.{name}"
+        if kind in self.kinds:
+            return
+        self.kinds.add(kind)
+        if module not in {"_io", "io"}:
+            self._edge.remark(
+                f"what a job gave, a {kind}, cannot be written down: a replay has a stand-in that only jobs may use"
+            )
 
 
 class Stand:

@@ -201,6 +201,10 @@ class Machine:
     def bury(self, pid: int) -> None:
         bury(pid)
 
+    def remark(self, sentence: str) -> None:
+        if self._interrupting is not None:
+            self._outside(self._interrupting.say, sentence)
+
     def note_failure(self) -> None:
         if self._interrupting is not None and not self._over:
             self._interrupting.note_failure()

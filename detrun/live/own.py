@@ -9,10 +9,13 @@ import sysconfig
 from functools import partial
 from inspect import unwrap
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detrun.live.jobs import Stand
 from detrun.live.pipes import PipeFile
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 ELSEWHERE = tuple(
     path + os.sep
@@ -29,8 +32,11 @@ _FOLLOWED |= {"boto3", "botocore", "httpcore", "httpx", "pg8000", "pymysql", "re
 _FOLLOWED.add("detrun")  # whose sockets are the program's
 
 
-def is_own(function: Any) -> bool:
-    """Whether a function has to run inside: the program's own, which may do anything to its state, or one like it."""
+def is_own(function: Any, given: Container[str] = ()) -> bool:
+    """Whether a function has to run inside: the program's own, which may do anything to its state, or one like it.
+
+    The methods of what jobs have given are jobs, too: of these kinds a replay has stand-ins.
+    """
     while isinstance(function, partial):
         # `asyncio.to_thread` has the function called in the variables of its caller.
         inside = function.args[:1] if getattr(function.func, "__name__", "") == "run" else ()
@@ -49,6 +55,8 @@ def is_own(function: Any) -> bool:
     owner = getattr(function, "__self__", None)
     if type(owner).__module__ in _FILES:
         return _is_followed(owner)
+    if f"{type(owner).__module__}.{type(owner).__qualname__}" in given:
+        return False
     return not (owner is None or isinstance(owner, ModuleType | FunctionType))
 
 

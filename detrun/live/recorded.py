@@ -117,6 +117,9 @@ class Recorded:
     def bury(self, pid: int) -> None:
         """There is none."""
 
+    def remark(self, sentence: str) -> None:
+        """Whoever recorded was told then."""
+
     def note_failure(self) -> None:
         """Whoever recorded was told then."""
 
