@@ -24,6 +24,15 @@ def spelled(event: EventId) -> str:
     return f"{hexadecimal(event[0])}.{event[1]}"
 
 
+def parted(target: str) -> tuple[str, str]:
+    """The directory of an application, if the target is a scenario of one, and the program or scenario itself.
+
+    Both stand in one word, with an @ between them.
+    """
+    application, _, program = target.rpartition("@")
+    return application, program
+
+
 class Decision(msgspec.Struct, frozen=True):
     """An answer to a choice point that was not the default: at this step, this event, or this answer to a question."""
 

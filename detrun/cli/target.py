@@ -16,12 +16,11 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from detrun.errors import UsageError
+from detrun.model import parted
 
 Program = Callable[[], Any]
 Sources = Mapping[str, bytes]
 _NONE: Sources = {}
-SCENARIO = "@"
-"""Between the directory of an application and the scenario that is played with it."""
 
 
 def load(
@@ -37,7 +36,7 @@ def load(
     What a `:function` lives in is imported here and now, once for however many runs follow. An import that fails is the
     failure of the program: it is raised when the program is called, so that the run reports it like any other.
     """
-    application, _, target = target.rpartition(SCENARIO)
+    application, target = parted(target)
     place, colon, function = target.partition(":")
     if colon and not function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
@@ -64,7 +63,7 @@ def enter(target: str) -> None:
 
 def file_of(target: str) -> Path:
     """The file that a target names, if it names one; of an application, that of its scenario."""
-    return Path(target.rpartition(SCENARIO)[2].partition(":")[0])
+    return Path(parted(target)[1].partition(":")[0])
 
 
 def _playing(

@@ -20,6 +20,7 @@ from detrun.journal.redacting import Redacting, RedactingBook
 from detrun.journal.redaction import Pseudonyms
 from detrun.journal.sharing import described
 from detrun.journal.writer import Durability, Writer
+from detrun.model import parted
 from detrun.recording import sources
 from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
@@ -107,7 +108,7 @@ class Keeping:
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
-        file = os.path.abspath(target.rpartition("@")[2].partition(":")[0])
+        file = os.path.abspath(parted(target)[1].partition(":")[0])
         self.keep(sources.of_program(self._known, [file] if target else []))
 
     def keep(self, found: Mapping[str, bytes]) -> None:

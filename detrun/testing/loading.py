@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Stale
+from detrun.model import parted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,8 @@ class Loader:
 
     def __init__(self, target: str, root: Path, arguments: Sequence[str] = ()) -> None:
         self._target = target
-        self._place, _, self._function = target.partition(":")
+        self._application, program = parted(target)
+        self._place, _, self._function = program.partition(":")
         self._root = root.resolve()
         self._file = self._root / self._place
         self._arguments = list(arguments)
@@ -37,6 +39,10 @@ class Loader:
             others = [name for name, value in vars(module).items() if inspect.isfunction(value)]
             nearest = next(iter(get_close_matches(self._function, others, n=1)), None)
             raise Stale(self._target, nearest)
+        if self._application:
+            from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
+
+            return of_directory(str(self._root / self._application), checked(function, self._target))
         program: Callable[[], Any] = function
         return program
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 HASH_SEED, PLAN = "--detrun-hash-seed", "--detrun-plan"
+APPLICATION = "detrun_application"
 _VARIABLE = "PYTHONHASHSEED"
 
 current: pytest.Item | None = None
@@ -23,7 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         HASH_SEED, metavar="N", help="run all tests in an interpreter with this hash seed, which is started for it"
     )
+    parser.addini(APPLICATION, "directory of the application that the fixture `app` runs, below the root directory")
     group.addoption(PLAN, metavar="PLAN", help="run tests of detrun on this schedule only, as a failure names it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a marker of our own."""
+    config.addinivalue_line("markers", f"{APPLICATION}(directory): which application the fixture `app` runs")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -54,3 +61,11 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, An
     if call.excinfo is not None and getattr(call.excinfo.value, "is_told", False):
         report.longrepr = str(call.excinfo.value)
     return report
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest) -> Any:
+    """An application, which each run of a test has for itself: that of the marker, or else of the configuration."""
+    from detrun.testing.opening import opened  # noqa: PLC0415  # slow, so not for tests that have none
+
+    return opened(request, APPLICATION)

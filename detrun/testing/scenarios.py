@@ -32,6 +32,13 @@ def of_directory(
 
     Its sources are read here and now, unless they were recorded: then these are taken, by the names of workers.
     """
+    return playing(*read(directory, recorded), scenario)
+
+
+def read(
+    directory: str, recorded: Mapping[str, Mapping[str, bytes]] | None = None
+) -> tuple[Configured, dict[str, Snapshot]]:
+    """The application in a directory, as it is configured, and the sources of its workers."""
     configured = load(Path(directory))
     snapshots = {
         worker.name: Snapshot.of(recorded[worker.name], worker.directory)
@@ -39,37 +46,51 @@ def of_directory(
         else Snapshot.taken(worker.directory)
         for worker in configured.workers
     }
-    return playing(configured, snapshots, scenario)
+    return configured, snapshots
 
 
 def playing(configured: Configured, snapshots: Mapping[str, Snapshot], scenario: Scenario) -> Callable[[], Any]:
     """The program that plays a scenario with an application of these sources."""
 
     async def main() -> Any:
-        engine = ACTIVE.engine
-        if engine is None:
-            raise UsageError("expected a scenario to be played in a run, got none: use `detrun run --scenario`")
-        application = Application(engine, configured, snapshots)
-        loop = cast("Loop", asyncio.get_running_loop())
-        _stand_outside(loop)
-        app = App(application, loop.home)
-        SCOPE.set(app.default.scope)
-        try:
-            await application.start()
-            result = await scenario(app)
-        except GeneratorExit:
-            raise  # the run was ended in the middle, and nothing more happens in it
-        except BaseException:
-            await app.stop()
-            raise
-        else:
-            await app.stop()
-        finally:
-            outside()
-        application.check()
-        return result
+        async with Opened(configured, snapshots) as app:
+            return await scenario(app)
 
     return main
+
+
+class Opened:
+    """An application that runs as long as this is entered, in the simulated world of the run that enters it."""
+
+    def __init__(self, configured: Configured, snapshots: Mapping[str, Snapshot]) -> None:
+        self._configured = configured
+        self._snapshots = snapshots
+        self._app: App
+
+    async def __aenter__(self) -> App:
+        engine = ACTIVE.engine
+        if engine is None:
+            raise UsageError("expected an application to run in a run, got none: use `detrun run`, or `@detrun.test`")
+        loop = cast("Loop", asyncio.get_running_loop())
+        _stand_outside(loop)
+        self._app = app = App(Application(engine, self._configured, self._snapshots), loop.home)
+        SCOPE.set(app.default.scope)
+        try:
+            await app.application.start()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        return app
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        try:
+            if isinstance(error, GeneratorExit):
+                return  # the run was ended in the middle, and nothing more happens in it
+            await self._app.stop()
+            if error is None:
+                self._app.application.check()
+        finally:
+            outside()
 
 
 def _stand_outside(loop: Loop) -> None:
