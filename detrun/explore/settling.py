@@ -61,13 +61,18 @@ def settled(performer: Performer, way: Way, seconds: float = SECONDS) -> tuple[S
         smallest.plan,
         _failure(again.failure),
         list(named.holds),
-        [name for name, _ in named.faults],
+        _spoken([name for name, _ in named.faults], sorted(again.faults)),
         minimal=smallest.minimized.minimal,
         runs=smallest.minimized.runs,
         explanation=smallest.explanation,
         named=named,
     )
     return told, Holds.of(smallest.plan)
+
+
+def _spoken(names: list[str], kinds: list[str]) -> list[str]:
+    """What went wrong, by name; where only an id is known, and there is but one kind, by that."""
+    return [kinds[0] if " at " not in name and len(kinds) == 1 else name for name in names]
 
 
 def _failure(failure: Failure | None) -> Failure:

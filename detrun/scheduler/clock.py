@@ -60,6 +60,10 @@ class Clock:
         """It is now so many nanoseconds since the epoch."""
         self._day = wall - self.now
 
+    def shift(self, nanoseconds: int) -> None:
+        """From now on the time of day is another one by so much; nothing else is."""
+        self._day += nanoseconds
+
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""

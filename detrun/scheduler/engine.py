@@ -76,7 +76,7 @@ class Engine:
         self.contexts: list[Context] = []
         self._named = Named()
         self.claims = Claims()
-        self.faults = Faults(faults, strategy, self.trace)
+        self.faults = Faults(faults, strategy, self.trace, self.clock)
         self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
         self._network: Network | None = None

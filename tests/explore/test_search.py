@@ -172,3 +172,30 @@ async def polling() -> None:
 @pytest.mark.parametrize("strategy", NAMED)
 def test_whoever_polls_is_no_livelock(strategy: str) -> None:
     assert searched(polling, strategy=strategy, runs=60, keep_going=True).found == {}
+
+
+async def hasty() -> None:
+    """Trusts that a connection which was made stays."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 8000)
+    reader, writer = await asyncio.open_connection("127.0.0.1", 8000)
+    writer.write(b"hello\n")
+    assert await reader.readline() == b"hello\n"
+    writer.close()
+    server.close()
+
+
+def test_every_single_fault_is_tried_and_named() -> None:
+    performer = Performer(Attempts(lambda: hasty, kinds=["reset", "duplicate"]))
+    search = Search(performer, Bounds("holds", keep_going=True))
+    search.run()
+    (way,) = (way for way in search.found.values() if way.signature.type == "ConnectionResetError")
+
+    told, _ = settled(performer, way)
+
+    assert [fault.partition(" at ")[0] for fault in told.faults] == ["reset"]
+    assert not searched(hasty, strategy="holds", keep_going=True).found

@@ -1,4 +1,4 @@
-"""Faults of the network: choice points of their own, whose default is that nothing goes wrong."""
+"""Faults, most of them of the network: choice points of their own, whose default is that nothing goes wrong."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
 from detrun.model import EventId
+from detrun.scheduler.world.jumps import Jumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from detrun.scheduler.clock import Clock
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
@@ -22,6 +24,9 @@ KINDS = {
     "unreachable": "a connection finds no way to its host",
     "lose": "a datagram is lost",
     "duplicate": "a datagram arrives twice",
+    "resolve": "the name server has no answer for the moment",
+    "thread": "a thread cannot be started",
+    "jump": "the time of day jumps",
 }
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
@@ -42,13 +47,15 @@ def checked(kinds: Iterable[str]) -> frozenset[str]:
 class Faults:
     """What may go wrong in a run, and how often it did."""
 
-    def __init__(self, kinds: Iterable[str], strategy: Strategy, trace: Trace) -> None:
+    def __init__(self, kinds: Iterable[str], strategy: Strategy, trace: Trace, clock: Clock | None = None) -> None:
         self.kinds = checked(kinds)
         self.happened: dict[str, int] = {}
         self._strategy = strategy
         self._trace = trace
         # By what is asked about, so that a question is the same one whatever else is asked in the run.
         self._asked: dict[int, int] = {}
+        if clock is not None and "jump" in self.kinds:
+            trace.observers.append(Jumps(self, clock, trace).happen)
 
     def ask(self, kind: str, key: int, options: int = 2) -> int:
         """Whether something goes wrong with what has this key, and how: 0 when it does not, or may not."""

@@ -165,9 +165,11 @@ class Network:
 
     async def tell(self, loop: Any, question: str, *arguments: Any, **options: Any) -> Any:
         """The same for a task; the answer arrives by a wire like everything from outside."""
-        arrived = loop.create_future()
-        self.wire("name server").put(_resolve, arrived)
+        arrived, wire = loop.create_future(), self.wire("name server")
+        wire.put(_resolve, arrived)
         await arrived
+        if self.ask("resolve", wire.key):
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return self.look_up(question, *arguments, **options)
 
     def host(self, name: str, address: str | None = None) -> str:

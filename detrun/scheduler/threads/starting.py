@@ -43,6 +43,7 @@ def _start(function: Callable[..., int]) -> Callable[..., int]:
         owner = getattr(target, "__self__", None)
         baton, thread = engine.baton, _begin(engine.baton, owner)
         try:
+            _check(baton, thread, owner)
             function(thread.run, (target, arguments, options))
         except BaseException:
             baton.forget(thread)
@@ -73,10 +74,12 @@ def _start_joinable(function: Callable[..., Any]) -> Callable[..., Any]:
         engine = ACTIVE.engine
         if engine is None:
             return function(target, handle=handle, daemon=daemon)
-        baton, thread = engine.baton, _begin(engine.baton, getattr(target, "__self__", None))
+        owner = getattr(target, "__self__", None)
+        baton, thread = engine.baton, _begin(engine.baton, owner)
         thread.joined = handle = _module._ThreadHandle() if handle is None else handle
         thread.daemon = daemon
         try:
+            _check(baton, thread, owner)
             function(lambda: thread.run(target), handle=handle, daemon=daemon)
         except BaseException:
             baton.forget(thread)
@@ -90,6 +93,15 @@ def _start_joinable(function: Callable[..., Any]) -> Callable[..., Any]:
 def _begin(baton: Baton, owner: Any) -> Any:
     name = owner.name if isinstance(owner, threading.Thread) else f"thread {len(baton.threads)}"
     return baton.begin(name, daemon=getattr(owner, "daemon", True))
+
+
+def _check(baton: Baton, thread: Any, owner: Any) -> None:
+    """Raise what Python raises where the system has no thread left, if that is what happens here."""
+    # Not for the thread in which asyncio waits for an executor's: nobody could do anything about it.
+    if getattr(getattr(owner, "_target", None), "__name__", "") == "_do_shutdown":
+        return
+    if baton.engine.faults.ask("thread", thread.key):
+        raise RuntimeError("can't start new thread")
 
 
 def _join(function: Callable[..., None]) -> Callable[..., None]:
