@@ -203,6 +203,7 @@ def test_a_file_of_the_programs_own_that_changed_is_named_where_a_replay_parts(t
 
     assert same.returncode == 0
     assert parted.returncode == 3
+    assert parted.stderr.startswith("detrun: diverged at step ")
     assert f"cause     environment: the file {numbers} is not what it was" in parted.stderr
     assert "program.py:7 in main: writer.write(b'x')" in parted.stderr
 
