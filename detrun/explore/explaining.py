@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from detrun.explore.around import Around, Prefixed
 from detrun.explore.explanation import Explanation, Flip, Rate, Side, Twin
-from detrun.explore.labels import ALWAYS, FAULT, label
+from detrun.explore.labels import label, of_faults
 from detrun.explore.looking import Look, looked
 from detrun.explore.nearing import earlier
 from detrun.explore.watching import MESSAGE, THREAD, TURN
@@ -104,7 +104,7 @@ class Explaining:
         failure = self._minimizer.trial(plan).attempt.failure
         assert failure is not None
         if not plan.holds:
-            return FAULT if plan.faults else ALWAYS
+            return of_faults(plan.faults)
         hold = plan.holds[0]
         there = self._look(replace(plan, holds=plan.holds[1:]))
         late = there.wake(hold.event) or here.wake(hold.event)

@@ -6,9 +6,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from detrun.scheduler import garbage
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from detrun.explore.seeing import Sight, Wake
-    from detrun.model import Failure
+    from detrun.model import Answer, Failure
 
 DEADLOCK = "deadlock"
 LOST_WAKEUP = "lost wakeup"
@@ -17,6 +21,7 @@ TORN = "torn reload"
 ATOMICITY = "atomicity"
 ORDER = "order"
 FAULT = "fault"
+GARBAGE = "garbage"
 ALWAYS = "no race"
 
 _LOCKS = re.compile(r"waits for (Lock|Semaphore|BoundedSemaphore)\.\w+\(\)|waits for a lock")
@@ -35,6 +40,13 @@ def label(failure: Failure, late: Wake | None, first: Sight | None, failed: list
     if _comes_between(late, first, failed):
         return TORN if _RELOADS.search(_who(first)) else ATOMICITY
     return ORDER
+
+
+def of_faults(faults: Sequence[Answer]) -> str:
+    """The kind of a failure that no order makes, but what goes wrong, or nothing at all."""
+    if not faults:
+        return ALWAYS
+    return GARBAGE if all(fault.question[0] == garbage.ORIGIN for fault in faults) else FAULT
 
 
 def _repeats(first: Sight | None, failed: list[Sight], passed: list[Sight]) -> bool:

@@ -16,6 +16,7 @@ from detrun.explore.watching import Watching
 from detrun.model import EventId, spelled
 from detrun.runtime.control import Control
 from detrun.runtime.lines import Line
+from detrun.scheduler import garbage
 from detrun.scheduler.choices import turns
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.faults import KINDS
@@ -52,7 +53,7 @@ class Names:
     def __init__(self) -> None:
         self._ids: dict[str, EventId] = {}
         self._names: dict[EventId, str] = {}
-        self._owners: dict[int, str] = {}
+        self._owners: dict[int, str] = {garbage.ORIGIN: "collection of garbage"}
         self._turns: dict[int, EventId] = {turns(_BEGINNING): _BEGINNING}
         self._counts: Counter[tuple[int, str]] = Counter()
         # What belongs to nobody in particular, so that its parts need no prefix.

@@ -48,9 +48,9 @@ def _twin(explanation: Explanation) -> Iterator[str]:
 
 
 def _rates(explanation: Explanation) -> Iterator[str]:
-    if explanation.around is not None:
+    if explanation.around is not None and explanation.around.runs:
         yield f"  others    {_rate(explanation.around)} with whatever else in any other order"
-    if explanation.chance is not None:
+    if explanation.chance is not None and explanation.chance.runs:
         yield f"  chance    {_rate(explanation.chance)} of random schedules"
     if (turn := turning_point(explanation.curve)) is not None:
         event, before, after = turn

@@ -25,8 +25,8 @@ CROWD = 2_000_000
 # From this level on the strategy is asked every so many steps whether to collect.
 LEVEL = 2
 APART = 10
-
-_ORIGIN = hash((-6,))
+# Of the questions whether to.
+ORIGIN = hash((-6,))
 # The switch of the process; in a run a program has one of its own.
 _real = SimpleNamespace(enable=gc.enable, disable=gc.disable, isenabled=gc.isenabled)
 
@@ -61,7 +61,7 @@ class Collections:
 
     def _wanted(self) -> bool:
         self._asked += 1
-        step, question = self._trace.step, EventId((_ORIGIN, self._asked))
+        step, question = self._trace.step, EventId((ORIGIN, self._asked))
         answer = self._strategy.answer(step, question, 2)
         if answer:
             self._trace.note(question)

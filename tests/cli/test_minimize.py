@@ -70,7 +70,7 @@ def test_the_minimized_journal_tells_its_story(tmp_path: Path) -> None:
     report(tmp_path, "run.bin", "-O", "small.bin")
     shown = detrun("journal", "show", "small.bin", cwd=tmp_path).stdout
 
-    assert "\nholds     turn 3 after load#1/sleep#1 until use#1/sleep#1\n" in shown
+    assert "\nhold      turn 3 after load#1/sleep#1\n  until   use#1/sleep#1\n" in shown
     assert shown.index("decided              use#1/sleep#1") < shown.index("KeyError: 'limit'")
 
 

@@ -12,6 +12,7 @@ from detrun.cli.target import load
 from detrun.explore.attempt import Attempts
 from detrun.explore.forked import Forked
 from detrun.explore.fresh import Anew, Audit
+from detrun.scheduler.catch import install
 from detrun.scheduler.strategies.default import Default
 
 SCRIPT = """
@@ -29,6 +30,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    install()  # before the path is another one, which would hide that it was done
     (tmp_path / "fresh_program.py").write_text(SCRIPT)
     (tmp_path / "fresh_helper.py").write_text("SEEN = []\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

@@ -13,7 +13,7 @@ from detrun.model import Plan
 from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.strategies.random import Random
 from tests.explore.failures import Program, minimized, trials
-from tests.explore.wrongs import broken, half_a_line, lost_update
+from tests.explore.wrongs import broken, collected, half_a_line, lost_update
 
 
 def failures(program: Program, kinds: tuple[str, ...], number: int) -> list[Extracted]:
@@ -61,3 +61,21 @@ def test_a_fault_is_named_explained_and_found_by_its_name() -> None:
     assert smallest_.explanation.label == "fault"
     assert named.faults == (("split at connection#1 (server)#1", 1),)
     assert resolved(tries, named) == smallest_.plan
+
+
+def test_a_collection_that_comes_too_early_is_one_thing_that_goes_wrong() -> None:
+    walks = (extracted(trials(collected), Random(seed), Plan(level=2)) for seed in range(60))
+    found = next(each for each in walks if each.signature is not None)
+    assert found.plan is not None
+    assert found.signature is not None
+    tries = trials(collected)
+    small = smallest(tries, found.plan, found.signature, 10)
+
+    assert small.minimized.minimal
+    assert (len(small.plan.holds), len(small.plan.faults), small.plan.level) == (0, 1, 2)
+    assert small.explanation.sentence.startswith("fails iff `collection of garbage#")
+    assert (small.explanation.label, small.explanation.possible) == (
+        "garbage",
+        "on stock asyncio: needs garbage to be collected just then",
+    )
+    assert resolved(tries, kept(tries, small.plan)) == small.plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 
 PORT = 7000
 
@@ -72,3 +73,18 @@ async def broken() -> None:
             writer.write(b"line\n")
             assert await reader.readline() == b"line\n"
         writer.close()
+
+
+class _Node:
+    me: object = None
+
+
+async def collected() -> None:
+    """What only knows itself is looked for, and may be gone."""
+    node = _Node()
+    node.me = node
+    known = weakref.ref(node)
+    del node
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert known() is not None

@@ -44,7 +44,6 @@ def heading(header: Header, path: str, columns: int) -> Iterator[str]:
         "run": ", ".join(filter(None, [header.run, date(header.created), header.world, f"level {header.level}"])),
         "target": " ".join([header.target, *(["--", *header.arguments] if header.arguments else [])]),
         "seed": ", ".join(filter(None, [header.seed, header.strategy and f"strategy {header.strategy}"])),
-        "holds": header.configuration.get("holds", ""),
         "options": ", ".join(
             f"{name} {value}".rstrip() for name, value in header.configuration.items() if name != "holds"
         ),
@@ -57,6 +56,11 @@ def heading(header: Header, path: str, columns: int) -> Iterator[str]:
     for label, text in rows.items():
         if text.strip():
             yield style(f"{label:<10}", dim=True) + fitted(readable(text), columns - 10)
+    for hold in filter(None, header.configuration.get("holds", "").split("; ")):
+        # The story of a minimized run: not cut, for it is what one has come for.
+        event, _, until = hold.partition(" until ")
+        yield style(f"{'hold':<10}", dim=True) + readable(event)
+        yield style(f"{'  until':<10}", dim=True) + readable(until)
 
 
 def date(nanoseconds: int) -> str:
