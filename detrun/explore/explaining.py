@@ -10,6 +10,7 @@ from detrun.explore.around import Around, Prefixed
 from detrun.explore.explanation import Explanation, Flip, Rate, Side, Twin
 from detrun.explore.labels import label, of_faults
 from detrun.explore.looking import Look, looked
+from detrun.explore.naming import END
 from detrun.explore.nearing import earlier
 from detrun.explore.watching import MESSAGE, THREAD, TURN
 from detrun.model import EventId, Hold, Plan
@@ -197,6 +198,8 @@ def _sentence(flips: tuple[Flip, ...], faults: tuple[str, ...], around: Rate | N
 
 
 def _order(flip: Flip) -> str:
+    if flip.first.event == END:
+        return f"`{flip.late.event}` does not come"
     count, _, last = flip.late.event.removeprefix("turn ").partition(" after ")
     if last and flip.after in {None, last}:
         begin = last if last == "the beginning" else f"`{last}`"

@@ -67,7 +67,8 @@ def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
 
 
 def _holds(wanted: KeptPlan, look: Look) -> tuple[Hold, ...]:
-    pairs = ((look.id(event), look.id(until)) for event, until in wanted.holds)
+    # Also of what did not happen yet: it may, once something waits.
+    pairs = ((look.names.id(event), look.names.id(until)) for event, until in wanted.holds)
     return tuple(Hold(event, until) for event, until in pairs if event is not None and until is not None)
 
 

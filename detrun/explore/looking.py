@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun.explore.naming import Names
+from detrun.explore.nearing import NEVER
 from detrun.explore.seeing import Seeing, Sight, Wake
 from detrun.model import EventId
 from detrun.scheduler.strategies.holds import Holds
@@ -23,20 +24,28 @@ class Look(msgspec.Struct, frozen=True):
     sights: list[Sight]
     offered: frozenset[EventId]
     asked: frozenset[EventId]
+    steps: int
 
     def sight(self, event: EventId) -> Sight | None:
         """The event, if it happened."""
         return next((sight for sight in self.sights if sight.id == event), None)
 
-    def id(self, name: str) -> EventId | None:
-        """The event of this name, if it happened or could have."""
-        event = self.names.id(name)
-        return event if event in self.offered else None
-
     def knows(self, name: str) -> bool:
         """Whether something of this name happened, or could have, or was asked."""
         event = self.names.id(name)
-        return event in self.offered or event in self.asked
+        return event == NEVER or (
+            event is not None and (event in self.offered or event in self.asked or self._passed(event))
+        )
+
+    def _passed(self, turn: EventId) -> bool:
+        """Whether a turn passed that nothing could have come before, so that nobody was asked."""
+        last = self.names.before(turn)
+        if last is None:
+            return False
+        steps = [sight.step for sight in self.sights]
+        begin = next((sight.step for sight in self.sights if sight.id == last), 0)
+        end = next((step for step in steps if step > begin), self.steps)
+        return begin + turn[1] <= end
 
     def wake(self, event: EventId) -> Wake | None:
         """Whom an event woke, or who had the turn that it is."""
@@ -56,5 +65,5 @@ def looked(trials: Trials, plan: Plan) -> Look:
     names = Names()
     seeing = Seeing(Holds.of(plan), names)
     with names.given(), seeing.following():
-        trials.attempts(plan.level).attempt(seeing, entropy=plan.entropy, kinds=plan.kinds)
-    return Look(names, seeing.sights, frozenset(seeing.kinds), frozenset(seeing.asked))
+        attempt = trials.attempts(plan.level).attempt(seeing, entropy=plan.entropy, kinds=plan.kinds)
+    return Look(names, seeing.sights, frozenset(seeing.kinds), frozenset(seeing.asked), attempt.steps)

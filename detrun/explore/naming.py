@@ -6,17 +6,20 @@ same in every run in which the event exists, and after changes elsewhere in the 
 
 from __future__ import annotations
 
+import re
 from asyncio import futures
 from collections import Counter
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from detrun.explore.nearing import NEVER
 from detrun.explore.watching import Watching
 from detrun.model import EventId, spelled
 from detrun.runtime.control import Control
 from detrun.runtime.lines import Line
 from detrun.scheduler import garbage
+from detrun.scheduler.channels import HANDLER
 from detrun.scheduler.choices import turns
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.network.faults import KINDS
@@ -45,14 +48,16 @@ _TIMERS = {
     "Timeout._on_timeout": "timeout",
 }
 _BEGINNING = EventId((0, 0))
+END = "the end"
+_SPELLED = re.compile(r"([0-9a-f]{16})\.(-?\d+)")
 
 
 class Names:
     """The names of what one run asks for; complete as far as the run has come."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, EventId] = {}
-        self._names: dict[EventId, str] = {}
+        self._ids: dict[str, EventId] = {END: NEVER}
+        self._names: dict[EventId, str] = {NEVER: END}
         self._owners: dict[int, str] = {garbage.ORIGIN: "collection of garbage"}
         self._turns: dict[int, EventId] = {turns(_BEGINNING): _BEGINNING}
         self._counts: Counter[tuple[int, str]] = Counter()
@@ -85,6 +90,9 @@ class Names:
         if after and turn.startswith("turn ") and turn[5:].isdecimal():
             last = _BEGINNING if event == "the beginning" else self.id(event)
             return None if last is None else EventId((turns(last), int(turn[5:])))
+        if (spelled_out := _SPELLED.fullmatch(name)) is not None:
+            # What nobody has a name for.
+            return EventId((_signed(spelled_out[1]), int(spelled_out[2])))
         owner, _, count = name.rpartition("#")
         origin = next((key for key, known in self._owners.items() if known == owner), None)
         return None if origin is None or not count.lstrip("-").isdecimal() else EventId((origin, int(count)))
@@ -115,6 +123,7 @@ class Names:
             (Line, "__init__", self._line),
             (Line, "send", self._frame),
             (Control, "order", self._order),
+            (Engine, "channel", self._channel),
         ]
         real = [(owner, name, vars(owner).get(name)) for owner, name, _ in hooks]
         for owner, name, hook in hooks:
@@ -210,7 +219,8 @@ class Names:
         """A line of a session, which is named by who began it, and by the door that it leads to."""
         real(line, engine, home, key, *rest)
         if key == hash(self._last):
-            self._owners[key] = label = self._numbered(self._last, f"to {home.name}")
+            label = self._numbered(self._last, f"to {home.name}")
+            self._owners[key] = self._owners[hash((key, HANDLER))] = label
             self._owners[hash((key, _BACK))] = f"{label} (back)"
 
     def _frame(self, real: Callable[..., None], line: Line, *frame: Any) -> None:
@@ -219,7 +229,8 @@ class Names:
         self._sent(line, self._numbered(EventId((line.key, 0)), verb))
 
     def _order(self, real: Callable[..., None], control: Control, what: str, *rest: Any) -> None:
-        self._owners.setdefault(control.key, control.home.name)
+        for key in (control.key, hash((control.key, HANDLER))):
+            self._owners.setdefault(key, control.home.name)
         real(control, what, *rest)
         self._sent(control, self._numbered(EventId((control.key, 0)), what))
 
@@ -227,6 +238,12 @@ class Names:
         event = channel.queue[-1].id
         self._names[event] = name
         self._ids.setdefault(name, event)
+
+    def _channel(self, real: Callable[..., Any], engine: Any, home: Any, *arguments: Any) -> Any:
+        channel = real(engine, home, *arguments)
+        self._owners[channel.key] = channel.name
+        self._owners[hash((channel.key, HANDLER))] = channel.name
+        return channel
 
     def _own(self, key: int, label: str, verb: str) -> None:
         """A connection, and everything whose key is made of its own."""
@@ -273,6 +290,10 @@ def _hooked(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[...,
         return hook(real, *arguments, **options)
 
     return call
+
+
+def _signed(digits: str) -> int:
+    return int.from_bytes(bytes.fromhex(digits), "big", signed=True)
 
 
 def _last(qualified: str) -> str:

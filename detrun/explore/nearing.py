@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+# What no run has: who waits for it does not come.
+NEVER = EventId((0, 1))
 # So many places in between are looked at.
 _MOST = 48
 
@@ -35,9 +37,12 @@ def sooner(hold: Hold, failed: Watching) -> Iterator[Hold]:
     """
     begin = next((choice.chosen for choice in failed.choices if hold.event in choice.events), None)
     place = failed.positions()
-    if begin in place and hold.until in place:
-        between = failed.order[place[begin] : place[hold.until]]
+    if begin in place:
+        between = failed.order[place[begin] : place.get(hold.until, len(failed.order))]
         yield from (Hold(hold.event, until) for until in thinned(between) if failed.kinds[until] != TURN)
+    if hold.until not in place and hold.until != NEVER:
+        # It waited for something that does not happen then.
+        yield Hold(hold.event, NEVER)
 
 
 def later(hold: Hold, without: Watching) -> Iterator[Hold]:

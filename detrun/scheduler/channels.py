@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
 
 
+# What makes the origin of a handler's operations of the channel's key, which is that of the messages.
+HANDLER = -4
+
+
 class Home(Protocol):
     """Where a channel ends."""
 
@@ -49,7 +53,7 @@ class Channel:
         self._count = 0
         # A handler is an origin, and starts with the variables that were set where the channel was made, or with these.
         self._variables = contextvars.copy_context() if variables is None else variables
-        self._variables.run(ORIGIN.set, Origin(key))
+        self._variables.run(ORIGIN.set, Origin(hash((key, HANDLER))))
 
     @property
     def id(self) -> EventId:
