@@ -76,15 +76,15 @@ class Recorded(NamedTuple):
     told: list[str]
 
 
-def record(scene: Scene, directory: Path, *, many: int = 1, killed_at: int | None = None) -> Recorded:
-    """Run it live among so many of each client; kill it at once when somebody is told so much."""
+def record(scene: Scene, directory: Path, *options: str, many: int = 1, killed_at: int | None = None) -> Recorded:
+    """Run it live, with these options, among so many of each client; kill it when somebody is told so much."""
     with contextlib.ExitStack() as stack:
         tally = Tally(killed_at, lambda: process.kill())  # noqa: PLW0108  # there is none yet
         given = (
             (str(free_port()),) if scene.peer is None else stack.enter_context(scene.peer(tally.add, directory, many))
         )
         with open(directory / "wrote.txt", "w+") as out, open(directory / "said.txt", "w+") as err:
-            process = _start(scene.program, given, directory, out, err)
+            process = _start(scene.program, options, given, directory, out, err)
             try:
                 if scene.peer is None:
                     _visit(scene, int(given[0]), many, tally, process)
@@ -140,8 +140,10 @@ def until_served(port: int, process: subprocess.Popen[Any] | None = None) -> Non
     raise TimeoutError("nobody serves")
 
 
-def _start(program: str, given: Sequence[str], directory: Path, out: Any, err: Any) -> subprocess.Popen[Any]:
-    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", "-o", "json"]
+def _start(  # noqa: PLR0917  # what a process is started with
+    program: str, options: Sequence[str], given: Sequence[str], directory: Path, out: Any, err: Any
+) -> subprocess.Popen[Any]:
+    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", "-o", "json", *options]
     words += [str(PROGRAMS / program), "--", *given]
     return subprocess.Popen(words, cwd=directory, env=_VARIABLES, stdout=out, stderr=err)
 

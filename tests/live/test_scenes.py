@@ -107,6 +107,15 @@ def test_a_recorder_may_be_killed_at_any_time(scene: Scene, tmp_path: Path) -> N
 
 
 @pytest.mark.soak
+@every_scene
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_what_chaos_ordered_comes_again_in_that_order(scene: Scene, seed: str, tmp_path: Path) -> None:
+    need(scene)
+
+    check_same(record(scene, tmp_path, "--chaos", "--seed", seed, many=2))
+
+
+@pytest.mark.soak
 @every_database
 def test_a_client_of_a_real_server_has_it_again_without_one(scene: Scene, tmp_path: Path) -> None:
     need(scene)
