@@ -30,6 +30,7 @@ imports: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.loop && $(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.inside && $(BIN)/python -m benchmarks.journal
+	$(BIN)/python -m benchmarks.explore
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python -m benchmarks.values
 

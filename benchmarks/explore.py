@@ -186,7 +186,8 @@ class Simloop:
             return "none"
         small = report.shrunk
         size = "?" if small is None else f"{len(small.kept)} draws, {small.oracle_runs} runs"
-        return f"{report.seed + 1}: {size}"
+        # What a peer cannot run fails, too, for a reason of its own.
+        return f"{report.seed + 1}: {type(report.exception).__name__}, {size}"
 
 
 def _peers() -> dict[str, Any]:
