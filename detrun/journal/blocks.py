@@ -37,7 +37,7 @@ SMALL = 16 * 1024
 DICTIONARY, LONGEST_DICTIONARY = 16 * 1024, 32 * 1024
 """So many bytes of the first entries are enough for one, and more than so many are of no use."""
 
-WORTH_A_DICTIONARY = 1024
+WORTH_A_DICTIONARY = 4096
 """Below this whoever is in a hurry compresses nothing."""
 
 MOST_FUTILE = 64
