@@ -25,6 +25,8 @@ READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE, InputKind.CONTROL})
 TIMED_OUT = -1
 # No more is read at once: that is one entry.
 LONGEST = 1024 * 1024
+# The tags of rows.
+RECEIVED, EMITTED = 1, 4
 
 
 class Origin(Protocol):
@@ -40,6 +42,9 @@ Look: TypeAlias = "tuple[int, Sequence[int], Sequence[Received]]"
 
 class Edge(Protocol):
     """Where a run meets what it does not decide."""
+
+    transport: Callable[..., Any] | None
+    """What makes the transport of a socket, if that is not asyncio's own."""
 
     def begin(self, engine: Engine) -> None:
         """A run begins."""

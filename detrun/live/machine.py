@@ -10,7 +10,7 @@ import select
 import struct
 import time
 from collections import deque
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NoReturn
 from zlib import crc32
@@ -19,11 +19,12 @@ from detrun.journal.batch import LARGE, MOST
 from detrun.journal.entries import InputKind, OutputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
-from detrun.live.edge import LONGEST, READ, TIMED_OUT, WRITE, failure
+from detrun.live.edge import EMITTED, LONGEST, READ, RECEIVED, TIMED_OUT, WRITE, failure
 from detrun.live.ends import Ends, bury
 from detrun.live.leaving import Leaving
 from detrun.live.lines import MOST_PENDING
 from detrun.live.pool import Pool
+from detrun.live.transports import Direct
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.clock import MILLISECOND, START
 from detrun.scheduler.world import swap
@@ -43,8 +44,6 @@ _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
 # Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
 _READY, _READ = int(InputKind.READY), int(InputKind.READ)
 _WRITE = int(OutputKind.WRITE)
-# The tags of rows.
-_RECEIVED, _EMITTED = 1, 4
 _monotonic = swap.twin(time.monotonic_ns)
 # Who looks so much later than the clock says is told the time, even if nothing came.
 _STALE = MILLISECOND
@@ -61,7 +60,7 @@ class Machine:
         self._batch = batch
         self._interrupting = interrupting
         self._entries = batch.entries
-        self._add = batch.add
+        self.add = batch.add
         self._flush = batch.flush
         memory.keep()
         self._epoll = select.epoll()
@@ -72,6 +71,8 @@ class Machine:
         # What is told most, which line can be read, in the words of the system: as numbers that mean the same.
         self._codes: dict[tuple[int, int], int] = {}
         self._leaving = Leaving(self._note_progress)
+        self.leave = self._leaving.waiting.append
+        self.transport: Callable[..., Any] | None = partial(Direct, self)
         self._others: deque[Received] = deque()
         self._pool = Pool()
         self._epoll.register(self._pool.fd, _IN)
@@ -81,10 +82,10 @@ class Machine:
         self._deaf.register(self._pool.fd, select.POLLIN)
         self._began = _monotonic() - START
         self._flushed = 0
-        self._over = False
+        self.over = False
 
     def begin(self, engine: Engine) -> None:
-        self._trace = engine.trace
+        self.trace = engine.trace
         self._clock = engine.clock
         self.look = self._looking()
         if self._interrupting is not None:
@@ -99,10 +100,10 @@ class Machine:
         except OSError as error:
             payload, code = b"", error.errno or TIMED_OUT
         origin.count = count = origin.count + 1
-        if not self._over:
-            self._add(self._received(kind, origin.key, count, payload, code))
+        if not self.over:
+            self.add(self._received(kind, origin.key, count, payload, code))
         if len(payload) > LARGE:
-            self._outside(self._batch.write)
+            self.write_down()
         if code:
             raise failure(code)
         return payload
@@ -110,16 +111,16 @@ class Machine:
     def _received(self, kind: int, key: int, count: int, payload: bytes, code: int = 0) -> Row:
         """The entry for an input; what is too large for one is stored before it."""
         if len(payload) <= PART:
-            return (_RECEIVED, self._trace.step, kind, key, count, 0, payload, code)
+            return (RECEIVED, self.trace.step, kind, key, count, 0, payload, code)
         blob = sha256(payload).digest()
         for part in range(0, len(payload), PART):
             last = part + PART >= len(payload)
             self._batch.append(Stored(blob, part // PART, payload[part : part + PART], last))
-        return (_RECEIVED, self._trace.step, kind, key, count, 0, b"", code, 0, blob)
+        return (RECEIVED, self.trace.step, kind, key, count, 0, b"", code, 0, blob)
 
     def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:
         # What `ask` does, for what is asked most; what it needs is at hand.
-        add, trace, key, receive = self._add, self._trace, line.key, line.real.recv
+        add, trace, key, receive = self.add, self.trace, line.key, line.real.recv
 
         def recv(size: int, flags: int = 0) -> bytes:
             if flags or line.blocks or size > LONGEST:
@@ -127,11 +128,11 @@ class Machine:
             try:
                 data: bytes = receive(size)
             except OSError as error:
-                return self._failed(line, error)
+                return self.failed(line, error)
             line.count = count = line.count + 1
-            add((_RECEIVED, trace.step, _READ, key, count, 0, data))
+            add((RECEIVED, trace.step, _READ, key, count, 0, data))
             if len(data) > LARGE:
-                self._outside(self._batch.write)
+                self.write_down()
             return data
 
         return recv
@@ -140,7 +141,7 @@ class Machine:
         self, line: Line, pending: Callable[[Line], None], otherwise: Callable[[bytes], int]
     ) -> Callable[..., int]:
         # What `emit` does, for what leaves most.
-        add, trace, key, leave = self._add, self._trace, line.key, self._leaving.waiting.append
+        add, trace, key, leave = self.add, self.trace, line.key, self.leave
 
         def send(data: Any, _: int = 0) -> int:
             size = len(data)
@@ -149,24 +150,29 @@ class Machine:
             pending(line)
             line.pending = size
             line.told = count = line.told + 1
-            if not self._over:
-                add((_EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), size))
+            if not self.over:
+                add((EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), size))
             leave((line, data))
             return size
 
         return send
 
-    def _failed(self, line: Line, error: OSError) -> NoReturn:
+    def write_down(self) -> None:
+        """Have what waits encoded, for it is large."""
+        self._outside(self._batch.write)
+
+    def failed(self, line: Line, error: OSError) -> NoReturn:
+        """Reading from a line failed with this; raises it."""
         line.count = count = line.count + 1
         code = error.errno or TIMED_OUT
-        self._add((_RECEIVED, self._trace.step, _READ, line.key, count, 0, b"", code))
+        self.add((RECEIVED, self.trace.step, _READ, line.key, count, 0, b"", code))
         raise failure(code)
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         line.told = count = line.told + 1
-        if not self._over:
-            self._add((_EMITTED, self._trace.step, kind, line.key, count, 0, crc32(data), len(data)))
-        self._leaving.waiting.append((line, action))
+        if not self.over:
+            self.add((EMITTED, self.trace.step, kind, line.key, count, 0, crc32(data), len(data)))
+        self.leave((line, action))
 
     def release(self) -> None:
         self._outside(self._flush)
@@ -206,15 +212,15 @@ class Machine:
             self._outside(self._interrupting.say, sentence)
 
     def note_failure(self) -> None:
-        if self._interrupting is not None and not self._over:
+        if self._interrupting is not None and not self.over:
             self._interrupting.note_failure()
 
     # What comes by itself.
 
     def _looking(self) -> Callable[..., Look | None]:
         """The function that looks: it is called before every iteration, and has what it needs at hand."""
-        waiting, add, entries, poll, codes = self._leaving.waiting, self._add, self._entries, self._poll, self._codes
-        trace, clock, others, began = self._trace, self._clock, self._others, self._began
+        waiting, add, entries, poll, codes = self._leaving.waiting, self.add, self._entries, self._poll, self._codes
+        trace, clock, others, began = self.trace, self._clock, self._others, self._began
         looked = passed = 0
 
         def look(timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
@@ -227,7 +233,7 @@ class Machine:
                 passed += 1
                 return None
             elif len(entries) > MOST:
-                self._outside(self._batch.write)
+                self.write_down()
             passed = 0
             events = self._slept(timeout) if deaf else poll(timeout)
             try:
@@ -240,7 +246,7 @@ class Machine:
                 return None
             instant = now if now > before else before + 1
             came = self._noted() if others else ()
-            add((_RECEIVED, trace.step, _READY, 0, 0, 0, _packing(len(ready))(*ready), len(ready), instant))
+            add((RECEIVED, trace.step, _READY, 0, 0, 0, _packing(len(ready))(*ready), len(ready), instant))
             return instant, ready, came
 
         return look
@@ -257,7 +263,7 @@ class Machine:
         others = tuple(self._others) if self._chaos is None else self._chaos.ordered(self._others)
         self._others.clear()
         for other in others:
-            self._add(self._received(other.kind, other.origin, other.n, other.payload, other.code))
+            self.add(self._received(other.kind, other.origin, other.n, other.payload, other.code))
         return others
 
     def _told(self, events: list[tuple[int, int]]) -> list[int]:
@@ -277,16 +283,16 @@ class Machine:
 
     def _gather(self) -> None:
         for number, payload in self._pool.done():
-            self._others.append(Received(self._trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
+            self._others.append(Received(self.trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
         for number, status in self._ends.came():
-            self._others.append(Received(self._trace.step, InputKind.CHILD, number, 0, 0, b"", status))
+            self._others.append(Received(self.trace.step, InputKind.CHILD, number, 0, 0, b"", status))
         if self._interrupting is not None:
             for number in self._interrupting.came():
-                self._others.append(Received(self._trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
+                self._others.append(Received(self.trace.step, InputKind.SIGNAL, 0, 0, 0, b"", number))
 
     def _note_progress(self, line: Line, left: int, code: int) -> None:
         payload = left.to_bytes(8, "little")
-        self._others.append(Received(self._trace.step, InputKind.PROGRESS, line.key, 0, 0, payload, code))
+        self._others.append(Received(self.trace.step, InputKind.PROGRESS, line.key, 0, 0, payload, code))
         self.watch(line, line.mask)
 
     def _flush_late(self) -> None:
@@ -304,9 +310,9 @@ class Machine:
             ACTIVE.engine = engine
 
     def end(self) -> None:
-        if self._over:
+        if self.over:
             return
-        self._over = True
+        self.over = True
         self._outside(self._end)
 
     def _end(self) -> None:

@@ -66,6 +66,9 @@ class Recorded:
         """Where the run parted. A program may swallow it, as asyncio's transports do with all that goes wrong."""
         return self._found
 
+    # asyncio's own.
+    transport: Callable[..., Any] | None = None
+
     def begin(self, engine: Engine) -> None:
         self._engine = engine
         self._trace = engine.trace

@@ -21,6 +21,7 @@ class Watching(Readiness):
 
     def __init__(self, engine: LiveEngine, loop: Any) -> None:
         super().__init__(engine, loop)
+        self.transport = engine.edge.transport
         # Something may come before every iteration.
         self.due: Any = (True,)
 

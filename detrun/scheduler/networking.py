@@ -5,6 +5,7 @@ None of them is written again: the methods are those of asyncio's selector loop,
 
 from __future__ import annotations
 
+import sys
 import weakref
 from asyncio import SendfileNotAvailableError
 from asyncio.unix_events import _UnixSelectorEventLoop
@@ -46,6 +47,16 @@ class Networking(_UnixSelectorEventLoop):
     def _check_closed(self) -> None:
         if self.is_closed():
             raise RuntimeError("Event loop is closed")
+
+    def _make_socket_transport(
+        self, sock: Any, protocol: Any, waiter: Any = None, *, extra: Any = None, server: Any = None
+    ) -> Any:
+        make = self.selector.transport
+        if make is None:
+            return super()._make_socket_transport(sock, protocol, waiter, extra=extra, server=server)  # type: ignore[misc]
+        if sys.version_info >= (3, 12):
+            self._ensure_fd_no_transport(sock)
+        return make(self, sock, protocol, waiter, extra, server)
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
         return await self._home.engine.network.tell(self, "addresses", host, port, **options)

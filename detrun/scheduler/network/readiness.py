@@ -23,6 +23,9 @@ class Readiness:
     What they are ready for is read between two iterations, as a kernel is asked by a selector.
     """
 
+    # What makes the transports of its loop, if that is not asyncio itself.
+    transport: Any = None
+
     def __init__(self, engine: Engine, loop: Any) -> None:
         self._engine = engine
         self._loop = loop
