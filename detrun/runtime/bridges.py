@@ -86,7 +86,7 @@ class Bridge(End):
         self._settle()
 
     def retire(self) -> None:
-        self.put(RESTART)
+        # Whatever the peer is, it answers, or is the way out on the other side.
         self.peer.put(RESTART)
 
     def _settle(self) -> None:
@@ -115,7 +115,6 @@ class Shipped(Bridge):
                 "in %s, %r was accepted before it was sent away: what was read is lost", self.scope.name, self._socket
             )
         self.peer, self._socket.peer.peer = self._socket.peer, self
-        self.peer.hold()
         for frame in self._socket.leave():
             self.put(frame)
 

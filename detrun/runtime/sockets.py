@@ -175,8 +175,7 @@ class WebSocket(Handle):
         if isinstance(frame, Close):
             self.inbox.close(frame)
             self._part()
-            if not self._closing:
-                self.peer.put(frame)
+            self.peer.put(frame)
         elif not self._closing:
             if _size(frame.data) > LARGEST:
                 self._refuse_size(_size(frame.data))

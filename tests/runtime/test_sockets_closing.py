@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -131,6 +132,95 @@ def test_who_hangs_up_before_the_response_leaves_no_socket_behind() -> None:  # 
         return got
 
     assert played(scenario, slow, passing("b", "api")) == [(0, []), (0, [(1006, False)])]
+
+
+def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-STR-17
+    stubborn = serving("""
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self.serve(server))
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            log.append("cancelled")
+        return Response(web_socket=client)
+
+    async def serve(self, server):
+        log.extend([message async for message in server])
+        log.append((server.close_code, server.was_clean))
+    """)
+
+    async def scenario(app: App) -> Any:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await app.client("a").websocket("/")
+        return await left(app, "api"), await own(app).log()
+
+    assert played(scenario, stubborn) == (0, ["cancelled", (1006, False)])
+
+
+def test_what_came_with_a_call_is_let_go_of_when_the_socket_of_the_answer_is_closed() -> None:
+    keeping = worker(
+        "api",
+        IMPORTS
+        + """
+class Cell(RpcTarget):
+    def take(self, stream):
+        client, server = WebSocketPair()
+        server.accept()
+        return Response(web_socket=client)
+
+class Default(WorkerEntrypoint):
+    def cell(self):
+        return Cell()
+""",
+    )
+
+    async def scenario(app: App) -> Any:
+        states: list[str] = []
+
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield b"a"
+            finally:
+                states.append("ended")
+
+        with await own(app).cell() as cell:
+            response = await cell.take(chunks())
+            await asyncio.sleep(1)
+            states.append("closed")
+            response.web_socket.accept()
+            response.web_socket.close()
+            await asyncio.sleep(1)
+            states.append("released")
+        return states
+
+    assert played(scenario, keeping) == ["closed", "ended", "released"]
+
+
+def test_a_request_that_is_refused_closes_only_what_was_begun_for_it() -> None:
+    using = serving("""
+    async def fetch(self, request):
+        one, two = WebSocketPair()
+        one.accept()
+        two.accept()
+        self.ctx.wait_until(self.use(one, two))
+        return Response("no", status=403)
+
+    async def use(self, one, two):
+        await asyncio.sleep(0.5)
+        one.send("a")
+        log.append(await two.receive())
+    """)
+
+    async def scenario(app: App) -> Any:
+        with pytest.raises(NotUpgraded):
+            await app.websocket("/")
+        return await left(app, "api"), await own(app).log()
+
+    assert played(scenario, using) == (0, ["a"])
 
 
 @pytest.mark.parametrize(

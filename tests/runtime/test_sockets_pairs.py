@@ -309,6 +309,60 @@ def test_what_is_not_read_yet_is_counted() -> None:
     assert given(use) == (5, 3)
 
 
+def test_a_close_is_told_once_to_each_listener_also_to_those_who_come_later() -> None:
+    async def use(client: WebSocket, server: WebSocket) -> Any:
+        told: list[str] = []
+        client.add_event_listener("close", lambda _: told.append("first"))
+        server.close()
+        await asyncio.sleep(1)
+        client.add_event_listener("close", lambda _: told.append("second"))
+        await asyncio.sleep(1)
+        return told
+
+    assert given(use) == ["first", "second"]
+
+
+def test_whoever_was_told_of_the_close_gets_no_message_after_it() -> None:
+    async def use(client: WebSocket, server: WebSocket) -> Any:
+        told: list[str] = []
+        server.send("a")
+        server.close()
+        client.add_event_listener("close", lambda _: told.append("close"))
+        await asyncio.sleep(1)
+        client.add_event_listener("message", lambda event: told.append(event.data))
+        await asyncio.sleep(1)
+        return told
+
+    assert given(use) == ["close"]
+
+
+def test_a_scope_has_nothing_of_sockets_that_are_closed() -> None:
+    async def scenario(app: App) -> Any:
+        _, server = WebSocketPair()
+        handles = [len(app.default.scope.handles)]
+        server.accept()
+        server.close()
+        return [*handles, len(app.default.scope.handles)]
+
+    assert played(scenario, QUIET) == [1, 0]
+
+
+def test_sockets_are_closed_when_their_scope_is_over() -> None:
+    async def scenario(app: App) -> Any:
+        client, server = WebSocketPair()
+        client.accept()
+        server.accept()
+        told: list[Any] = []
+        server.add_event_listener("close", told.append)
+        reading = asyncio.create_task(all_of(client))
+        await asyncio.sleep(1)
+        app.disconnect()
+        # What is over calls nobody.
+        return await reading, server.ready_state, told
+
+    assert played(scenario, QUIET) == ([(1006, "", False)], ReadyState.CLOSED, [])
+
+
 def test_a_socket_is_made_while_an_event_is_handled() -> None:
     with pytest.raises(Exception, match="while an event is handled only"):
         WebSocketPair()

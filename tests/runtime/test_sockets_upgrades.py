@@ -115,6 +115,40 @@ def test_what_is_no_end_of_a_pair_is_refused_before_anything_is_sent(value: str)
     assert played(scenario, wrong) == 0
 
 
+def test_what_is_sent_away_does_not_come_to_a_listener_as_well() -> None:
+    listening = serving("""
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        client.accept()
+        client.add_event_listener("message", lambda event: log.append(event.data))
+        server.accept()
+        server.send("a")
+        server.close(4001)
+        return Response(web_socket=client)
+    """)
+
+    async def scenario(app: App) -> Any:
+        return await all_of(await app.websocket("/")), await own(app).log()
+
+    assert played(scenario, listening) == (["a", (4001, "", True)], [])
+
+
+def test_each_hop_carries_each_message_and_one_close_each_way() -> None:
+    async def scenario(app: App) -> Any:
+        names: list[str] = []
+        app.application.engine.trace.observers.append(lambda event: names.append(getattr(event, "path", "")))
+        socket = await app.websocket("/")
+        socket.send("a")
+        await socket.receive()
+        socket.close()
+        await asyncio.sleep(1)
+        app.disconnect()
+        await asyncio.sleep(1)
+        return [sum(f"{what} of a socket" in name for name in names) for what in ("message", "close", "loss")]
+
+    assert played(scenario, *CHAINS[1]) == [4, 4, 0]
+
+
 def test_a_socket_has_one_owner() -> None:
     wrong = worker(
         "api",
@@ -248,7 +282,8 @@ def test_a_socket_goes_along_with_a_call_as_well() -> None:
         await own(app).take(Response(web_socket=client))
         got = await server.receive()
         server.close(4001, "done")
-        return got, await left(app, "api"), await own(app).log()
+        closed = await left(app, "api"), len(app.default.scope.handles)
+        return got, closed, await own(app).log()
 
     taking = serving("""
     async def take(self, response):
@@ -260,7 +295,7 @@ def test_a_socket_goes_along_with_a_call_as_well() -> None:
             socket.send(message)
         log.append(socket.close_code)
     """)
-    assert played(scenario, taking) == ("a", 0, [4001])
+    assert played(scenario, taking) == ("a", (0, 0), [4001])
 
 
 def test_a_protocol_that_was_agreed_on_is_known() -> None:
