@@ -65,14 +65,9 @@ class Bridge(End):
             self.scope.hold(self)
 
     def take(self, frame: Text | Binary | Close) -> None:
-        if self._got:
-            return
-        if isinstance(frame, Close):
-            self._got = True
-            self.peer.put(frame)
-            self._settle()
-        else:
-            self.peer.put(frame)
+        self._got = isinstance(frame, Close)
+        self.peer.put(frame)
+        self._settle()
 
     def tear_down(self, error: BaseException) -> None:
         if not self._sent:

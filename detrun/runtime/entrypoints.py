@@ -125,6 +125,9 @@ class Fetching(RpcTarget):
             raise
         if response.web_socket is None:
             sockets.refuse(self._scope, request, sockets.refused(response.status))
+        elif self._scope.controller.signal.aborted:
+            # Nobody waits for it any more.
+            sockets.refuse(self._scope, request, sockets.GONE)
         return response
 
     async def _response(self, request: Any) -> Response:

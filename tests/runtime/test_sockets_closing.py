@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from detrun.errors import NotUpgraded, SocketClosed
+from detrun.errors import Disconnected, NotUpgraded, SocketClosed
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, Configured, played, worker
 from tests.runtime.sockets import CHAINS, ECHO, IMPORTS, all_of, left, own, passing, serving, stop_workers
@@ -151,13 +151,65 @@ def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-S
         log.append((server.close_code, server.was_clean))
     """)
 
-    async def scenario(app: App) -> Any:
+    async def waits_no_more(app: App) -> Any:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await app.client("a").websocket("/")
         return await left(app, "api"), await own(app).log()
 
-    assert played(scenario, stubborn) == (0, ["cancelled", (1006, False)])
+    async def hangs_up(app: App) -> Any:
+        client = app.client("a")
+        asked = asyncio.create_task(client.websocket("/"))
+        await asyncio.sleep(1)
+        client.disconnect()
+        with pytest.raises(Disconnected, match="a hung up"):
+            await asked
+        return await left(app, "api"), await own(app).log()
+
+    for scenario in (waits_no_more, hangs_up):
+        assert played(scenario, stubborn) == (0, ["cancelled", (1006, False)])
+
+
+def test_an_end_that_went_elsewhere_is_not_closed_by_a_page() -> None:
+    elsewhere = worker(
+        "web",
+        IMPORTS
+        + """
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        await self.env.API.take(Response(web_socket=client))
+        self.ctx.wait_until(self.use(server))
+        return Response("it is elsewhere", status=202)
+
+    async def use(self, server):
+        await asyncio.sleep(0.5)
+        server.send("a")
+        log.append(await server.receive())
+        server.close()
+
+    def log(self):
+        return log
+""",
+        Bound("API", "api"),
+    )
+    taking = serving("""
+    def take(self, response):
+        response.web_socket.accept()
+        self.ctx.wait_until(self.serve(response.web_socket))
+
+    async def serve(self, socket):
+        async for message in socket:
+            socket.send(message)
+    """)
+
+    async def scenario(app: App) -> Any:
+        with pytest.raises(NotUpgraded):
+            await app.websocket("/")
+        return await left(app, "api", "web"), await own(app, "web").log()
+
+    assert played(scenario, taking, elsewhere) == (0, ["a"])
 
 
 def test_what_came_with_a_call_is_let_go_of_when_the_socket_of_the_answer_is_closed() -> None:

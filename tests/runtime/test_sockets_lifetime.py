@@ -88,6 +88,31 @@ def test_whoever_reads_to_the_end_may_end_what_he_does() -> None:
     assert played(scenario, reading) == (0, ["0", "1", "2", "the end", "cancelled"])
 
 
+def test_whoever_goes_on_after_the_end_has_half_a_minute() -> None:
+    lasting = serving("""
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        self.reader = asyncio.create_task(self.read(server))
+        return Response(web_socket=client)
+
+    async def read(self, server):
+        async for message in server:
+            pass
+        await asyncio.sleep(1000)
+    """)
+
+    async def scenario(app: App) -> Any:
+        socket = await app.websocket("/")
+        socket.close()
+        await asyncio.sleep(25)
+        goes_on = await left(app, "api")
+        await asyncio.sleep(10)
+        return goes_on, await left(app, "api")
+
+    assert played(scenario, lasting) == (1, 0)
+
+
 def test_a_handler_that_waits_for_a_socket_does_not_hang() -> None:
     waiting = worker(
         "web",

@@ -354,9 +354,12 @@ def test_sockets_are_closed_when_their_scope_is_over() -> None:
         server.accept()
         told: list[Any] = []
         server.add_event_listener("close", told.append)
+        server.add_event_listener("message", told.append)
         reading = asyncio.create_task(all_of(client))
         await asyncio.sleep(1)
+        client.send("a")
         app.disconnect()
+        await asyncio.sleep(1)
         # What is over calls nobody.
         return await reading, server.ready_state, told
 
