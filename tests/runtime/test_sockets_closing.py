@@ -140,10 +140,11 @@ def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-S
         client, server = WebSocketPair()
         server.accept()
         self.ctx.wait_until(self.serve(server))
-        try:
-            await asyncio.sleep(5)
-        except asyncio.CancelledError:
-            log.append("cancelled")
+        for _ in range(int(request.url[-1])):
+            try:
+                await asyncio.sleep(5)
+            except asyncio.CancelledError:
+                log.append("cancelled")
         return Response(web_socket=client)
 
     async def serve(self, server):
@@ -154,20 +155,21 @@ def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-S
     async def waits_no_more(app: App) -> Any:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
-                await app.client("a").websocket("/")
+                await app.client("a").websocket("/1")
         return await left(app, "api"), await own(app).log()
 
     async def hangs_up(app: App) -> Any:
         client = app.client("a")
-        asked = asyncio.create_task(client.websocket("/"))
+        asked = asyncio.create_task(client.websocket("/2"))
         await asyncio.sleep(1)
         client.disconnect()
         with pytest.raises(Disconnected, match="a hung up"):
             await asked
         return await left(app, "api"), await own(app).log()
 
-    for scenario in (waits_no_more, hangs_up):
-        assert played(scenario, stubborn) == (0, ["cancelled", (1006, False)])
+    # To hang up is to wait no more, and then to be gone.
+    assert played(waits_no_more, stubborn) == (0, ["cancelled", (1006, False)])
+    assert played(hangs_up, stubborn) == (0, ["cancelled", "cancelled", (1006, False)])
 
 
 def test_an_end_that_went_elsewhere_is_not_closed_by_a_page() -> None:

@@ -212,6 +212,38 @@ def test_a_client_hangs_up_at_any_moment_of_an_upgrade() -> None:  # R-WS-12, R-
     assert len(seen) > 1
 
 
+@HOPS
+def test_nobody_waits_any_more_for_a_socket_that_is_on_its_way(workers: list[Configured]) -> None:  # R-STR-17
+    slow = serving("""
+    async def fetch(self, request):
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self.serve(server))
+        await asyncio.sleep(0.005)
+        return Response(web_socket=client)
+
+    async def serve(self, server):
+        log.extend([message async for message in server])
+        log.append(server.close_code)
+    """)
+
+    async def scenario(app: App) -> Any:
+        client = app.client("a")
+        try:
+            async with asyncio.timeout(0.01):
+                socket = await client.websocket("/")
+        except TimeoutError:
+            return False, await left(app, *(each.name for each in workers)), await own(app).log()
+        socket.close(4001)
+        return True, await left(app, *(each.name for each in workers)), await own(app).log()
+
+    seen = set()
+    for upgraded, scopes, log in explored(scenario, slow, *workers[1:]):
+        assert (scopes, log) == (0, [4001 if upgraded else 1006])
+        seen.add(upgraded)
+    assert seen == {True, False}
+
+
 def test_an_application_is_stopped_in_the_midst_of_everything() -> None:  # R-WS-06, R-WS-07, R-WS-26
     async def scenario(app: App) -> Any:
         async def talk() -> Any:
