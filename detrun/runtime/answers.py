@@ -9,6 +9,7 @@ from detrun.runtime.calls import Answering
 from detrun.runtime.frames import Call, Refusal
 from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
+from detrun.runtime.sessions import ATOMS
 from detrun.runtime.stubs import Exported
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Given, Side
+
+
+_NOTHING = "plain data has no members that can be reached from outside"
 
 
 class Entry(Protocol):
@@ -53,7 +57,10 @@ class Answers:
         if isinstance(end, Answering):
             return end.scope, lambda: _awaited(end)
         given = side.kept(call.target, call.heard)
-        if given is None or given.scope.ended:
+        if given is None:
+            # Whoever asks has not heard the answer: of that only plain data is not kept.
+            raise AttributeError(_NOTHING)
+        if given.scope.ended:
             raise Released(f"what {'.'.join(call.path)} is asked of is gone", "keep the stub, or ask for it again")
         return given.scope, lambda: _value(given)
 
@@ -65,4 +72,6 @@ async def _awaited(end: Answering) -> Any:
 def _value(given: Given) -> Any:
     if given.error is not None:
         raise given.error
+    if type(given.value) in ATOMS:
+        raise AttributeError(_NOTHING)
     return given.value

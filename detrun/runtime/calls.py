@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Disconnected
 from detrun.runtime.carrying import Carrier, discard
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
-from detrun.runtime.members import called, reach
+from detrun.runtime.members import Remote, called, reach
 from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End, Given
 
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Asked(End):
     """The end of a call that asked. It is there until the answer is, even if nobody waits for that any more."""
 
-    __slots__ = ("abandoned", "future", "what")
+    __slots__ = ("abandoned", "brought", "future", "what")
     expects = True
 
     def __init__(self, side: Side, scope: Scope, what: str) -> None:
         super().__init__(side, scope)
         self.what = what
         self.abandoned = False
+        # What has carried stubs here.
+        self.brought: Carrier | None = None
         self.future: asyncio.Future[Any] = scope.context.loop.create_future()
 
     def take(self, frame: Reply | Refusal) -> None:
@@ -57,11 +59,14 @@ class Asked(End):
         self._fail(error)
 
     def _settle(self, frame: Reply) -> None:
+        carrier = Carrier(self.side, self.scope)
         try:
-            value = Carrier(self.side, self.scope).decode(frame.value)
+            value = carrier.decode(frame.value)
         except Exception as error:
             self._fail(error)
             return
+        if carrier.stubs:
+            self.brought = carrier
         if not self.future.done():
             self.future.set_result(value)
 
@@ -75,7 +80,7 @@ class Asked(End):
 class Answering(End):
     """The end of a call that answers: exactly once, whatever becomes of it."""
 
-    __slots__ = ("_call", "_carrier", "_outcome", "_task", "what")
+    __slots__ = ("_call", "_carrier", "_forwarded", "_outcome", "_task", "what")
 
     def __init__(self, side: Side, scope: Scope, number: int, call: Call) -> None:
         super().__init__(side, scope, number)
@@ -83,6 +88,8 @@ class Answering(End):
         self._call = call
         self._carrier = Carrier(side, scope)
         self._task: asyncio.Task[Any] | None = None
+        # The call whose answer is this one's, too.
+        self._forwarded: Asked | None = None
         self._outcome: asyncio.Future[Given] | None = None
         scope.hold(self)
 
@@ -123,6 +130,9 @@ class Answering(End):
             frame, raised = Refusal(encode_error(error, self.what)), error
         finally:
             self._carrier.release_stubs()
+            if self._forwarded is not None and self._forwarded.brought is not None:
+                # Nobody here has seen the stubs that it brought; the answer has others of the same objects.
+                self._forwarded.brought.release_stubs()
         self._tell(Given(value, raised, self.scope))
         if frame is not None:
             self._answer(frame)
@@ -145,6 +155,9 @@ class Answering(End):
         value = reach(holder, call.path, self.what)
         if not call.reads:
             value = called(value, args, kwargs, self.what)
+        if isinstance(value, Remote) and (promise := value._promise()) is not None:
+            self._forwarded = promise._asked
+            return await promise
         return await value if inspect.isawaitable(value) else value
 
     def _tell(self, given: Given) -> None:

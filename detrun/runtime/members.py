@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from detrun.runtime.promises import Promise
+
 # What the runtime itself calls; from outside they are reached by events, if at all.
 RESERVED = frozenset(
     {
@@ -54,6 +56,10 @@ class Remote:
     __slots__ = ()
     travels = False
     """Whether it may be sent to a third one, as what it stands for."""
+
+    def _promise(self) -> Promise | None:
+        """The call that this is, or is when it is awaited."""
+        return None
 
 
 def public(name: str) -> str:

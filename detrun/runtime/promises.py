@@ -70,7 +70,10 @@ class Member(Remote):
         return ask(self._of._ask(), self._path, args, kwargs)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return ask(self._of._ask(), self._path, (), {}, reads=True).__await__()
+        return self._promise().__await__()
+
+    def _promise(self) -> Promise:
+        return ask(self._of._ask(), self._path, (), {}, reads=True)
 
     def __repr__(self) -> str:
         return f"<member {'.'.join(self._path)} of {self._of!r}>"
@@ -128,6 +131,9 @@ class Promise(Handle, Remote):
     def __repr__(self) -> str:
         state = "answered" if self._asked.future.done() else "not answered yet"
         return f"<promise of {self._asked.what}, {state}>"
+
+    def _promise(self) -> Promise:
+        return self
 
     def __reduce__(self) -> str:
         raise TypeError("the promise of an answer cannot be copied or pickled: await it first")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # The side that began a session counts its ends in odd numbers, the other one in even ones.
 _STEP = 2
 # Of these nothing more can be asked.
-_ATOMS = frozenset({type(None), bool, int, float, str, bytes})
+ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 
 class Given(NamedTuple):
@@ -98,7 +98,7 @@ class Side:
     def keep(self, number: int, given: Given) -> None:
         """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it."""
         self._said += 1
-        if type(given.value) not in _ATOMS or given.error is not None:
+        if type(given.value) not in ATOMS or given.error is not None:
             self._kept.append((self._said, number, given))
 
     def kept(self, number: int, heard: int) -> Given | None:

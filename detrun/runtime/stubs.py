@@ -114,6 +114,12 @@ class Stub(Handle, Remote):
     def __exit__(self, *_: object) -> None:
         self.dispose()
 
+    async def __aenter__(self) -> Stub:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.dispose()
+
     def __reduce__(self) -> str:
         raise TypeError("a stub cannot be copied or pickled: use `dup()`, or send it to another context")
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from detrun.runtime.application import Application
     from detrun.runtime.http.headers import Initial
     from detrun.runtime.http.response import Response
+    from detrun.runtime.promises import Asking
     from detrun.runtime.sockets import WebSocket
+    from detrun.runtime.workers import Worker
     from detrun.scheduler.contexts import Context
 
 # What an URL without a host is relative to.
@@ -63,7 +65,7 @@ class Client:
 
     def service(self, name: str, entrypoint: str = "") -> Service:
         """An entrypoint of a worker, to be called from outside."""
-        return Service(self.application.worker(name), name, entrypoint)
+        return _Called(self, self.application.worker(name), name, entrypoint)
 
     def disconnect(self) -> None:
         """Hang up on everything that is under way; the client may come again."""
@@ -87,6 +89,22 @@ class Client:
         scope.owner = self.application
         self._scopes.append(scope)
         return scope
+
+
+class _Called(Service):
+    """A service that a client calls, whoever runs: when that hangs up, its calls end."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: Client, worker: Worker, name: str, entrypoint: str) -> None:
+        super().__init__(worker, name, entrypoint)
+        self._client = client
+
+    async def fetch(self, url: str | Request, **options: Any) -> Response:
+        return await self.fetch_in(self._client.scope, Request(url, **options))
+
+    def _ask(self) -> Asking:
+        return self._asking(self._client.scope)
 
 
 def _forgotten(_: Scope) -> None:
