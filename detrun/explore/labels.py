@@ -26,6 +26,8 @@ ALWAYS = "no race"
 
 _LOCKS = re.compile(r"waits for (Lock|Semaphore|BoundedSemaphore)\.\w+\(\)|waits for a lock")
 _ABSENT = re.compile(r"^(KeyError|AttributeError|NameError|UnboundLocalError|LookupError|IndexError|TypeError)\b")
+# Who moves generations of an application.
+_CONTROL = "/supervisor/"
 _RELOADS = re.compile(r"reload|deploy|refresh|reconfig|rotate|swap|migrat", re.IGNORECASE)
 
 
@@ -37,6 +39,8 @@ def label(failure: Failure, late: Wake | None, first: Sight | None, failed: list
         return DUPLICATE
     if _ABSENT.match(failure.message):
         return ORDER
+    if first is not None and _CONTROL in first.name:
+        return TORN
     if _comes_between(late, first, failed):
         return TORN if _RELOADS.search(_who(first)) else ATOMICITY
     return ORDER

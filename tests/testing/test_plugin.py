@@ -124,6 +124,7 @@ runs = 0
 async def test_counts():
     global runs
     runs += 1
+    await asyncio.gather(*(asyncio.sleep(0.001 * number) for number in range(5)))
     assert runs < 9
 """
     assert "not verified: in a fresh process it passes" in run_pytest(tmp_path, text).stdout
