@@ -60,6 +60,7 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", default=100_000, help="Steps of each run.")
 @click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="Virtual seconds of each run.")
 @click.option("--emit", type=click.Path(file_okay=False), metavar="DIR", help="Write a test that keeps each failure.")
+@click.option("--leaks", is_flag=True, help="Also fail by tasks and connections that are left at the end.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with 6 if there was more to try and nothing was found.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to report.")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
@@ -88,7 +89,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
         max_time=options["max_time"] or 0.0,
         **{
             name: options[name]
-            for name in ("seconds", "jobs", "strategy", "level", "keep_going", "entropy", "fresh", "max_steps")
+            for name in ("seconds", "jobs", "strategy", "level", "keep_going", "entropy", "fresh", "max_steps", "leaks")
         },
     )
     told = Exploring(output, lambda journal: same if journal is None else line(journal, (), {}))

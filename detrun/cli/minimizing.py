@@ -168,6 +168,7 @@ def _trials(header: Header, fresh: Callable[[], Callable[[], Any]]) -> Trials:
             level=level,
             max_steps=asked.get("max_steps", STEPS),
             max_time=asked.get("max_time", SECONDS),
+            leaks=asked.get("leaks", False),
             begin=moment(asked["start_time"]) if "start_time" in asked else BIRTHDAY,
         )
 

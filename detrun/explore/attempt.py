@@ -110,7 +110,9 @@ class Attempts:
         max_steps: int = STEPS,
         max_time: float = SECONDS,
         begin: int = BIRTHDAY,
+        leaks: bool = False,
     ) -> None:
+        self.leaks = leaks
         self.level = level
         self.kinds = tuple(kinds)
         self.max_steps, self.max_time = max_steps, max_time
@@ -136,6 +138,7 @@ class Attempts:
         world = World(self._begin, "seeded", entropy)
         limits = Limits(self.max_steps, self.max_time)
         engine = Engine(answers, limits, self.kinds if kinds is None else kinds, world, level=self.level)
+        engine.claims.leaks = self.leaks
         behaviour = Behaviour(engine)
         _, error = ended(engine, main)
         return Attempt(

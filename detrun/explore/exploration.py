@@ -49,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True):
     fresh: str | None = None
     max_steps: int = 100_000
     max_time: float = 0.0
+    leaks: bool = False
 
 
 class Explored(msgspec.Struct, frozen=True):
@@ -139,6 +140,7 @@ def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[
         "kinds": kinds,
         "max_steps": asked.max_steps,
         "max_time": asked.max_time or SECONDS,
+        "leaks": asked.leaks,
     }
     match _fresh(asked):
         case "none":

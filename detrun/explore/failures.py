@@ -65,6 +65,8 @@ class Failures:
             "max_time": attempts.max_time,
             "strict": True,
         }
+        if attempts.leaks:
+            options["leaks"] = True
         if plan.kinds:
             options["faults"] = list(plan.kinds)
         noted = options | {

@@ -35,6 +35,7 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "start_time": str,
     "entropy": str,
     "strict": lambda text: text == "True",
+    "leaks": lambda text: text == "True",
     "faults": lambda text: [name for name in text.split(",") if name],
 }
 

@@ -103,6 +103,7 @@ def install() -> None:
     surroundings.catch()
     _catch_policy(asyncio.DefaultEventLoopPolicy)
     _catch_runner(asyncio.Runner)
+    _catch_runners(asyncio.runners)
     _catch_selector_loop(selector_events.BaseSelectorEventLoop)
     imports.after(
         {
@@ -150,6 +151,17 @@ def _catch_runner(runner: Any) -> None:
             _check_ours(self._loop)
 
     runner._lazy_init = lazy_init
+
+
+def _catch_runners(runners: Any) -> None:
+    real = runners._cancel_all_tasks
+
+    def cancel(loop: Any) -> None:
+        if ACTIVE.engine is not None:
+            ACTIVE.engine.claims.leave(loop)
+        real(loop)
+
+    runners._cancel_all_tasks = cancel
 
 
 def _check_ours(loop: asyncio.AbstractEventLoop) -> None:

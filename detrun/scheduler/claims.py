@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detrun.scheduler.waits import described
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from detrun.scheduler.contexts import Context
+    from detrun.scheduler.loop import Loop
+    from detrun.scheduler.network.files import File
 
 # What a program claims itself; those fail a run whatever else becomes of it.
 OWN = ("always", "unreachable", "eventually")
@@ -28,10 +32,12 @@ class Complaint(msgspec.Struct, frozen=True):
 class Claims:
     """What was claimed of one run, and what there is to complain of."""
 
-    __slots__ = ("_eventually", "complaints", "sometimes")
+    __slots__ = ("_eventually", "complaints", "leaks", "sometimes")
 
     def __init__(self) -> None:
         self.complaints: list[Complaint] = []
+        # Whether to complain of what is left when the program ends.
+        self.leaks = False
         # Whether what should happen in some run happened in this one, by name.
         self.sometimes: dict[str, bool] = {}
         self._eventually: dict[str, Callable[[], object]] = {}
@@ -55,6 +61,20 @@ class Claims:
         if error is not None and not isinstance(error, CancelledError):
             kind = "callback" if "handle" in context else "unretrieved"
             self.complaints.append(Complaint(kind, str(context.get("message")), error=error))
+
+    def leave(self, loop: Loop) -> None:
+        """The program has ended; what its loop still has to do is about to be cancelled."""
+        if self.leaks:
+            for task in loop.tasks():
+                if not task.done():
+                    name = getattr(task.get_coro(), "__qualname__", "a task")
+                    self.complaints.append(Complaint("leak", f"left undone: {described(task)}", f"task {name}"))
+
+    def find_open(self, files: Iterable[File]) -> None:
+        """Complain of connections and servers that nobody closed."""
+        for file in files if self.leaks else ():
+            kind = file.name.partition("#")[0]
+            self.complaints.append(Complaint("leak", f"left open: {file.name}", kind))
 
     def settle(self) -> None:
         """The program has ended by itself: what should have become true by now is looked at."""

@@ -45,6 +45,7 @@ def run(
     entropy: str = "seeded",
     level: int = 1,
     strict: bool = False,
+    leaks: bool = False,
     record: Record | None = None,
 ) -> Run:
     """Run a program on deterministic loops in virtual time: an async function, or one that starts its own loops.
@@ -53,7 +54,8 @@ def run(
     object. `faults` names what may go wrong in the network. `start_time` is when the program believes to begin, and
     `entropy` says where randomness comes from: the seed ("seeded"), a fixed seed ("fixed") or the operating system
     ("real"). At `level` 2 the strategy also decides when garbage is collected. `strict` has a run fail
-    by exceptions, too, that nobody retrieves or that a callback raises. `record` learns what happens.
+    by exceptions, too, that nobody retrieves or that a callback raises, `leaks` moreover by tasks and connections that
+    are left when the program ends. `record` learns what happens.
     """
     if not callable(main):
         raise UsageError(f"expected a function that is the program, got {main!r}; give it uncalled")
@@ -64,8 +66,9 @@ def run(
         garbage.tidy()
     world = World(BIRTHDAY if start_time is None else moment(start_time), entropy, seed)
     engine = Engine(answers, Limits(max_steps, max_time), faults, world, level=level, record=record)
+    engine.claims.leaks = leaks
     name = strategy if isinstance(strategy, str) else type(strategy).__name__.lower()
-    return finished(engine, main, seed=seed, strategy=name, entropy=entropy, strict=strict)
+    return finished(engine, main, seed=seed, strategy=name, entropy=entropy, strict=strict or leaks)
 
 
 def finished(
@@ -107,6 +110,8 @@ def ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException |
             if not engine.killed:
                 engine.baton.finish()
                 engine.claims.settle()
+                if engine._network is not None:
+                    engine.claims.find_open(engine._network.open_files())
             engine.claims.find_unretrieved(engine.contexts)
         engine.end()
     except (Divergence, JournalError):
@@ -156,6 +161,7 @@ def _cancel_tasks(loop: Loop) -> None:
     tasks = [task for task in loop.tasks() if not task.done()]
     if not tasks:
         return
+    loop.home.engine.claims.leave(loop)
     for task in tasks:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

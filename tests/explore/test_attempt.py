@@ -256,3 +256,34 @@ def test_what_goes_wrong_beside_the_result_is_a_failure_too(program: Any, kind: 
 
     assert signature is not None
     assert (signature.kind, signature.type) == (kind, error)
+
+
+async def _leaves_a_task() -> None:
+    asyncio.get_running_loop().kept = asyncio.create_task(asyncio.sleep(100))  # type: ignore[attr-defined]
+    await asyncio.sleep(0)
+
+
+async def _leaves_a_connection() -> None:
+    one, other = socket.socketpair()
+    one.close()
+    asyncio.get_running_loop().kept = other  # type: ignore[attr-defined]
+
+
+async def _leaves_nothing() -> None:
+    one, other = socket.socketpair()
+    one.close()
+    other.close()
+    await asyncio.create_task(asyncio.sleep(1))
+
+
+LEAKS = [(_leaves_a_task, "task sleep"), (_leaves_a_connection, "connection"), (_leaves_nothing, None)]
+
+
+@pytest.mark.parametrize("inside", ["a loop of ours", "asyncio.run"])
+@pytest.mark.parametrize(("program", "label"), LEAKS)
+def test_what_is_left_fails_a_run_only_if_that_is_asked_for(program: Any, label: str | None, inside: str) -> None:
+    main = program if inside == "a loop of ours" else lambda: asyncio.run(program())
+    asked, plain = (attempts(main, leaks=leaks).attempt(Default()).signature for leaks in (True, False))
+
+    assert plain is None
+    assert (None if asked is None else (asked.kind, asked.label)) == (None if label is None else ("leak", label))

@@ -95,6 +95,10 @@ class Network:
         if fd in self._files:
             self._files[fd].unwatch(watcher)
 
+    def open_files(self) -> list[File]:
+        """Connections, servers and other sockets that nobody closed."""
+        return [file for file in self._files.values() if not file.closed]
+
     def close(self, fd: int) -> None:
         """Close a descriptor and its file."""
         file = self._files.pop(fd, None)
