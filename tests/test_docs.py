@@ -18,9 +18,11 @@ from tests.cli.command import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+TESTS = ROOT / "tests"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted(DOCS.rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+DEFINED = re.compile(r"^(?:async )?def (test_\w+)", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 ON_PATH = ENVIRONMENT | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
@@ -115,3 +117,11 @@ def test_pages_are_written_one_sentence_a_line() -> None:
     ]
 
     assert [line for line in prose if re.search(r"[a-z`)]\. [A-Z`]", line)] == []
+
+
+def test_the_page_of_races_names_tests_that_there_are() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / "explanation" / "races.md").read_text()))
+    defined = {name for file in TESTS.rglob("test_*.py") for name in DEFINED.findall(file.read_text())}
+
+    assert len(named) > 20
+    assert named <= defined
