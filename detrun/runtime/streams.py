@@ -115,7 +115,7 @@ class Outgoing(End):
 class Incoming(End):
     """The end of a stream that receives: what has arrived and was not read yet."""
 
-    __slots__ = ("_chunks", "_ended", "_error", "_got", "_waiter")
+    __slots__ = ("_chunks", "_ended", "_error", "_got", "_waiters")
     expects = True
 
     def __init__(self, side: Side, scope: Scope, number: int) -> None:
@@ -124,7 +124,7 @@ class Incoming(End):
         self._got = 0
         self._ended = False
         self._error: BaseException | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
 
     def take(self, frame: Chunk | Finish | Break) -> None:
         match frame:
@@ -160,8 +160,9 @@ class Incoming(End):
                 raise self._error
             if self._ended:
                 raise StopAsyncIteration
-            self._waiter = self.scope.context.loop.create_future()
-            await self._waiter
+            waiter = self.scope.context.loop.create_future()
+            self._waiters.append(waiter)
+            await waiter
         if not self._ended:
             self.send(Credit(1), "credit")
         return self._chunks.popleft()
@@ -173,8 +174,11 @@ class Incoming(End):
             self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        # All of them look: who was cancelled meanwhile takes nothing.
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
 
 class Stream(Handle):
