@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detrun.journal.entries import InputKind
+from detrun.live import paths
 from detrun.live.bounds import LiveLimits
 from detrun.live.entropy import LiveEntropy
 from detrun.live.jobs import Jobs
@@ -53,6 +54,7 @@ class LiveEngine(Engine):
         world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy, seed=seed)
         super().__init__(Default(), limits or LiveLimits(), world=world, record=record)
         self.edge = edge
+        paths.catch()
         self.claims = Unhandled(edge)
         edge.begin(self)
         wall = edge.ask(InputKind.CLOCK, Origin(-1), lambda: _wall().to_bytes(8, "little"))
