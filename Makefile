@@ -33,6 +33,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.explore
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python -m benchmarks.values
+	$(BIN)/python -m benchmarks.sockets
 
 soak: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto -m soak
