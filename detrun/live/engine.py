@@ -166,6 +166,7 @@ class LiveEngine(Engine):
         """What the run itself brought goes first, then a thread: none shall wait until nobody asks for anything."""
         while self.arrivals:
             self.happen(self.arrivals[0])
+        self.entering.leave()
         if self.baton.ready:
             self.happen(self.baton.ready[0])
 

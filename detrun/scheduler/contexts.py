@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from asyncio import events
 from typing import TYPE_CHECKING
@@ -51,6 +50,12 @@ class Context(ABC):
         """Whether a timer that fell due waits to be delivered."""
         return False
 
+    def end(self) -> None:
+        """Be gone."""
+        self.loop.abandon()
+        self.loop.close()
+        self.loop.append = _unheard
+
 
 class Unit(Context):
     """A context whose turn takes one event and runs until nothing is ready. Time stands still within a turn."""
@@ -64,18 +69,14 @@ class Unit(Context):
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
         self.engine.trace.step += 1
-        clock, loop, outside, hooks = self.engine.clock, self.loop, events._get_running_loop(), sys.get_asyncgen_hooks()
-        tick, clock.tick = clock.tick, 0
-        loop.append = loop.ready.append
-        loop.ready.append(delivery)
-        events._set_running_loop(loop)
-        loop.generators.hook()
+        loop = self.loop
+        if events._get_running_loop() is not loop:
+            self.engine.entering.enter(loop)
+        loop.append = append = loop.ready.append
+        append(delivery)
         try:
             self._settle()
         finally:
-            clock.tick = tick
-            sys.set_asyncgen_hooks(*hooks)
-            events._set_running_loop(outside)
             loop.append = self._wake
 
     def fall_due(self, timer: TimerHandle) -> None:
@@ -125,6 +126,10 @@ class Program(Context):
     def attend(self) -> None:
         """Let the loop's thread go on, if it waits: the engine selects before each iteration."""
         self.engine.baton.wake(self.loop)
+
+
+def _unheard(_: object) -> None:
+    """What becomes of a call for a context that is gone: whoever resolves a future of its need not know."""
 
 
 def _nothing() -> None:

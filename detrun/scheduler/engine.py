@@ -20,6 +20,7 @@ from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.claims import Claims
 from detrun.scheduler.clock import TICK, Clock, instant
 from detrun.scheduler.contexts import Context, Program, Unit
+from detrun.scheduler.entering import Entering
 from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.limits import Limits
@@ -72,6 +73,7 @@ class Engine:
         self.world: World = world or World()
         self.world.enter(self.trace)
         self.clock: Clock = Clock(self.world.begin)
+        self.entering = Entering(self.clock)
         self.arrivals: deque[Channel] = deque()
         self.contexts: list[Context] = []
         self._named = Named()
@@ -141,6 +143,7 @@ class Engine:
         if event is None:
             return False
         self.happen(event)
+        self.entering.leave()
         return True
 
     def drive(self, loop: Loop) -> None:
@@ -154,6 +157,7 @@ class Engine:
             self.error = self.error or error  # the program may swallow it; the run is over all the same
             raise
         finally:
+            self.entering.leave()
             self.turn_to(outside)
 
     def end(self) -> None:
@@ -224,6 +228,7 @@ class Engine:
         if self.trace.step >= self._limits.checkpoint:
             self._limits.check(self)
         self.happen(self._something())
+        self.entering.leave()
         self.clock.fall_due()
 
     def offer(self, thread: Thread) -> Event:
@@ -306,6 +311,7 @@ class Engine:
             event = self._chosen()
             assert event is not None  # something arrived
             self.happen(event)
+            self.entering.leave()
         loop.selector.select()
         self.clock.fall_due()
         self.trace.step += 1
@@ -323,6 +329,7 @@ class Engine:
             select()
             self.clock.fall_due()
             if loop.ready:
+                self.entering.leave()
                 return
 
     def _something(self) -> Event:
@@ -349,6 +356,11 @@ class Engine:
     def happen(self, event: Event) -> None:
         """Let it happen."""
         match event:
+            case Channel():
+                self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
+                delivery = event.queue.popleft()
+                self.trace.deliver(delivery)
+                event.home.take(delivery)
             case Continue():
                 if not event.home.loop.ready:
                     self._sleep()
@@ -359,16 +371,12 @@ class Engine:
                     self.happen(event.home.timers)
             case Thread():
                 self._go_on(event)
-            case Channel():
-                self.arrivals.remove(event)  # the first of its entries there; the others stand for later messages
-                delivery = event.queue.popleft()
-                self.trace.deliver(delivery)
-                event.home.take(delivery)
             case _:
                 assert_never(event)
 
     def _go_on(self, thread: Thread) -> None:
         """A thread has its turn, and whoever runs now waits for the next one."""
+        self.entering.leave()
         self.trace.step += 1
         self.trace.deliver(thread)
         self.clock.now += TICK
@@ -388,13 +396,8 @@ class Engine:
 
     def retire(self, context: Context) -> None:
         """A context is gone: nothing can happen to it any more, and nobody knows it."""
+        self.entering.leave()
         self.contexts.remove(context)
         self.clock.homes -= 1
-        context.loop.abandon()
-        context.loop.close()
-        context.loop.append = _unheard
+        context.end()
         LOOPS.discard(context.loop)
-
-
-def _unheard(_: object) -> None:
-    """What becomes of a call for a context that is gone: whoever resolves a future of its need not know."""

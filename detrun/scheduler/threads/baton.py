@@ -371,7 +371,8 @@ class Baton:
         """The thread is in the middle of a callback, or has no loop: its own loop does not go on."""
         outside = self.engine.turn_to(None)
         try:
-            yield
+            with self.engine.entering.in_between():
+                yield
         finally:
             self.engine.turn_to(outside)
 
