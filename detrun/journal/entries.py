@@ -300,9 +300,9 @@ Entry: TypeAlias = (
     | Happened
 )
 
-_OF_ROWS: dict[int, type[Received | Emitted]] = {1: Received, 4: Emitted}
+_OF_ROWS: dict[int, type[Received | Emitted | Sent | Happened]] = {1: Received, 3: Sent, 4: Emitted, 14: Happened}
 
 
 def whole(entries: Iterable[Entry | Row]) -> list[Entry]:
-    """The same entries, all of them structs; rows there are of nothing but inputs and outputs."""
+    """The same entries, all of them structs; rows there are of the commonest ones only."""
     return [_OF_ROWS[entry[0]](*entry[1:]) if isinstance(entry, tuple) else entry for entry in entries]

@@ -11,6 +11,8 @@ from detrun.journal.recorder import Level, Recorder
 from detrun.journal.sharing import stream_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detrun.journal.batch import Book
     from detrun.journal.entries import Entry, Row
     from detrun.journal.redaction import Pseudonyms
@@ -25,8 +27,15 @@ class Redacting(Recorder):
     have to be before they act, and may be anything.
     """
 
-    def __init__(self, sink: Sink, pseudonyms: Pseudonyms, level: Level = Level.LEAN, names: int = 0) -> None:
-        super().__init__(sink, level, names)
+    def __init__(
+        self,
+        sink: Sink,
+        pseudonyms: Pseudonyms,
+        level: Level = Level.LEAN,
+        names: int = 0,
+        rows: Callable[[Row], None] | None = None,
+    ) -> None:
+        super().__init__(sink, level, names, rows)
         self._pseudonyms = pseudonyms
 
     def received(
@@ -44,7 +53,8 @@ class Redacting(Recorder):
         payload = self._pseudonyms.data(payload, stream)
         super().received(step, kind, event, name, payload, code=code, instant=instant)
 
-    def sent(self, step: int, event: EventId, name: int, payload: bytes) -> None:
+    def sent(self, step: int, event: EventId, name: int, payload: bytes, known: int | None = None) -> None:
+        # The digest of what is written, and not of what was sent.
         super().sent(step, event, name, self._pseudonyms.data(payload))
 
     def emitted(

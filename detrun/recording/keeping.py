@@ -76,12 +76,15 @@ class Keeping:
         early = None if most is None else most - most // _MARGIN
         self._writer = Writer(path, header, durability=durability, clock=_monotonic, most=early, full=self._fill_up)
         self.batch = Batch(self._writer if pseudonyms is None else RedactingBook(self._writer, pseudonyms))
-        # A live run writes before anything leaves, and at no other time; the others whenever a block is full.
-        sink: Batch | Writer = self.batch if durability is Durability.BATCH else self._writer
-        self._recorder = Recorder(sink) if pseudonyms is None else Redacting(sink, pseudonyms)
+        rows = self.batch.add
+        self._recorder = (
+            Recorder(self.batch, rows=rows) if pseudonyms is None else Redacting(self.batch, pseudonyms, rows=rows)
+        )
         self._known: set[str] = set()
         self._watch: Watch | None = None
-        self.record = Recording(self._recorder, sink.flush, decisions=strategy not in SEEDED, names=names)
+        self.record = Recording(
+            self._recorder, self.batch.flush, decisions=strategy not in SEEDED, names=names, write=self.batch.write
+        )
 
     def __enter__(self) -> Keeping:
         self._watch = Watch(noting(self._recorder, self._step))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,28 @@ class Readings(msgspec.Struct):
         ]
 
 
+_watches: list[Watch] = []
+_OPENED = frozenset({"open", "sqlite3.connect"})
+
+
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
+    # The interpreter says much, and waits meanwhile.
+    if event in _OPENED:
+        for watch in _watches:
+            watch.hear(arguments)
+
+
+@cache
+def _hook() -> None:
+    # Once in a process: it cannot be taken away.
+    sys.addaudithook(_heard)
+
+
+def _listen(watch: Watch) -> None:
+    _watches.append(watch)
+    _hook()
+
+
 class Watch:
     """Learns what the program reads, from now on; tells of each the first time."""
 
@@ -82,11 +105,12 @@ class Watch:
         self._now = True
         self._libraries = installed()
         environment.watch(self._variable)
-        sys.addaudithook(self._audit)
+        _listen(self)
 
     def end(self) -> None:
         """Learn no more."""
         self._now = False
+        _watches.remove(self)
         environment.watch(None)
 
     def _variable(self, key: bytes, value: bytes | None) -> None:
@@ -95,8 +119,9 @@ class Watch:
             self.readings.variables[name] = value
             self._told(InputKind.VARIABLE, name, value)
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._now and event in {"open", "sqlite3.connect"}:
+    def hear(self, arguments: tuple[Any, ...]) -> None:
+        """A file or a database is opened."""
+        if self._now:
             self._open(*arguments)
 
     def _open(self, path: Any, *how: Any) -> None:

@@ -26,6 +26,10 @@ _CALM = 16
 _NOTHING = EventId((0, 0))
 
 
+def _nothing() -> None:
+    """Write nothing in between."""
+
+
 class Names(Protocol):
     """Whoever knows better what events are called."""
 
@@ -49,9 +53,10 @@ class Recording:
         *,
         decisions: bool,
         names: Names | None = None,
+        write: Callable[[], None] = _nothing,
     ) -> None:
         self._recorder = recorder
-        self._flush = flush
+        self._flush, self._write = flush, write
         self._keeps_decisions = decisions
         self._names = names
         self._marks = array("H")
@@ -80,13 +85,15 @@ class Recording:
         return filled(most)
 
     def happens(self, event: Delivery | Thread) -> None:
-        assert self.engine is not None
-        name = self._recorder.name(named(event) if self._names is None else self._names.told(event))
-        self._recorder.happened(self.engine.trace.step, event.id, name, self.engine.clock.now)
+        engine, recorder = self.engine, self._recorder
+        assert engine is not None
+        name = recorder.name(named(event) if self._names is None else self._names.told(event))
+        recorder.happened(engine.trace.step, event.id, name, engine.clock.now)
 
-    def sent(self, event: EventId, name: str, payload: bytes) -> None:
+    def sent(self, event: EventId, name: str, payload: bytes, digest: int) -> None:
         assert self.engine is not None
-        self._recorder.sent(self.engine.trace.step, event, self._recorder.name(name), payload)
+        recorder = self._recorder
+        recorder.sent(self.engine.trace.step, event, recorder.name(name), payload, digest)
 
     def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
         assert self.engine is not None
@@ -108,6 +115,8 @@ class Recording:
         self._checks += 1
         if self._checks % _CALM == 1:
             self._flush()
+        else:
+            self._write()
 
     def _taken(self) -> bytes:
         """The marks since this was asked last."""
@@ -127,7 +136,7 @@ def named(event: Delivery | Thread) -> str:
     """What a person calls the kind of event that this is."""
     if isinstance(event, Thread):
         return event.name
-    if not isinstance(event, TimerHandle):
+    if event.path or not isinstance(event, TimerHandle):
         return event.path
     call = event.call[0]
     return f"{event.home.name}/timer of {getattr(call, '__qualname__', type(call).__qualname__)}"

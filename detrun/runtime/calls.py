@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
 from detrun.runtime.carrying import Carrier, discard
+from detrun.runtime.encoding.plain import NotPlain, pack, unpack
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
 from detrun.runtime.members import Remote, called, reach
 from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End, Given
+from detrun.runtime.values import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,14 +62,17 @@ class Asked(End):
         self._fail(error)
 
     def _settle(self, frame: Reply) -> None:
-        carrier = Carrier(self.side, self.scope)
         try:
-            value = carrier.decode(frame.value)
-        except Exception as error:
-            self._fail(error)
-            return
-        if carrier.stubs:
-            self.brought = carrier
+            value = unpack(frame.value)
+        except NotPlain:
+            carrier = Carrier(self.side, self.scope)
+            try:
+                value = carrier.decode(frame.value)
+            except Exception as error:
+                self._fail(error)
+                return
+            if carrier.stubs:
+                self.brought = carrier
         if not self.future.done():
             self.future.set_result(value)
 
@@ -86,7 +92,7 @@ class Answering(End):
         super().__init__(side, scope, number)
         self.what = f"{side.name}.{'.'.join(call.path)}"
         self._call = call
-        self._carrier = Carrier(side, scope)
+        self._carrier: Carrier | None = None
         self._task: asyncio.Task[Any] | None = None
         # The call whose answer is this one's, too.
         self._forwarded: Asked | None = None
@@ -119,17 +125,21 @@ class Answering(End):
             self._task.cancel(str(error))
 
     async def _work(self, find: Callable[[], Any]) -> None:
-        sender = Carrier(self.side, self.scope, answers=True)
-        value, raised = None, None
+        sender, value, raised = None, None, None
         frame: Reply | Refusal | None = None
         try:
             value = await self._value(find)
             if self._asked:
-                frame = Reply(sender.encode(value, f"the result of {self.what}"))
+                data = pack(value)
+                if data is None or len(data) > LARGEST_MESSAGE:
+                    sender = Carrier(self.side, self.scope, answers=True)
+                    data = sender.encode(value, f"the result of {self.what}")
+                frame = Reply(data)
         except (Exception, asyncio.CancelledError) as error:
             frame, raised = Refusal(encode_error(error, self.what)), error
         finally:
-            self._carrier.release_stubs()
+            if self._carrier is not None:
+                self._carrier.release_stubs()
             if self._forwarded is not None and self._forwarded.brought is not None:
                 # Nobody here has seen the stubs that it brought; the answer has others of the same objects.
                 self._forwarded.brought.release_stubs()
@@ -137,20 +147,27 @@ class Answering(End):
         if frame is not None:
             self._answer(frame)
         # What came with the call may be read for what goes with the answer.
-        sender.begin(self._end_streams)
+        if sender is not None:
+            sender.begin(self._end_streams)
+        else:
+            self._end_streams()
         self.scope.answered()
         self.scope.release(self)
 
     def _end_streams(self) -> None:
         # What goes on after the answer may read what came with the call; the end of the scope ends that.
-        if not self.scope.outlived:
+        if self._carrier is not None and not self.scope.outlived:
             self._carrier.end_streams()
 
     async def _value(self, find: Callable[[], Any]) -> Any:
         call = self._call
-        args, kwargs = self._carrier.decode_arguments(call.arguments)
+        try:
+            args, kwargs = unpack(call.arguments)
+        except NotPlain:
+            self._carrier = Carrier(self.side, self.scope)
+            args, kwargs = self._carrier.decode_arguments(call.arguments)
         holder = find()
-        if inspect.isawaitable(holder):
+        if type(holder) is CoroutineType:
             holder = await holder
         value = reach(holder, call.path, self.what)
         if not call.reads:
@@ -158,7 +175,8 @@ class Answering(End):
         if isinstance(value, Remote) and (promise := value._promise()) is not None:
             self._forwarded = promise._asked
             return await promise
-        return await value if inspect.isawaitable(value) else value
+        # To ask whether something is awaitable costs more than to await a coroutine.
+        return await value if type(value) is CoroutineType or inspect.isawaitable(value) else value
 
     def _tell(self, given: Given) -> None:
         self.side.keep(self.number, given)

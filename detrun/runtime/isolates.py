@@ -33,7 +33,7 @@ class ScopedLoop(Loop):
     def create_task(
         self, coro: Any, *, name: Any = None, context: Variables | None = None, eager_start: bool = False
     ) -> asyncio.Task[Any]:
-        task = super().create_task(coro, name=name, context=context, eager_start=eager_start)
+        task = Loop.create_task(self, coro, name=name, context=context, eager_start=eager_start)
         scope = SCOPE.get()
         if scope is not None:
             scope.adopt(task)
@@ -75,7 +75,7 @@ class Isolate(Unit):
             return
         self.graph.install()
         try:
-            super().take(delivery)
+            Unit.take(self, delivery)
         except SystemExit as error:
             self._owner.exited(error)
         if self.scopes and self._hung():
@@ -95,10 +95,10 @@ class Isolate(Unit):
         """The scopes whose handlers wait while nothing is under way that could let one of them go on."""
         engine = self.engine
         if (
-            any(_stirs(scope) for scope in self.scopes)
-            or self.timers.queue
+            self.timers.queue
             or self._wakes.queue
             or self.control.queue
+            or any(map(_stirs, self.scopes))
             or len(engine.baton.threads) > 1
             or self.loop.waits_for_descriptors
             or any(entry[3].home is self for entry in engine.clock.timers)
@@ -113,7 +113,10 @@ class Isolate(Unit):
 
 def _stirs(scope: Scope) -> bool:
     """Whether something will come to a scope that it has asked for."""
-    return any(end.expects and not end.only_if_asked for end in scope.handles)
+    for end in scope.handles:  # noqa: SIM110  # a generator would cost several times as much
+        if end.expects and not end.only_if_asked:
+            return True
+    return False
 
 
 def _waits(scope: Scope) -> bool:

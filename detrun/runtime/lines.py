@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextvars import Context as Variables
 from typing import TYPE_CHECKING, Any
 
-from detrun.model import EventId
+from detrun.runtime.frames import encode
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.handles import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.model import EventId
+    from detrun.runtime.frames import AnyFrame
     from detrun.scheduler.channels import Home
     from detrun.scheduler.engine import Engine
 
@@ -71,17 +73,20 @@ class Line(Channel):
         """The name of what can arrive next."""
         return self.queue[0].path
 
-    def send(self, route: int, number: int, frame: bytes, name: str) -> None:
-        """Send a frame for one end of a session; `route` is the end whose context takes it."""
+    def send(self, route: int, number: int, frame: AnyFrame, name: str) -> None:
+        """Send a frame for one end of a session; `route` is the end whose context takes it.
+
+        Its bytes are what the digest and a journal have of it. As nobody can change it, it need not be made of them.
+        """
         self._count = count = self._count + 1
-        event = EventId((self.key, count))
-        self._trace.send(event, name, frame)
+        event: EventId = (self.key, count)  # type: ignore[assignment]  # to call `EventId` costs more than the tuple
+        self._trace.send(event, name, encode(frame))
         call = (self._receive, route, number, frame)
         self.push(Letter(call, self._variables.copy(), None, event, name, self.side, route))
 
     def waiting(self, number: int) -> int:
         """How many bytes of frames for this end are on their way."""
-        return sum(len(delivery.call[3]) for delivery in self.queue if delivery.call[2] == number)
+        return sum(len(encode(delivery.call[3])) for delivery in self.queue if delivery.call[2] == number)
 
     def push(self, delivery: Delivery) -> None:
         """Queue a frame; nobody can choose it while the gate is closed."""

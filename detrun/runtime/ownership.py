@@ -26,7 +26,7 @@ class Handle:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._site = _site()
+        self._site = site(2)
 
     def check(self) -> None:
         """Raise unless this is used in the scope that it belongs to."""
@@ -37,19 +37,25 @@ class Handle:
     @property
     def made(self) -> str:
         """The line that made it."""
-        code, line = self._site
-        return "no line of the program" if code is None else f"{code.co_filename}:{line} in {code.co_name}"
+        code, instruction = self._site
+        if code is None:
+            return "no line of the program"
+        lines = [line for begin, end, line in code.co_lines() if begin <= instruction < end]
+        return f"{code.co_filename}:{lines[0] if lines else code.co_firstlineno} in {code.co_name}"
 
     def _refuse(self, user: Scope | None) -> None:
         name = "nobody, at import or outside of any handler," if user is None else user.name
         raise CrossContextError(self.kind, self.made, self.scope.name, name)
 
 
-def _site() -> tuple[CodeType | None, int]:
-    """The innermost frame that is the program's own."""
-    frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_HERE):
+def site(depth: int) -> tuple[CodeType | None, int]:
+    """Where the innermost frame is that is the program's own, if the first so many are not.
+
+    Which line that is takes longer to find out than all the rest, and hardly anybody ever asks.
+    """
+    frame = sys._getframe(depth)
+    while (code := frame.f_code).co_filename.startswith(_HERE):
         if frame.f_back is None:
             return None, 0
         frame = frame.f_back
-    return frame.f_code, frame.f_lineno
+    return code, frame.f_lasti

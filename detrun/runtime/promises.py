@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from detrun.errors import Aborted
 from detrun.runtime.calls import Asked
 from detrun.runtime.carrying import Carrier
+from detrun.runtime.encoding.plain import pack_arguments
 from detrun.runtime.frames import Call
 from detrun.runtime.members import Remote, public
-from detrun.runtime.ownership import Handle
+from detrun.runtime.ownership import Handle, site
+from detrun.runtime.values import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -24,11 +28,11 @@ if TYPE_CHECKING:
     from detrun.runtime.sessions import Side
 
 
-class Asking(NamedTuple):
+class Asking(msgspec.Struct, frozen=True):
     """Whom a call is for: a side of a session, the end or 0, and what was configured for that."""
 
-    side: Side
-    scope: Scope
+    side: Any
+    scope: Any
     target: int
     name: str
     entrypoint: str = ""
@@ -37,20 +41,25 @@ class Asking(NamedTuple):
 
 def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: bool = False) -> Promise:
     """Send a call. What cannot travel is refused before anything is sent, and costs nothing."""
-    side, scope, target = whom.side, whom.scope, whom.target
-    what = ".".join((whom.name, *path))
-    carrier = Carrier(side, scope)
-    arguments = carrier.encode_arguments(args, kwargs, what)
+    side: Side = whom.side
+    scope: Scope = whom.scope
+    target, what = whom.target, ".".join((whom.name, *path))
+    carrier, arguments = None, pack_arguments(args, kwargs)
+    if arguments is None or len(arguments) > LARGEST_MESSAGE:
+        carrier = Carrier(side, scope)
+        arguments = carrier.encode_arguments(args, kwargs, what)
+    root, depth = scope.root, scope.depth
     try:
-        scope.root.spend(what, scope.depth)
+        root.spend(what, depth)
     except BaseException:
-        carrier.take_back()
+        if carrier is not None:
+            carrier.take_back()
         raise
     asked = Asked(side, scope, what)
-    root, depth = scope.root.number, scope.depth + 1
-    call = Call(target, path, arguments, reads, side.heard, root, depth, whom.entrypoint, whom.props)
-    side.send(asked.number, call, f"{'read' if reads else 'call'} of {what}", route=target)
-    carrier.begin()
+    call = Call(target, path, arguments, reads, side.heard, root.number, depth + 1, whom.entrypoint, whom.props)
+    side.send(asked.number, call, f"read of {what}" if reads else f"call of {what}", target)
+    if carrier is not None:
+        carrier.begin()
     return Promise(asked)
 
 
@@ -92,7 +101,9 @@ class Promise(Handle, Remote):
     kind = "the promise of an answer"
 
     def __init__(self, asked: Asked) -> None:
-        super().__init__(asked.scope)
+        # As every handle, but for a look at frames that are known to be of this file.
+        self.scope = asked.scope
+        self._site = site(4)
         self._asked = asked
         self._waiting: Generator[Any, None, Any] | None = None
 

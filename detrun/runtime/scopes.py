@@ -51,6 +51,11 @@ class Owned(Protocol):
 class Scope:
     """What one event started in a context. Once it has ended nothing of it has any effect."""
 
+    ended = False
+    _controller: AbortController | None = None
+    _answered = _retires = False
+    _crowd = _CROWD
+
     def __init__(self, context: Context, name: str, root: Root, depth: int, over: Callable[[Scope], None]) -> None:
         self.context = context
         self.name = name
@@ -58,8 +63,6 @@ class Scope:
         self.owner: object = self
         self.root = root
         self.depth = depth
-        self.ended = False
-        self.controller = AbortController()
         self.handles: dict[Owned, None] = {}
         # By whom it leads to: a stub's calls keep their order, so that they share one.
         self.sessions: dict[Hashable, Any] = {}
@@ -67,12 +70,19 @@ class Scope:
         self._tasks: list[asyncio.Task[Any]] = []
         # What may outlive the answer, and until when.
         self._outliving: dict[asyncio.Task[Any], TimerHandle | None] = {}
-        self._answered = self._retires = False
-        self._crowd = _CROWD
         self._over = over
 
     def __repr__(self) -> str:
         return f"<{self.name}{' (ended)' if self.ended else ''}>"
+
+    @property
+    def controller(self) -> AbortController:
+        """By whom what was begun here learns that nobody waits for it: there once somebody asks for it."""
+        if self._controller is None:
+            self._controller = AbortController()
+            if self.ended:
+                self._controller.abort(Disconnected(f"{self.name} is over", "it has ended"))
+        return self._controller
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """A task was started in this scope, and ends with it."""
@@ -99,6 +109,8 @@ class Scope:
             return
         if self._holders:
             self._limit()
+        elif not (self.handles or self.sessions or self._controller is not None or self.ended):
+            self._end(None)  # there is nobody to tell why
         else:
             self.end(Disconnected(f"{self.name} is over", "it had answered, and nothing of it was left to do"))
 
@@ -203,12 +215,17 @@ class Scope:
         for session in self.sessions.values():
             session.leave(str(error))
         self.sessions.clear()
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        self.ended = True
         self._end_tasks()
-        self.controller.abort(error)
+        if self._controller is not None:
+            self._controller.abort(error)
         self._over(self)
 
     def _end_tasks(self) -> None:
-        now = asyncio.current_task(self.context.loop) if self.context.loop.is_running() else None
+        now = asyncio.current_task(self.context.loop)
         for task in self._tasks:
             if not task.done():
                 if task is not now:

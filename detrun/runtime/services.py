@@ -9,7 +9,7 @@ from detrun.runtime.http.request import Request
 from detrun.runtime.http.response import Response
 from detrun.runtime.members import Remote, public
 from detrun.runtime.promises import Asking, Member, Promise, ask
-from detrun.runtime.scopes import current
+from detrun.runtime.scopes import SCOPE, current
 
 if TYPE_CHECKING:
     from detrun.runtime.scopes import Scope
@@ -68,7 +68,8 @@ class Service(Remote):
         raise NotImplementedError(f"connect() of the service {self._name} is not supported: use `fetch`, or a method")
 
     def _ask(self) -> Asking:
-        return self._asking(current(f"a call of {self._name}"))
+        scope = SCOPE.get()
+        return self._asking(current(f"a call of {self._name}") if scope is None or scope.ended else scope)
 
     def _asking(self, scope: Scope) -> Asking:
         side = scope.sessions.get(self)

@@ -8,10 +8,11 @@ gone is late, and changes nothing.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from detrun.errors import Disconnected
-from detrun.runtime import frames
 from detrun.runtime.frames import Bye, Call
 from detrun.runtime.lines import Line
 
@@ -30,12 +31,12 @@ _STEP = 2
 ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True, eq=False):
     """What a call gave."""
 
     value: Any
-    error: BaseException | None
-    scope: Scope
+    error: Any
+    scope: Any
 
 
 class Side:
@@ -81,11 +82,10 @@ class Side:
         """Send a frame for the other end of this number; the context of `route` takes it, if that is another one."""
         if not self.closed:
             name = f"{self.peer}/{verb} from {self.name}"
-            self.line.send(route or number, number, frames.encode(frame), name)
+            self.line.send(route or number, number, frame, name)
 
-    def arrive(self, _: int, number: int, data: bytes) -> None:
+    def arrive(self, _: int, number: int, frame: AnyFrame) -> None:
         """A frame has arrived: whoever has this number takes it."""
-        frame = frames.decode(data)
         end = self.ends.get(number)
         if end is not None:
             end.take(frame)

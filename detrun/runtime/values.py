@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Raw
-from msgspec.msgpack import Encoder
 from msgspec.msgpack import decode as unpacked
 
 from detrun.errors import DetrunError, NotReceivable, NotSendable
 from detrun.runtime.encoding.flattening import Exporter, Flattener
-from detrun.runtime.encoding.packing import Refused, native, packed
+from detrun.runtime.encoding.packing import Refused, packed
+from detrun.runtime.encoding.plain import pack, pack_arguments
 from detrun.runtime.encoding.reviving import Importer, Reviver
 
 if TYPE_CHECKING:
@@ -28,16 +28,13 @@ LARGEST_MESSAGE = 32 * 1024 * 1024
 """Bytes of one message, unless a limit is given."""
 
 _NAMES = frozenset({str})
-_encode = Encoder().encode
 
 
 def encode(value: object, exporter: Exporter | None, what: str, *, limit: int = LARGEST_MESSAGE) -> bytes:
     """The bytes of a value; `what` is what errors call it, such as "the result of API.total"."""
-    if native(value):
-        try:
-            return _small(_encode(value), what, limit)
-        except (OverflowError, UnicodeEncodeError):
-            pass
+    data = pack(value)
+    if data is not None:
+        return _small(data, what, limit)
     flattener = Flattener(exporter, what, limit)
     try:
         return _small(flattener.packed(value), what, limit)
@@ -59,11 +56,9 @@ def encode_arguments(
     limit: int = LARGEST_MESSAGE,
 ) -> bytes:
     """The bytes of the arguments of a call; `what` is what is called, such as "API.total"."""
-    if all(map(native, args)) and (not kwargs or all(map(native, kwargs.values()))):
-        try:
-            return _small(_encode((args, kwargs)), what, limit)
-        except (OverflowError, UnicodeEncodeError):
-            pass
+    data = pack_arguments(args, kwargs)
+    if data is not None:
+        return _small(data, what, limit)
     flattener = Flattener(exporter, what, limit)
     try:
         positional = [_argument(flattener, f"argument {index} of {what}", item) for index, item in enumerate(args, 1)]

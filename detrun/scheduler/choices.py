@@ -83,6 +83,14 @@ class Choices:
         self.begin()
         self._events = [self._continue(thread), *self._threads]
 
+    def alone(self) -> Channel | None:
+        """A message besides which there is nothing at all: the commonest case, and found without asking for more."""
+        arrivals, timers = self._arrivals, self._clock.timers
+        if len(arrivals) != 1 or self._threads or (timers and timers[0][0] <= self._clock.now + self._delay):
+            return None
+        program = self.program
+        return None if program is not None and program.loop.ready else arrivals[0]
+
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
         enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers

@@ -321,13 +321,14 @@ class Engine:
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
-        select = loop.selector.select
+        select, clock, timers = loop.selector.select, self.clock, self.clock.timers
         select()  # whoever has something to see does not sleep
         while True:
             self.happen(self._something())
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
             select()
-            self.clock.fall_due()
+            if timers and timers[0][0] <= clock.now:
+                clock.fall_due()
             if loop.ready:
                 self.entering.leave()
                 return
@@ -343,6 +344,8 @@ class Engine:
 
     def _chosen(self) -> Event | None:
         choices = self._choices
+        if (alone := choices.alone()) is not None:
+            return alone
         choices.begin()
         return self._asked() if choices.open() else choices.first()
 

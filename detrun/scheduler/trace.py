@@ -48,9 +48,10 @@ class Trace:
 
     def send(self, event: EventId, name: str, payload: bytes) -> None:
         """Fold a message between contexts into the digest, with what it says; it is on its way from now on."""
-        self.digest = hash((self.digest, self.step, event, crc32(payload)))
+        digest = crc32(payload)
+        self.digest = hash((self.digest, self.step, event, digest))
         if self.record is not None:
-            self.record.sent(event, name, payload)
+            self.record.sent(event, name, payload, digest)
 
     def fold(self, drawn: int) -> None:
         """Fold something that the world told the program into the digest."""

@@ -8,6 +8,7 @@ place by an update of that dictionary, and what the one before had changed there
 from __future__ import annotations
 
 import sys
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # How many other tables a table remembers the difference to.
 _REMEMBERED = 64
+# Each set of modules that a table ever had has a number.
+_numbers = count()
 
 
 class Claim:
@@ -79,10 +82,11 @@ class Table:
         self.asked: dict[str, None] = {}
         """The names of modules that were looked for since it came into place."""
         self._present: tuple[str, ...] = ()
+        self._number = next(_numbers)
         self._values: Any = ()
         self._get: Callable[[Modules], Any] = _nothing
         self._size = 0
-        self._beyond: dict[int, tuple[tuple[str, ...], list[str]]] = {}
+        self._beyond: dict[int, list[str]] = {}
 
     def enter(self) -> Table | None:
         """Have these modules in place; what was there before, if it was a table."""
@@ -120,7 +124,7 @@ class Table:
         """Take away what another one of the same application has not."""
         self._note_changes(modules)
         if other._present is not self._present:
-            for name in self._difference(other._present):
+            for name in self._difference(other):
                 del modules[name]
 
     def _note_changes(self, modules: Modules) -> None:
@@ -137,19 +141,20 @@ class Table:
         else:
             self._keep(self.claim.below(modules))
 
-    def _difference(self, others: tuple[str, ...]) -> list[str]:
-        """The names that this table has and one with those names has not."""
-        found = self._beyond.get(id(others))
+    def _difference(self, other: Table) -> list[str]:
+        """The names that this table has and another one has not."""
+        found = self._beyond.get(other._number)
         if found is None:
             if len(self._beyond) >= _REMEMBERED:
                 self._beyond.clear()
-            found = self._beyond[id(others)] = others, sorted({*self._present} - {*others})
-        return found[1]
+            found = self._beyond[other._number] = sorted({*self._present} - {*other._present})
+        return found
 
     def _keep(self, modules: Modules) -> None:
         self.modules = modules
         self.asked.clear()
         self._present = tuple(sorted(modules))
+        self._number = next(_numbers)
         self._beyond.clear()
         # One name alone would give no tuple, and two of them compare by identity first.
         self._get = itemgetter(*self._present, self._present[0]) if modules else _nothing
