@@ -31,7 +31,8 @@ class Handle:
     def check(self) -> None:
         """Raise unless this is used in the scope that it belongs to."""
         user = SCOPE.get()
-        if user is not self.scope and (user is None or user.owner is not self.scope.owner):
+        scope = self.scope
+        if user is not scope and (user is None or scope.owner is None or user.owner is not scope.owner):
             self._refuse(user)
 
     @property

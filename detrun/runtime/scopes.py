@@ -51,6 +51,8 @@ class Owned(Protocol):
 class Scope:
     """What one event started in a context. Once it has ended nothing of it has any effect."""
 
+    # Whose handles may be used here, if not its own alone.
+    owner: object = None
     ended = False
     _controller: AbortController | None = None
     _answered = _retires = False
@@ -59,8 +61,6 @@ class Scope:
     def __init__(self, context: Context, name: str, root: Root, depth: int, over: Callable[[Scope], None]) -> None:
         self.context = context
         self.name = name
-        # Whose handles may be used here.
-        self.owner: object = self
         self.root = root
         self.depth = depth
         self.handles: dict[Owned, None] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from asyncio import events
 from typing import TYPE_CHECKING
 
 from detrun.errors import LimitReached
@@ -68,10 +67,10 @@ class Unit(Context):
 
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
-        self.engine.trace.step += 1
-        loop = self.loop
-        if events._get_running_loop() is not loop:
-            self.engine.entering.enter(loop)
+        engine, loop = self.engine, self.loop
+        engine.trace.step += 1
+        if engine.entering.loop is not loop:
+            engine.entering.enter(loop)
         loop.append = append = loop.ready.append
         append(delivery)
         try:

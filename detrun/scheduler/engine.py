@@ -142,8 +142,10 @@ class Engine:
         event = self._chosen()
         if event is None:
             return False
-        self.happen(event)
-        self.entering.leave()
+        try:
+            self.happen(event)
+        finally:
+            self.entering.leave()
         return True
 
     def drive(self, loop: Loop) -> None:
@@ -189,13 +191,6 @@ class Engine:
             self.asked_to_stop = False
             self.signals.interrupted_by_user = True
             self.signals.send(signal.SIGINT)
-
-    def interrupted(self, error: BaseException | None) -> bool:
-        """Whether what ends the program is meant for whoever started it."""
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if self._signals is None:
-            return interrupted
-        return self._signals.interrupted_by_user or (interrupted and not self._signals.interrupted)
 
     def close(self) -> None:
         """Let nothing outside know of this run any more; what is dropped from now on is no part of it."""
@@ -330,8 +325,7 @@ class Engine:
             if timers and timers[0][0] <= clock.now:
                 clock.fall_due()
             if loop.ready:
-                self.entering.leave()
-                return
+                return self.entering.leave()
 
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""

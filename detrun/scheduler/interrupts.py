@@ -23,6 +23,14 @@ class Interrupt:
         self._task.cancel()
 
 
+def interrupted(engine: Engine, error: BaseException | None) -> bool:
+    """Whether what ends a program is meant for whoever started it."""
+    interrupted, signals = isinstance(error, KeyboardInterrupt), engine._signals
+    if signals is None:
+        return interrupted
+    return signals.interrupted_by_user or (interrupted and not signals.interrupted)
+
+
 def interruptible(engine: Engine, task: asyncio.Task[Any]) -> Any:
     """The result of a main task, which a program has from its loop."""
     engine.interrupt = interrupt = Interrupt(task)

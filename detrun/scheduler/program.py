@@ -15,7 +15,7 @@ from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.claims import objection
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.engine import Engine
-from detrun.scheduler.interrupts import interruptible
+from detrun.scheduler.interrupts import interrupted, interruptible
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.strategies import named
 from detrun.scheduler.verdict import judged, objected
@@ -117,10 +117,10 @@ def ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException |
     except (Divergence, JournalError):
         raise
     except BaseException as error:
-        if engine.interrupted(error):
+        if interrupted(engine, error):
             raise KeyboardInterrupt from error
         return None, engine.error or error
-    if engine.interrupted(None):
+    if interrupted(engine, None):
         raise KeyboardInterrupt  # which the program took for its own
     return value, engine.error
 
