@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from detrun.errors import JournalError as JournalError
     from detrun.errors import LimitReached as LimitReached
     from detrun.errors import NondeterminismError as NondeterminismError
+    from detrun.errors import NotAccepted as NotAccepted
     from detrun.errors import NotReceivable as NotReceivable
     from detrun.errors import NotSendable as NotSendable
+    from detrun.errors import NotUpgraded as NotUpgraded
     from detrun.errors import Released as Released
     from detrun.errors import RemoteError as RemoteError
     from detrun.errors import RunError as RunError
+    from detrun.errors import SocketClosed as SocketClosed
     from detrun.errors import Stuck as Stuck
     from detrun.errors import Truncated as Truncated
     from detrun.errors import Unavailable as Unavailable
@@ -55,6 +58,9 @@ if TYPE_CHECKING:
     from detrun.runtime.http.signals import AbortController as AbortController
     from detrun.runtime.http.signals import AbortSignal as AbortSignal
     from detrun.runtime.members import RpcTarget as RpcTarget
+    from detrun.runtime.sockets import ReadyState as ReadyState
+    from detrun.runtime.sockets import WebSocket as WebSocket
+    from detrun.runtime.sockets import WebSocketPair as WebSocketPair
     from detrun.scheduler.program import run as run
     from detrun.scheduler.strategies.default import Default as Default
     from detrun.scheduler.strategies.holds import Holds as Holds
@@ -66,9 +72,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "detrun.assertions": "always eventually sometimes unreachable",
     "detrun.errors": (
-        "Aborted BindingError BodyUsed BudgetSpent Corrupt CrossContextError DetrunError Disconnected Divergence "
-        "Forbidden FormatUnknown Hung InternalError JournalError LimitReached NondeterminismError NotReceivable "
-        "NotSendable Released RemoteError RunError Stuck Truncated Unavailable Unwritable UsageError"
+        "Aborted BindingError BodyUsed BudgetSpent Corrupt CrossContextError DetrunError Disconnected "
+        "Divergence Forbidden FormatUnknown Hung InternalError JournalError LimitReached NondeterminismError "
+        "NotAccepted NotReceivable NotSendable NotUpgraded Released RemoteError RunError SocketClosed Stuck "
+        "Truncated Unavailable Unwritable UsageError"
     ),
     "detrun.model": "Answer Decision EventId Failure Hold Plan Run",
     "detrun.runtime.entrypoints": "WorkerEntrypoint wait_until",
@@ -78,6 +85,7 @@ _HOMES = {
     "detrun.runtime.http.response": "Response",
     "detrun.runtime.http.signals": "AbortController AbortSignal",
     "detrun.runtime.members": "RpcTarget",
+    "detrun.runtime.sockets": "ReadyState WebSocket WebSocketPair",
     "detrun.scheduler.program": "run",
     "detrun.scheduler.strategies.default": "Default",
     "detrun.scheduler.strategies.holds": "Holds",
