@@ -54,6 +54,17 @@ def add_all(entries: Sequence[Entry | Row], buffer: bytearray) -> None:
     del buffer[before : before + (1 if count < 16 else 3 if count < 65_536 else 5)]
 
 
+def fill(entries: Sequence[Entry | Row], buffer: bytearray) -> None:
+    """Make a buffer the content of a block of these entries and nothing else; what it had before is room for them."""
+    count = len(entries)
+    try:
+        # Behind the head that all blocks have, in the place of the one that an array would have.
+        _encode_into(entries, buffer, 4 if count < 16 else 2 if count < 65_536 else 0)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InternalError(f"expected entries that can be written: {error}") from error
+    _ARRAY.pack_into(buffer, 0, _ARRAY_32, count)
+
+
 def finish(buffer: bytearray, count: int) -> None:
     """Note at the beginning of a buffer how many entries it has."""
     _ARRAY.pack_into(buffer, 0, _ARRAY_32, count)

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from detrun.errors import DetrunError, InternalError, UsageError
-from detrun.journal.codec import EMPTY, add, add_all, finish
+from detrun.journal.codec import EMPTY, add, add_all, fill, finish
 from detrun.journal.entries import Named
 from detrun.journal.rotation import Rotation
 from detrun.journal.syncing import Callback, Syncing
@@ -70,6 +70,7 @@ class Writer:
         self._told = self._closed = False
         self._limit = block
         self._buffer = bytearray(EMPTY)
+        self._swift_buffer = bytearray(EMPTY)
         self._count = self._marks = 0
         self._names, self._step = header.names, header.step
         self._durability = durability
@@ -147,10 +148,17 @@ class Writer:
 
     def put(self, entries: Sequence[Entry | Row]) -> None:
         """Add entries without marks, and give the system all entries up to here."""
-        if entries:
+        if self._count or not 0 < len(entries) <= _TOGETHER or self.error is not None or self._closed:
             self.add(entries)
-        if self._count:
-            self._write_block()
+            self.flush()
+            return
+        # What is written before each output is a block by itself, and its buffer stays as large as it was.
+        fill(entries, self._swift_buffer)
+        last = entries[-1]
+        step = last[1] if isinstance(last, tuple) else last.step
+        if step > self._step:  # noqa: PLR1730  # as above
+            self._step = step
+        self._hand_over(self._swift_buffer, len(entries), 0)
 
     def flush(self) -> None:
         """Give the system all entries up to here: the end of this process cannot take them back."""
@@ -245,23 +253,24 @@ class Writer:
             raise
 
     def _write_block(self) -> None:
-        # What is written before each output is a block: nothing here is asked or called that need not be.
         if self.error is not None or self._closed:
             self._check()
-        buffer, files = self._buffer, self._files
+        buffer = self._buffer
         finish(buffer, self._count)
+        self._hand_over(buffer, self._count, self._marks)
+        del buffer[len(EMPTY) :]
+        self._count = self._marks = 0
+
+    def _hand_over(self, content: bytearray, count: int, marks: int) -> None:
+        files = self._files
         try:
-            files.write(buffer, self._count, self._marks, self._names, self._step)
+            files.write(content, count, marks, self._names, self._step)
+            if files.unsynced > MOST_UNSYNCED and self._syncing is not None:
+                files.sync()
         except DetrunError as error:
             self._fail(error)
             self._told = True
             raise
-        del buffer[len(EMPTY) :]
-        self._count = self._marks = 0
-        if self._most is not None and files.position >= self._most:
-            self._most = self._full()
-        if self._syncing is not None and files.unsynced > MOST_UNSYNCED:
-            self._attempt(files.sync)
 
     def _stop(self) -> None:
         if self._syncing is not None:
