@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Released
 from detrun.runtime.calls import Answering
+from detrun.runtime.carrying import discard
 from detrun.runtime.frames import Call, Refusal
 from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
@@ -41,6 +42,7 @@ class Answers:
         except Exception as error:
             what = ".".join((side.name, *call.path))
             side.send(number, Refusal(encode_error(error, what)), f"error of {what}")
+            discard(side, call)
             return
         # This runs in variables of its own, which the task inherits.
         SCOPE.set(scope)

@@ -12,9 +12,9 @@ from detrun.runtime.carrying import Carrier, discard
 from detrun.runtime.encoding.plain import NotPlain, pack, unpack
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
 from detrun.runtime.members import Remote, called, reach
+from detrun.runtime.ownership import NOWHERE
 from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End, Given
-from detrun.runtime.values import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 class Asked(End):
     """The end of a call that asked. It is there until the answer is, even if nobody waits for that any more."""
 
-    __slots__ = ("abandoned", "brought", "future", "what")
+    __slots__ = ("abandoned", "brought", "future", "site", "what")
     expects = True
 
     def __init__(self, side: Side, scope: Scope, what: str) -> None:
         super().__init__(side, scope)
         self.what = what
         self.abandoned = False
+        self.site = NOWHERE
         # What has carried stubs here.
         self.brought: Carrier | None = None
         self.future: asyncio.Future[Any] = scope.context.loop.create_future()
@@ -66,6 +67,7 @@ class Asked(End):
             value = unpack(frame.value)
         except NotPlain:
             carrier = Carrier(self.side, self.scope)
+            carrier.site = self.site
             try:
                 value = carrier.decode(frame.value)
             except Exception as error:
@@ -131,7 +133,7 @@ class Answering(End):
             value = await self._value(find)
             if self._asked:
                 data = pack(value)
-                if data is None or len(data) > LARGEST_MESSAGE:
+                if data is None or len(data) > self.scope.root.limits.message_bytes:
                     sender = Carrier(self.side, self.scope, answers=True)
                     data = sender.encode(value, f"the result of {self.what}")
                 frame = Reply(data)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from detrun.errors import NotReceivable
 from detrun.runtime import values
-from detrun.runtime.frames import Reply
+from detrun.runtime.frames import Call, Reply
+from detrun.runtime.ownership import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,8 @@ class Carrier:
         self.scope = scope
         # Whether the frame is the answer to what the scope was asked.
         self.answers = answers
+        # The line that asked for what arrives.
+        self.site = NOWHERE
         self.made: list[End] = []
         self.begins: dict[Begins, None] = {}
         self.stubs: list[Received] = []
@@ -160,9 +163,10 @@ class _Discarder:
 
 
 def discard(side: Side, frame: AnyFrame) -> None:
-    """An answer came that nobody waits for: what it brings is let go of, or it would stay on the other side."""
-    if isinstance(frame, Reply):
+    """A frame came that nobody wants: what it brings is let go of, or it would stay on the other side."""
+    data = frame.value if isinstance(frame, Reply) else frame.arguments if isinstance(frame, Call) else None
+    if data is not None:
         try:
-            values.decode(frame.value, _Discarder(side))
+            values.decode(data, _Discarder(side))
         except NotReceivable:
             return  # a class of the sender's, which nobody looks for here

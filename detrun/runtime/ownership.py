@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from detrun import errors
 from detrun.errors import CrossContextError
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from detrun.runtime.scopes import Scope
 
 _HERE = os.path.dirname(errors.__file__) + os.sep
+# Below this nothing is the program's: it is what runs that.
+_BOTTOM = os.path.join(_HERE, "scheduler") + os.sep
+
+Site: TypeAlias = "tuple[CodeType | None, int]"
+NOWHERE: Site = (None, 0)
 
 
 class Handle:
@@ -24,9 +29,9 @@ class Handle:
     __slots__ = ("_site", "scope")
     kind = "a handle"
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, at: Site | None = None) -> None:
         self.scope = scope
-        self._site = site(2)
+        self._site = site(2) if at is None else at
 
     def check(self) -> None:
         """Raise unless this is used in the scope that it belongs to."""
@@ -40,7 +45,7 @@ class Handle:
         """The line that made it."""
         code, instruction = self._site
         if code is None:
-            return "no line of the program"
+            return "no line of the program, it came from elsewhere"
         lines = [line for begin, end, line in code.co_lines() if begin <= instruction < end]
         return f"{code.co_filename}:{lines[0] if lines else code.co_firstlineno} in {code.co_name}"
 
@@ -49,14 +54,14 @@ class Handle:
         raise CrossContextError(self.kind, self.made, self.scope.name, name)
 
 
-def site(depth: int) -> tuple[CodeType | None, int]:
+def site(depth: int) -> Site:
     """Where the innermost frame is that is the program's own, if the first so many are not.
 
     Which line that is takes longer to find out than all the rest, and hardly anybody ever asks.
     """
     frame = sys._getframe(depth)
     while (code := frame.f_code).co_filename.startswith(_HERE):
-        if frame.f_back is None:
-            return None, 0
+        if frame.f_back is None or code.co_filename.startswith(_BOTTOM):
+            return NOWHERE
         frame = frame.f_back
     return code, frame.f_lasti

@@ -18,7 +18,6 @@ from detrun.runtime.encoding.plain import pack_arguments
 from detrun.runtime.frames import Call
 from detrun.runtime.members import Remote, public
 from detrun.runtime.ownership import Handle, site
-from detrun.runtime.values import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -45,7 +44,7 @@ def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: b
     scope: Scope = whom.scope
     target, what = whom.target, ".".join((whom.name, *path))
     carrier, arguments = None, pack_arguments(args, kwargs)
-    if arguments is None or len(arguments) > LARGEST_MESSAGE:
+    if arguments is None or len(arguments) > scope.root.limits.message_bytes:
         carrier = Carrier(side, scope)
         arguments = carrier.encode_arguments(args, kwargs, what)
     root, depth = scope.root, scope.depth
@@ -105,6 +104,7 @@ class Promise(Handle, Remote):
         self.scope = asked.scope
         self._site = site(4)
         self._asked = asked
+        asked.site = self._site
         self._waiting: Generator[Any, None, Any] | None = None
 
     def __getattr__(self, name: str) -> Member:

@@ -23,6 +23,7 @@ from detrun.runtime.sessions import End
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from detrun.runtime.ownership import Site
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
@@ -187,8 +188,8 @@ class Stream(Handle):
     __slots__ = ("_incoming",)
     kind = "a stream"
 
-    def __init__(self, incoming: Incoming) -> None:
-        super().__init__(incoming.scope)
+    def __init__(self, incoming: Incoming, site: Site) -> None:
+        super().__init__(incoming.scope, site)
         self._incoming = incoming
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -198,10 +199,10 @@ class Stream(Handle):
         self.check()
         return await self._incoming.next()
 
-    async def cancel(self, reason: str = "it is not needed") -> None:
+    async def cancel(self, reason: object = None) -> None:
         """Read no more: whoever sends stops."""
         self.check()
-        self._incoming.cancel(reason)
+        self._incoming.cancel("it is not needed" if reason is None else str(reason))
 
     async def aclose(self) -> None:
         """The same, as generators call it."""
@@ -230,7 +231,7 @@ class Streams:
 
     @staticmethod
     def revive(carrier: Carrier, payload: int) -> Stream:
-        stream = Stream(Incoming(carrier.side, carrier.scope, payload))
+        stream = Stream(Incoming(carrier.side, carrier.scope, payload), carrier.site)
         carrier.streams.append(stream)
         return stream
 

@@ -15,6 +15,7 @@ from detrun.runtime.remote_errors import decode_error, encode_error
 from detrun.runtime.sessions import End
 
 if TYPE_CHECKING:
+    from detrun.runtime.ownership import Site
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
@@ -93,8 +94,8 @@ class Stub(Handle, Remote):
     __slots__ = ("_disposed", "_imported")
     kind = "a stub"
 
-    def __init__(self, imported: Imported) -> None:
-        super().__init__(imported.scope)
+    def __init__(self, imported: Imported, site: Site | None = None) -> None:
+        super().__init__(imported.scope, site)
         imported.stubs += 1
         self._imported = imported
         self._disposed = False
@@ -165,7 +166,7 @@ class References:
         if not isinstance(end, Imported):
             end = Imported(carrier.side, carrier.scope, payload)
         end.times += 1
-        stub = Stub(end)
+        stub = Stub(end, carrier.site)
         carrier.stubs.append(stub)
         return stub
 
