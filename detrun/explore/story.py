@@ -50,8 +50,8 @@ class Question(msgspec.Struct, frozen=True):
 class Story(msgspec.Struct, frozen=True):
     """All happenings in order, all choices in order, and who is who.
 
-    `names` has everything that happened or could have; `causes` and `asked` the event in whose wake, and the step in
-    which, each was asked for.
+    `names` has everything that happened or could have, `chains` what each is one of in a row; `causes` and `asked` the
+    event in whose wake, and the step in which, each was asked for.
     """
 
     happenings: tuple[Happening, ...]
@@ -61,6 +61,7 @@ class Story(msgspec.Struct, frozen=True):
     homes: dict[EventId, str]
     causes: dict[EventId, EventId]
     asked: dict[EventId, int]
+    chains: dict[EventId, int | str] = {}
 
     def follows(self, event: EventId, other: EventId) -> bool:
         """Whether an event was asked for in the wake of another, or of what followed from that."""

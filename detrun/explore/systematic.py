@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.model import Answer, Hold
+from detrun.model import Answer, EventId, Hold
+from detrun.scheduler.strategies.drawing import GOES_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
 # Ways in which one fault may happen that are tried each; there are as many as bytes in a chunk.
 _WAYS = 3
+# How many turns of a loop an arrival is late at most, where no other event is what it waits for.
+_TURNS = 6
 
 
 def holds(story: Story) -> list[Hold]:
     """The holds of which each is a schedule of its own, by what the default schedule told."""
-    found = {**dict.fromkeys(_at_choices(story))}
+    found = dict.fromkeys([*_at_choices(story), *_turns_later(story)])
     pairs = sorted(_pairs(story), key=lambda pair: pair[:2])
     found.update(dict.fromkeys(hold for _, _, hold in pairs))
     return list(found)
@@ -43,6 +46,15 @@ def _at_choices(story: Story) -> Iterator[Hold]:
         for event in choice.enabled:
             if event != chosen:
                 yield Hold(chosen, event)
+
+
+def _turns_later(story: Story) -> Iterator[Hold]:
+    """What arrived and could have come a few turns later: as long as nothing else happens, those are counted."""
+    for choice in story.choices:
+        chosen = choice.enabled[choice.chosen]
+        for event in choice.enabled:
+            if event != chosen and story.chains.get(event) == GOES_ON:
+                yield from (Hold(chosen, EventId((event[0], event[1] + more))) for more in range(1, _TURNS))
 
 
 def _pairs(story: Story) -> Iterator[tuple[int, int, Hold]]:

@@ -65,6 +65,7 @@ class Tracing:
             self._homes,
             self._causes,
             self._asked,
+            self._chains,
         )
 
     # As a strategy.
