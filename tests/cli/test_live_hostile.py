@@ -86,7 +86,7 @@ def test_a_live_journal_that_was_cut_or_garbled_is_the_same_or_not_trusted(tmp_p
 
 @pytest.mark.soak
 def test_many_live_journals_that_were_cut_or_garbled_are_the_same_or_not_trusted(tmp_path: Path) -> None:
-    check_mutations(tmp_path, 2, 300)
+    check_mutations(tmp_path, 2, 150)
 
 
 def test_a_live_journal_of_which_nothing_but_its_head_is_left_is_the_same_for_no_step(tmp_path: Path) -> None:
