@@ -32,7 +32,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.inside && $(BIN)/python -m benchmarks.journal
 	$(BIN)/python -m benchmarks.explore
 	$(BIN)/python -m benchmarks.live
-	$(BIN)/python -m benchmarks.values
+	$(BIN)/python -m benchmarks.values && $(BIN)/python -m benchmarks.rpc
 	$(BIN)/python -m benchmarks.sockets
 
 soak: $(INSTALLED)

@@ -43,11 +43,11 @@ def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: b
     side: Side = whom.side
     scope: Scope = whom.scope
     target, what = whom.target, ".".join((whom.name, *path))
+    root, depth = scope.root, scope.depth
     carrier, arguments = None, pack_arguments(args, kwargs)
-    if arguments is None or len(arguments) > scope.root.limits.message_bytes:
+    if arguments is None or len(arguments) > root.limits.message_bytes:
         carrier = Carrier(side, scope)
         arguments = carrier.encode_arguments(args, kwargs, what)
-    root, depth = scope.root, scope.depth
     try:
         root.spend(what, depth)
     except BaseException:
