@@ -15,13 +15,21 @@ acquire, release = _lock["acquire"], _lock["release"]
 acquire_again, release_again, is_owned = _reentrant["acquire"], _reentrant["release"], _reentrant["_is_owned"]
 allocate_lock = _thread.allocate_lock
 get_ident = swap.twin(_thread.get_ident)
-count = _thread._count
 # Since 3.13 a thread has a handle to be joined by; before, a lock that C releases when it is gone.
 _handle: Any = getattr(_thread, "_ThreadHandle", None)
 join = vars(_handle)["join"] if _handle is not None else None
 _set_sentinel = getattr(_thread, "_set_sentinel", None)
 # So long a thread that has ended may take to be gone.
 _PATIENCE = 1.0
+
+
+helpers: list[object] = []
+"""A token for each thread of detrun's own, none of which has a lock that a program could wait for."""
+
+
+def count() -> int:
+    """How many threads there are but for the first one and for helpers."""
+    return _thread._count() - len(helpers)
 
 
 def mark_end(thread: Any, function: Any) -> None:
