@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # How many other tables a table remembers the difference to.
 _REMEMBERED = 64
+# So many names are looked for one by one.
+_FEW = 8
 # Each set of modules that a table ever had has a number.
 _numbers = count()
 
@@ -49,8 +51,13 @@ class Claim:
 
     def below(self, modules: Modules) -> Modules:
         """Those of these modules whose name begins with one of the application's."""
-        owned = self.owned
-        return {name: module for name, module in list(modules.items()) if name.partition(".")[0] in owned}
+        owned, known = self.owned, list(modules)
+        if len(owned) <= _FEW:
+            # One search in all names is made in C, and most often finds that nothing is below any.
+            names = f"\n{chr(10).join(known)}"
+            if not any(f"\n{top}." in names for top in owned):
+                return {name: modules[name] for name in sorted(owned) if name in modules}
+        return {name: modules[name] for name in known if name.partition(".")[0] in owned}
 
     def hide(self, modules: Modules) -> None:
         """Take away what others have of these names, from what is there without any generation."""
