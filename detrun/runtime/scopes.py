@@ -165,7 +165,7 @@ class Scope:
         self._limit()
 
     def _done_with(self, task: asyncio.Task[Any]) -> None:
-        timer = self._outliving.pop(task)
+        timer = self._outliving.pop(task, None)
         if timer is not None:
             timer.cancel()
 
@@ -233,8 +233,13 @@ class Scope:
             elif _unowned(task) and isinstance(error := task.exception(), Exception):
                 self.report(error, f"task {task.get_name()}")
         self._tasks.clear()
-        for timer in filter(None, self._outliving.values()):
-            timer.cancel()
+        for task, timer in self._outliving.items():
+            if timer is not None:
+                timer.cancel()
+            # A task that only lingered here may go on elsewhere, and must not keep this for as long as it does.
+            task.remove_done_callback(self.release)
+            task.remove_done_callback(self._done_with)
+        self._outliving.clear()
 
 
 def _unowned(task: asyncio.Task[Any]) -> bool:

@@ -31,6 +31,21 @@ STORE = worker(
         def cell(self, value):
             return Cell(value)
 
+        async def remind(self, function):
+            kept = function.dup()
+
+            async def later():
+                await asyncio.sleep(0.005)
+                with kept:
+                    await kept("later")
+
+            self.ctx.wait_until(later())
+            return "soon"
+
+        async def own(self):
+            other = self.ctx.exports.Other(props=[1, 2])
+            return await self.ctx.exports.Default.double(2) + await other.sum()
+
         async def fetch(self, request):
             async def upper():
                 async for chunk in request.body:
@@ -49,6 +64,10 @@ STORE = worker(
             async for message in server:
                 await asyncio.sleep(0.001)
                 server.send(message)
+
+    class Other(WorkerEntrypoint):
+        def sum(self):
+            return sum(self.ctx.props)
     """,
 )
 FRONT = worker(
@@ -63,6 +82,9 @@ FRONT = worker(
                 self.ctx.wait_until(self.env.STORE.double(1))
                 return Response("soon")
             return await self.env.STORE.fetch(request)
+
+        async def read(self, cell):
+            return await cell.change(lambda value: value + 1)
 
         async def changed(self, value, function):
             async with asyncio.timeout(60):
@@ -133,6 +155,37 @@ async def a_socket_through_two_workers(app: App) -> Any:
     return got
 
 
+async def a_stub_for_a_third_worker(app: App) -> Any:
+    with await app.service("store").cell(1) as cell:
+        return await app.service("front").read(cell), await app.service("front").read(cell)
+
+
+async def a_worker_that_calls_itself(app: App) -> Any:
+    return await app.service("store").own()
+
+
+async def a_call_back_after_the_answer(app: App) -> Any:
+    heard: list[str] = []
+    heard.append(await app.service("store").remind(heard.append))
+    await app.sleep(1)
+    return heard
+
+
+async def an_upload_that_is_aborted(app: App) -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+            await asyncio.sleep(0.001)
+
+    client = app.client("impatient")
+    asking = asyncio.ensure_future(client.fetch("/upper", method="POST", body=chunks()))
+    await app.sleep(0.003)
+    client.disconnect()
+    await asyncio.gather(asking, return_exceptions=True)
+    await app.sleep(0.1)
+    return sum(len(known.isolate.scopes) for worker in app.application.workers for known in worker.generations)
+
+
 async def work_after_the_answer(app: App) -> Any:
     text = await (await app.fetch("/later")).text()
     await app.sleep(1)
@@ -146,5 +199,9 @@ PLAYS: tuple[Scenario, ...] = (
     a_stream_through_two_workers,
     a_stream_that_is_not_read_to_its_end,
     a_socket_through_two_workers,
+    a_stub_for_a_third_worker,
+    a_worker_that_calls_itself,
+    a_call_back_after_the_answer,
+    an_upload_that_is_aborted,
     work_after_the_answer,
 )
