@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from random import Random as Dice
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -12,8 +13,13 @@ from detrun.model import SLACK, EventId, Hold
 from detrun.scheduler.choices import Choices, Event
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.holds import Holds
+from detrun.scheduler.strategies.pct import PCT
+from detrun.scheduler.strategies.pctcp import PCTCP
+from detrun.scheduler.strategies.pos import POS
 from detrun.scheduler.strategies.random import Random
+from detrun.scheduler.strategies.sticky import Sticky
 from detrun.scheduler.strategies.strategy import Strategy
+from detrun.scheduler.strategies.urw import URW
 from tests.laws.acts import Later, Message, Resolve, Signal, Soon
 from tests.laws.arms import Disagreement, Played, check
 from tests.laws.deeds import Body, Do, Program, Sleep
@@ -60,6 +66,10 @@ class Path(Default):
             yield from ((*taken, other) for other in range(1, self.widths[place]))
 
 
+# What a search draws schedules with.
+_SEARCHING: tuple[Any, ...] = (Sticky, POS, PCT, PCTCP, URW, Random)
+
+
 def examine(program: Program, seeds: int = 8, holds: int = 3) -> int:
     """Check a program under many schedules; how many they were."""
     plain = Path()
@@ -97,6 +107,9 @@ def _named(plain: Path, seeds: int, holds: int) -> Iterator[tuple[str, Strategy]
     for seed in range(seeds):
         slack = (SLACK, SLACK, MILLISECOND, 10 * SLACK)[seed % 4]
         yield f"Random({seed}, {slack})", Random(seed, slack)
+    for seed, strategy in enumerate(_SEARCHING[: max(seeds - 2, 0)]):
+        delay = (SLACK, 1 << 60)[seed % 2]
+        yield f"{strategy.__name__}({seed}, {delay})", strategy(seed, SLACK, delay=delay)
     for seed in range(holds if len(plain.offered) > 1 else 0):
         chosen = _holds(list(plain.offered), seed)
         yield f"Holds({chosen})", Holds(chosen)
