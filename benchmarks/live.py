@@ -211,9 +211,9 @@ def _rates(name: str, arms: dict[str, tuple[int, int]], rounds: int, journal: Pa
 
 
 def _worked(pid: int) -> float:
-    """Seconds of processor time of a process."""
-    nanoseconds = Path(f"/proc/{pid}/schedstat").read_text().split()[0]
-    return int(nanoseconds) / 1e9
+    """Seconds of processor time of all threads of a process."""
+    told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(text.split()[0]) for text in told) / 1e9
 
 
 def _bytes(journal: Path) -> int:

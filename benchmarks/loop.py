@@ -138,9 +138,11 @@ def messages(contexts: int, count: int = 20_000) -> float:
             pass
 
     # As in a run: or each collection would walk all that is idle.
-    with garbage.restored():
-        garbage.hold_back()
+    before = garbage.hold_back()
+    try:
         taken = elapsed(steps)
+    finally:
+        garbage.restore(*before)
     assert engine.trace.step == 2 * count + 2
     assert len(idle) == contexts
     return taken / engine.trace.step
