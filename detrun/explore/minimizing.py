@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Whoever moves two holds to and fro so often is stopped.
 _ROUNDS = 12
+_KEPT = 64
 
 
 class Minimized(msgspec.Struct, frozen=True):
@@ -48,7 +49,9 @@ class Minimizer:
         self._attempt = attempt
         self._signature = signature
         self._budget = budget
-        self._known: dict[Plan, Trial] = {}
+        # What of a plan was enough, and the last trials: those of long runs are large.
+        self._enough: dict[Plan, Plan | None] = {}
+        self._trials: dict[Plan, Trial] = {}
 
     def minimize(self, plan: Plan) -> Minimized:
         """The smallest plan that can be reached from this one, which fails."""
@@ -66,15 +69,24 @@ class Minimizer:
 
     def trial(self, plan: Plan) -> Trial:
         """What a plan comes to."""
-        if plan not in self._known:
+        trial = self._trials.pop(plan, None)
+        if trial is None:
             self._budget.runs += 1
-            self._known[plan] = self._attempt(plan)
-        return self._known[plan]
+            trial = self._attempt(plan)
+        self._trials[plan] = trial  # the last one to go
+        if len(self._trials) > _KEPT:
+            del self._trials[next(iter(self._trials))]
+        return trial
 
     def _fails(self, plan: Plan) -> Plan | None:
         """What of this plan is enough for the failure, or nothing if all of it is not."""
-        if self._budget.spent and plan not in self._known:
-            return None
+        if plan not in self._enough:
+            if self._budget.spent:
+                return None
+            self._enough[plan] = self._enough_of(plan)
+        return self._enough[plan]
+
+    def _enough_of(self, plan: Plan) -> Plan | None:
         trial = self.trial(plan)
         if trial.signature != self._signature:
             if trial.signature is not None and not trial.released:

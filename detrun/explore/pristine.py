@@ -7,6 +7,7 @@ fresh: modules keep state.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -53,9 +54,12 @@ class Pristine:
 def _serve(asks: int, answers: int, work: Callable[[bytes], bytes]) -> None:
     """Do it, and end without anything that a process does at its end, which is the parent's business."""
     status = 1
+    # As long as it waits, the user's interrupt is the parent's business.
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with open(asks, "rb") as ask:
             order = ask.read()
+        signal.signal(signal.SIGINT, interrupted)
         if order:
             answered = work(order)
             with open(answers, "wb") as answer:
