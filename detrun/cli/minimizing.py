@@ -20,6 +20,7 @@ from detrun.explore.kept import KeptPlan, kept
 from detrun.explore.quiet import silence
 from detrun.explore.telling import told
 from detrun.explore.trial import Trials
+from detrun.journal.entries import Ended
 from detrun.journal.header import Header
 from detrun.journal.reader import Journal
 from detrun.model import Plan
@@ -31,6 +32,9 @@ from detrun.scheduler.strategies.recorded import Recorded
 from detrun.scheduler.strategies.strategy import Strategy
 from detrun.scheduler.world.entropy import FIXED
 from detrun.scheduler.world.world import moment
+
+# Whoever takes so many times as many steps, and so many more, spins.
+_TIMES, _STEPS = 10, 10_000
 
 
 class Told:
@@ -147,11 +151,11 @@ def _extracted(journal: Journal, prepared: Prepared) -> tuple[Trials, Extracted]
     """
     header, answers = journal.header, replay.strategy(journal)
     if ":" in header.target:
-        audit, trials = Audit(), _trials(header, lambda: prepared.program)
+        audit, trials = Audit(), _trials(journal, lambda: prepared.program)
         known = extracted(trials, _strategy(answers, header), _world(header))
         if known.plan is not None and not audit.changed():
             return trials, known
-    trials = _trials(header, anew(journal, prepared))
+    trials = _trials(journal, anew(journal, prepared))
     return trials, extracted(trials, _strategy(replay.strategy(journal), header), _world(header))
 
 
@@ -159,14 +163,21 @@ def _strategy(answers: str | Recorded, header: Header) -> Strategy:
     return named(answers, int(header.seed)) if isinstance(answers, str) else answers
 
 
-def _trials(header: Header, fresh: Callable[[], Callable[[], Any]]) -> Trials:
-    asked = replay.options(header)
+def _most_steps(journal: Journal, asked: int) -> int:
+    """How many steps a trial may take: many more than the recorded run, if that met no bound, but no more than it."""
+    met = any(isinstance(entry, Ended) and entry.outcome == "limit" for entry in journal.ends())
+    return asked if met else min(asked, _TIMES * journal.last_step() + _STEPS)
+
+
+def _trials(journal: Journal, fresh: Callable[[], Callable[[], Any]]) -> Trials:
+    asked = replay.options(journal.header)
+    most = _most_steps(journal, asked.get("max_steps", STEPS))
 
     def at(level: int) -> Attempts:
         return Attempts(
             fresh,
             level=level,
-            max_steps=asked.get("max_steps", STEPS),
+            max_steps=most,
             max_time=asked.get("max_time", SECONDS),
             leaks=asked.get("leaks", False),
             begin=moment(asked["start_time"]) if "start_time" in asked else BIRTHDAY,

@@ -34,6 +34,7 @@ _STOCK = 2
 _INSTANT = 0.000_1
 # So many runs tell what does not matter, and how likely it is.
 RUNS = 100
+_SURE = 20
 # So many places of the run, and so many runs from each, tell where it became inevitable.
 _PLACES, _FROM_EACH = 12, 12
 
@@ -121,32 +122,45 @@ class Explaining:
         return None
 
     def _rate(self, plan: Plan, strategy: Callable[[int], Strategy]) -> Rate:
-        runs = failed = otherwise = 0
-        attempts = self._trials.attempts(plan.level)
-        while runs < RUNS and not self._budget.spent:
-            attempt = attempts.attempt(strategy(runs), entropy=plan.entropy, kinds=plan.kinds)
-            runs += 1
-            failed += attempt.signature == self._signature
-            otherwise += attempt.signature not in {None, self._signature}
-        self._budget.runs += runs
-        return Rate(runs, failed, otherwise)
+        failed = otherwise = 0
+        # What fails always need not be tried so often.
+        most = RUNS if plan.holds or plan.faults else _SURE
+        for runs in range(most):
+            signature = self._signature_under(plan, strategy(runs))
+            if self._budget.stopped:
+                return Rate(runs, failed, otherwise)
+            failed += signature == self._signature
+            otherwise += signature not in {None, self._signature}
+            if self._budget.spent:
+                return Rate(runs + 1, failed, otherwise)
+        return Rate(most, failed, otherwise)
 
     def _curve(self, plan: Plan, here: Look) -> tuple[tuple[str, float], ...]:
         """How likely the failure is once so much of the run has happened."""
+        if not (plan.holds or plan.faults):
+            return ()
         decisions = self._minimizer.trial(plan).attempt.decisions
         places = here.sights[:: max(len(here.sights) // _PLACES, 1)]
         curve = []
         for sight in places:
+            prefixed = (Prefixed(decisions, sight.step + 1, seed, plan.slack) for seed in range(_FROM_EACH))
+            failed = sum(self._signature_under(plan, each) is not None for each in prefixed)
             if self._budget.spent:
                 return ()
-            prefixed = (Prefixed(decisions, sight.step + 1, seed, plan.slack) for seed in range(_FROM_EACH))
-            curve.append((sight.name, sum(self._fails_under(plan, each) for each in prefixed) / _FROM_EACH))
+            curve.append((sight.name, failed / _FROM_EACH))
         return tuple(curve)
 
-    def _fails_under(self, plan: Plan, strategy: Strategy) -> bool:
+    def _signature_under(self, plan: Plan, strategy: Strategy) -> Signature | None:
+        """What it fails of under this strategy, if it does."""
+        if self._budget.spent:
+            return None
         self._budget.runs += 1
-        attempt = self._trials.attempts(plan.level).attempt(strategy, entropy=plan.entropy, kinds=plan.kinds)
-        return attempt.failed
+        attempts = self._trials.attempts(plan.level)
+        try:
+            return attempts.attempt(strategy, entropy=plan.entropy, kinds=plan.kinds).signature
+        except KeyboardInterrupt:
+            self._budget.stop()
+            return None
 
     def _look(self, plan: Plan) -> Look:
         return looked(self._trials, plan)

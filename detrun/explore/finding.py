@@ -45,7 +45,10 @@ def found(trials: Trials, strategy: Strategy, world: Plan, seconds: float) -> Fo
 
 def smallest(trials: Trials, plan: Plan, signature: Signature, seconds: float) -> Found:
     """What fails by this plan, minimized and explained."""
-    minimizer = Minimizer(trials, signature, Budget(seconds))
+    budget = Budget(seconds)
+    minimizer = Minimizer(trials, signature, budget)
     minimized = minimizer.minimize(plan)
-    explaining = Explaining(trials, minimizer, signature, Budget(seconds * _FOR_WORDS))
+    # Who did not want to wait for the one does not want to wait for the other.
+    words = Budget(0 if budget.stopped else seconds * _FOR_WORDS)
+    explaining = Explaining(trials, minimizer, signature, words)
     return Found(signature, minimized, explaining.explain(minimized.plan))

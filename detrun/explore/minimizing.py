@@ -52,10 +52,22 @@ class Minimizer:
         # What of a plan was enough, and the last trials: those of long runs are large.
         self._enough: dict[Plan, Plan | None] = {}
         self._trials: dict[Plan, Trial] = {}
+        self._best = Plan()
 
     def minimize(self, plan: Plan) -> Minimized:
         """The smallest plan that can be reached from this one, which fails."""
-        plan = self._fails(replace(plan, holds=ordered(plan.holds))) or plan
+        self._best = plan
+        try:
+            plan, settled = self._settled(self._fails(replace(plan, holds=ordered(plan.holds))) or plan)
+        except KeyboardInterrupt:
+            # Whoever has waited long enough gets what there is.
+            self._budget.stop()
+            plan, settled = self._best, False
+        minimal = settled and not self._budget.spent
+        return Minimized(plan, self._budget.runs, self._budget.seconds, minimal, self.slipped)
+
+    def _settled(self, plan: Plan) -> tuple[Plan, bool]:
+        """What all passes together leave, and whether they find nothing more."""
         settled = False
         for _ in range(_ROUNDS):
             before = plan
@@ -64,8 +76,7 @@ class Minimizer:
             settled = plan == before
             if settled or self._budget.spent:
                 break
-        minimal = settled and not self._budget.spent
-        return Minimized(plan, self._budget.runs, self._budget.seconds, minimal, self.slipped)
+        return plan, settled
 
     def trial(self, plan: Plan) -> Trial:
         """What a plan comes to."""
@@ -83,13 +94,16 @@ class Minimizer:
         if plan not in self._enough:
             if self._budget.spent:
                 return None
-            self._enough[plan] = self._enough_of(plan)
+            self._enough[plan] = enough = self._enough_of(plan)
+            if enough is not None and _size(enough) < _size(self._best):
+                self._best = enough
         return self._enough[plan]
 
     def _enough_of(self, plan: Plan) -> Plan | None:
         trial = self.trial(plan)
         if trial.signature != self._signature:
-            if trial.signature is not None and not trial.released:
+            # Who takes too long may only have been given too little time.
+            if trial.signature is not None and trial.signature.kind != "limit" and not trial.released:
                 self.slipped.setdefault(trial.signature, trial.effective(plan))
             return None
         enough = trial.effective(plan)
@@ -183,6 +197,10 @@ def _is_plain(hold: Hold, *runs: Watching) -> bool:
     """Whether it is a message that waits for an event."""
     kinds = runs[0].kinds | runs[1].kinds
     return kinds.get(hold.event) == MESSAGE and kinds.get(hold.until, MESSAGE) != TURN
+
+
+def _size(plan: Plan) -> int:
+    return len(plan.holds) + len(plan.faults)
 
 
 def ordered(holds: Iterable[Hold]) -> tuple[Hold, ...]:
