@@ -113,6 +113,7 @@ def test_a_generation_stops_when_it_is_idle_or_its_grace_is_over(  # F-GEN-07
     assert played(scenario, WEB) == (1 if stopped == work else over)
 
 
+# R-GEN-24
 def test_everybody_who_waits_for_a_generation_that_stops_is_told_so_in_that_turn() -> None:  # F-GEN-08, R-GEN-19, 24
     async def scenario(app: App) -> Any:
         app.application.grace = 1
@@ -220,7 +221,7 @@ def test_a_stub_of_an_old_generation_is_answered_by_old_code_for_as_long_as_ther
     assert played(scenario, WEB) == (1, 2)
 
 
-def test_nothing_is_loaded_any_more_after_an_application_was_stopped() -> None:
+def test_nothing_is_loaded_any_more_after_an_application_was_stopped() -> None:  # R-GEN-23
     async def scenario(app: App) -> Any:
         app.crash("web")
         await app.sleep(0.01)

@@ -134,6 +134,7 @@ def test_no_new_event_comes_to_a_generation_after_the_pointer_moved() -> None:  
         assert play(scenario, WEB, seed=seed).result()[1] == 2
 
 
+# R-GEN-39, R-GEN-40
 def test_no_event_comes_before_a_generation_is_loaded_and_calls_wait_for_that() -> None:  # F-GEN-09, R-GEN-13, R-STR-15
     order: list[str] = []
 

@@ -105,6 +105,7 @@ def test_nobody_notices_what_happens_at_any_step(  # F-GEN-04, R-GEN-04, R-GEN-0
         assert run.value == expected.value, f"at event {step}"
 
 
+# R-ABT-01
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
 def test_clients_that_hang_up_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
@@ -114,7 +115,7 @@ def test_clients_that_hang_up_at_any_step_leave_nothing_behind(scenario: Scenari
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
-def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
+def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:  # R-GEN-19
     for step in all_steps(scenario, seed):
         check(injected(scenario, step, crash, seed)[0], step)
 

@@ -116,7 +116,7 @@ def tables(app: App) -> dict[str, int]:
 @pytest.mark.parametrize(("warm", "reloads"), [(20, 60), pytest.param(300, 1_000, marks=pytest.mark.soak)])
 def test_nothing_is_left_of_many_reloads(
     warm: int, reloads: int, record_property: Callable[[str, object], None]
-) -> None:
+) -> None:  # R-GEN-24
     async def scenario(app: App) -> Any:
         for number in range(warm):
             await traffic(app, number)

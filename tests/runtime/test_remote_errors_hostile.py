@@ -87,7 +87,7 @@ HOSTILE: list[Callable[[], BaseException]] = [
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_nothing_that_an_exception_does_gets_out(make: Callable[[], BaseException]) -> None:
+def test_nothing_that_an_exception_does_gets_out(make: Callable[[], BaseException]) -> None:  # R-RPC-13
     found = decode_error(encode_error(make(), WHERE), RECEIVER)
 
     assert issubclass(type(found), Exception)

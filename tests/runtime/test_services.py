@@ -258,7 +258,7 @@ def test_one_event_from_outside_may_lead_to_so_many_calls_and_the_next_one_to_as
     play(scenario, API, BROKEN, web, strategy="default").result()
 
 
-def test_calls_of_all_hops_are_counted_together() -> None:  # F-RPC-10
+def test_calls_of_all_hops_are_counted_together() -> None:  # F-RPC-10, R-RPC-16
     middle = worker(
         "middle",
         """
@@ -289,7 +289,7 @@ def test_calls_are_nested_so_deeply_and_no_deeper() -> None:
     assert played(scenario, API, BROKEN, WEB) == 31
 
 
-def test_what_finds_nobody_costs_nothing() -> None:  # F-RPC-10, R-RPC-15
+def test_what_finds_nobody_costs_nothing() -> None:  # F-RPC-10, R-RPC-15, R-GEN-22
     async def scenario(app: App) -> Any:
         return await app.service("web").lost(5)
 

@@ -340,7 +340,7 @@ class Default(WorkerEntrypoint):
     assert played(scenario, listening) == ("a", 4001, 0, [("CLOSED", 4001, "bye", True), "cleaned up"])
 
 
-def test_nothing_is_kept_of_sockets_that_are_closed() -> None:  # F-WS-05, R-WS-09, R-WS-10, R-WS-26
+def test_nothing_is_kept_of_sockets_that_are_closed() -> None:  # F-WS-05, R-WS-09, R-WS-10, R-WS-26, R-WS-08
     async def scenario(app: App) -> Any:
         client = app.client("a")
         for number in range(30):

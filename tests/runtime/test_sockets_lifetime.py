@@ -21,7 +21,7 @@ TICKING = serving("""
 """)
 
 
-def test_an_open_socket_keeps_its_event_alive_for_as_long_as_it_likes() -> None:
+def test_an_open_socket_keeps_its_event_alive_for_as_long_as_it_likes() -> None:  # R-WS-15
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         await asyncio.sleep(500)

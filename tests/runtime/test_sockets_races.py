@@ -95,8 +95,9 @@ def test_both_sides_may_close_at_once(workers: list[Configured]) -> None:  # R-W
     assert len(seen) >= 3
 
 
+# R-WS-07
 @HOPS
-def test_a_reload_in_the_midst_of_traffic(workers: list[Configured]) -> None:  # R-WS-06, R-WS-07, R-WS-22
+def test_a_reload_in_the_midst_of_traffic(workers: list[Configured]) -> None:  # R-WS-06, R-WS-07, R-WS-22, R-GEN-06
     async def scenario(app: App) -> Any:
         async def talk(socket: WebSocket, word: str) -> list[Any]:
             for number in range(6):
@@ -145,7 +146,7 @@ def test_a_crash_in_the_midst_of_traffic(workers: list[Configured]) -> None:
 
 
 @HOPS
-def test_a_client_hangs_up_while_the_server_closes(workers: list[Configured]) -> None:  # R-WS-08, R-WS-14
+def test_a_client_hangs_up_while_the_server_closes(workers: list[Configured]) -> None:  # R-WS-08, R-WS-14, R-WS-16
     closing = serving("""
     async def serve(self, server):
         await asyncio.sleep(0.01)

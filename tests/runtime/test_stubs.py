@@ -219,7 +219,7 @@ def test_a_function_that_was_given_adds_where_it_was_made() -> None:  # F-RPC-05
     assert played(scenario, API) == (7, 3, 0)
 
 
-def test_a_stub_is_handed_on_to_a_third_worker() -> None:  # F-RPC-05
+def test_a_stub_is_handed_on_to_a_third_worker() -> None:  # F-RPC-05, R-RPC-11
     async def scenario(app: App) -> Any:
         item = await app.service("api").item("far")
         named = await app.service("front").named(item)

@@ -329,7 +329,7 @@ def test_several_workers_are_checked_too(text: str, says: str, tmp_path: Path) -
     assert refused(tmp_path, {"detrun.toml": text, "other/wrangler.json": OTHER}).startswith(says)
 
 
-def test_the_environment_is_the_main_workers(tmp_path: Path) -> None:
+def test_the_environment_is_the_main_workers(tmp_path: Path) -> None:  # R-GEN-35
     several = '[[workers]]\nname = "x"\nmain = "a.py"\nenv.test.vars = {A = 1}\n' + SEVERAL
     found = application(
         tmp_path, {"detrun.toml": several, "other/wrangler.json": OTHER, "other/.env.test": "A=b"}, "test"

@@ -50,7 +50,7 @@ HELPER = "import main\nFAIL = False\ndef f():\n    return main\n"
 
 
 @pytest.mark.parametrize("failing", [False, True])
-def test_a_thousand_graphs_leave_nothing(app: App, *, failing: bool) -> None:
+def test_a_thousand_graphs_leave_nothing(app: App, *, failing: bool) -> None:  # R-GEN-21
     """Half of them share their sources, half have their own; forgotten as they are dropped, or because one says so."""
     snapshot = app.write({"main.py": MAIN, "helper.py": HELPER})
     modules: list[weakref.ref[object]] = []
