@@ -122,6 +122,21 @@ class Recorder:
         kept, blob = self._payload(payload)
         self._append(Sent(step, event[0], event[1], name, told, len(payload), kept, blob))
 
+    def message(self, step: int, event: EventId, text: str, payload: bytes, digest: int) -> None:
+        """The same for one whose channel has this name."""
+        number = self._names.get(text)
+        self.sent(step, event, self.name(text) if number is None else number, payload, digest)
+
+    def happens(self, step: int, event: EventId, text: str, instant: int) -> None:
+        """An event of the run's own happens, which has this name."""
+        number = self._names.get(text)
+        if number is None:
+            number = self.name(text)
+        if self._rows is not None:
+            self._rows((_HAPPENED, step, *event, number, instant))
+        else:
+            self.happened(step, event, number, instant)
+
     def emitted(
         self, step: int, kind: OutputKind, event: EventId, name: int, payload: bytes = b"", *, code: int = 0
     ) -> None:

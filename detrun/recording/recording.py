@@ -87,13 +87,12 @@ class Recording:
     def happens(self, event: Delivery | Thread) -> None:
         engine, recorder = self.engine, self._recorder
         assert engine is not None
-        name = recorder.name(named(event) if self._names is None else self._names.told(event))
-        recorder.happened(engine.trace.step, event.id, name, engine.clock.now)
+        name = named(event) if self._names is None else self._names.told(event)
+        recorder.happens(engine.trace.step, event.id, name, engine.clock.now)
 
     def sent(self, event: EventId, name: str, payload: bytes, digest: int) -> None:
         assert self.engine is not None
-        recorder = self._recorder
-        recorder.sent(self.engine.trace.step, event, recorder.name(name), payload, digest)
+        self._recorder.message(self.engine.trace.step, event, name, payload, digest)
 
     def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
         assert self.engine is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
 from detrun.runtime.carrying import Carrier, discard
+from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.encoding.plain import NotPlain, pack, unpack
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
 from detrun.runtime.members import Remote, called, reach
@@ -88,13 +89,15 @@ class Asked(End):
 class Answering(End):
     """The end of a call that answers: exactly once, whatever becomes of it."""
 
-    __slots__ = ("_call", "_carrier", "_forwarded", "_outcome", "_task", "what")
+    __slots__ = ("_call", "_carrier", "_forwarded", "_outcome", "_sender", "_task", "what")
 
     def __init__(self, side: Side, scope: Scope, number: int, call: Call) -> None:
         super().__init__(side, scope, number)
         self.what = f"{side.name}.{'.'.join(call.path)}"
         self._call = call
+        # What carries the arguments here, and the answer away, if they are more than plain.
         self._carrier: Carrier | None = None
+        self._sender: Carrier | None = None
         self._task: asyncio.Task[Any] | None = None
         # The call whose answer is this one's, too.
         self._forwarded: Asked | None = None
@@ -127,41 +130,53 @@ class Answering(End):
             self._task.cancel(str(error))
 
     async def _work(self, find: Callable[[], Any]) -> None:
-        sender, value, raised = None, None, None
+        value, raised = None, None
         frame: Reply | Refusal | None = None
         try:
-            value = await self._value(find)
+            value = self._begun(find)
+            if type(value) not in ATOMS:
+                value = await self._awaited(value)
             if self._asked:
-                data = pack(value)
-                if data is None or len(data) > self.scope.root.limits.message_bytes:
-                    sender = Carrier(self.side, self.scope, answers=True)
-                    data = sender.encode(value, f"the result of {self.what}")
-                frame = Reply(data)
+                frame = self._reply(value)
         except (Exception, asyncio.CancelledError) as error:
-            frame, raised = Refusal(encode_error(error, self.what)), error
+            frame, raised, value = Refusal(encode_error(error, self.what)), error, None
         finally:
-            if self._carrier is not None:
-                self._carrier.release_stubs()
-            if self._forwarded is not None and self._forwarded.brought is not None:
-                # Nobody here has seen the stubs that it brought; the answer has others of the same objects.
-                self._forwarded.brought.release_stubs()
-        self._tell(Given(value, raised, self.scope))
+            self._release_stubs()
+        if type(value) not in ATOMS or raised is not None or self._outcome is not None:
+            self._tell(Given(value, raised, self.scope))
+        else:
+            self.side.said += 1  # of an atom nothing more can be asked
         if frame is not None:
             self._answer(frame)
         # What came with the call may be read for what goes with the answer.
-        if sender is not None:
-            sender.begin(self._end_streams)
+        if self._sender is not None:
+            self._sender.begin(self._end_streams)
         else:
             self._end_streams()
         self.scope.answered()
         self.scope.release(self)
+
+    def _reply(self, value: Any) -> Reply:
+        data = pack(value)
+        if data is None or len(data) > self.scope.root.limits.message_bytes:
+            self._sender = Carrier(self.side, self.scope, answers=True)
+            data = self._sender.encode(value, f"the result of {self.what}")
+        return Reply(data)
+
+    def _release_stubs(self) -> None:
+        if self._carrier is not None:
+            self._carrier.release_stubs()
+        if self._forwarded is not None and self._forwarded.brought is not None:
+            # Nobody here has seen the stubs that it brought; the answer has others of the same objects.
+            self._forwarded.brought.release_stubs()
 
     def _end_streams(self) -> None:
         # What goes on after the answer may read what came with the call; the end of the scope ends that.
         if self._carrier is not None and not self.scope.outlived:
             self._carrier.end_streams()
 
-    async def _value(self, find: Callable[[], Any]) -> Any:
+    def _begun(self, find: Callable[[], Any]) -> Any:
+        """What the call gives at once, which may have to be awaited."""
         call = self._call
         try:
             args, kwargs = unpack(call.arguments)
@@ -170,10 +185,15 @@ class Answering(End):
             args, kwargs = self._carrier.decode_arguments(call.arguments)
         holder = find()
         if type(holder) is CoroutineType:
-            holder = await holder
-        value = reach(holder, call.path, self.what)
-        if not call.reads:
-            value = called(value, args, kwargs, self.what)
+            return self._later(holder, args, kwargs)
+        member = reach(holder, call.path, self.what)
+        return member if call.reads else called(member, args, kwargs, self.what)
+
+    async def _later(self, holder: Any, args: Any, kwargs: Any) -> Any:
+        member = reach(await holder, self._call.path, self.what)
+        return await self._awaited(member if self._call.reads else called(member, args, kwargs, self.what))
+
+    async def _awaited(self, value: Any) -> Any:
         if isinstance(value, Remote) and (promise := value._promise()) is not None:
             self._forwarded = promise._asked
             return await promise
@@ -181,7 +201,7 @@ class Answering(End):
         return await value if type(value) is CoroutineType or inspect.isawaitable(value) else value
 
     def _tell(self, given: Given) -> None:
-        self.side.keep(self.number, given)
+        self.side.keep(self.number, given, self._call.heard)
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(given)
 

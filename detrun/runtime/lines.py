@@ -82,7 +82,13 @@ class Line(Channel):
         event: EventId = (self.key, count)  # type: ignore[assignment]  # to call `EventId` costs more than the tuple
         self._trace.send(event, name, encode(frame))
         call = (self._receive, route, number, frame)
-        self.push(Letter(call, self._variables.copy(), None, event, name, self.side, route))
+        letter = Letter(call, self._variables.copy(), None, event, name, self.side, route)
+        # This is `push`, without its calls.
+        self.queue.append(letter)
+        if self.gate is None or not self.gate.closed:
+            self._arrivals.append(self)
+        else:
+            self.gate.hold(self)
 
     def waiting(self, number: int) -> int:
         """How many bytes of frames for this end are on their way."""

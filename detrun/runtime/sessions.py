@@ -46,7 +46,6 @@ class Side:
         "_answer",
         "_kept",
         "_last",
-        "_said",
         "_seen",
         "closed",
         "closing",
@@ -55,6 +54,7 @@ class Side:
         "line",
         "name",
         "peer",
+        "said",
     )
     line: Line
 
@@ -66,7 +66,7 @@ class Side:
         self.closing: Callable[[Side], None] | None = None
         # How many answers have arrived, and how many were sent.
         self.heard = 0
-        self._said = 0
+        self.said = 0
         self._kept: deque[tuple[int, int, Given]] = deque()
         self._answer = answer
         self._last = first - _STEP
@@ -95,17 +95,24 @@ class Side:
         elif isinstance(frame, Bye):
             self._lose(Disconnected(f"{self.peer} is gone", frame.reason))
 
-    def keep(self, number: int, given: Given) -> None:
-        """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it."""
-        self._said += 1
+    def keep(self, number: int, given: Given, heard: int) -> None:
+        """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it.
+
+        When it was called, the other side had heard so many answers.
+        """
+        self.said += 1
+        self._forget(heard)
         if type(given.value) not in ATOMS or given.error is not None:
-            self._kept.append((self._said, number, given))
+            self._kept.append((self.said, number, given))
 
     def kept(self, number: int, heard: int) -> Given | None:
         """What this call gave, if it is kept; the other side has heard so many answers by now."""
+        self._forget(heard)
+        return next((given for _, known, given in self._kept if known == number), None)
+
+    def _forget(self, heard: int) -> None:
         while self._kept and self._kept[0][0] <= heard:
             self._kept.popleft()
-        return next((given for _, known, given in self._kept if known == number), None)
 
     def leave(self, reason: str) -> None:
         """End the session: everything on the other side ends, too."""

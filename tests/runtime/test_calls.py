@@ -31,6 +31,9 @@ API = worker(
         def counter(self):
             return Counter()
 
+        def listed(self, n):
+            return [n]
+
         def boom(self):
             raise ValueError("no", 3)
 
@@ -129,3 +132,13 @@ def test_the_same_seed_is_the_same_run() -> None:
     digests = [play(scenario, API, WEB, seed=seed).digest for seed in (1, 1, 2)]
 
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_calls_gave_is_kept_no_longer_than_more_can_be_asked_of_it() -> None:
+    async def scenario(app: App) -> Any:
+        api = app.service("api")
+        for n in range(20):
+            await api.listed(n)
+        return [len(side._kept) for side in app.application.sessions]
+
+    assert played(scenario, API) == [1]

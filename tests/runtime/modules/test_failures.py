@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import time
 import traceback
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import pytest
 
 from detrun.errors import LimitReached
 from detrun.runtime.modules.graph import current
+from detrun.scheduler.threads import real
 from tests.runtime.modules.trees import differences
 
 if TYPE_CHECKING:
@@ -149,6 +152,19 @@ def test_what_ends_a_load_never_comes_after_it(app: App) -> None:
             graph.load(limit_seconds=0.0001)
         assert sum(range(100)) == 4950
         graph.empty()
+
+
+def test_a_process_that_is_forked_has_no_thread_that_watches_loads(app: App) -> None:
+    app.graph(app.write(GOOD)).load(limit_seconds=60)
+    while not real.helpers:
+        time.sleep(0.001)
+
+    child = os.fork()
+    if not child:
+        os._exit(len(real.helpers))
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert not real.helpers
 
 
 def test_a_load_that_failed_may_be_tried_again(app: App) -> None:
