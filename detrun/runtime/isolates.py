@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from detrun.errors import Hung
 from detrun.runtime.calls import Answering
 from detrun.runtime.control import Control
-from detrun.runtime.scopes import SCOPE
+from detrun.runtime.scopes import SCOPE, log
 from detrun.scheduler.contexts import Unit
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.waits import described
@@ -82,6 +82,7 @@ class Isolate(Unit):
             self.control.order("end of handlers that hang", self._end_hung)
         if self._leaves:
             self.gone = True
+            self._unwind()
             self.engine.retire(self)
             if self.loaded:
                 self.graph.forget()
@@ -90,6 +91,16 @@ class Isolate(Unit):
     def leave(self) -> None:
         """Be gone after this turn."""
         self._leaves = True
+
+    def _unwind(self) -> None:
+        """Close what still waits for something while it is unwound: else that is done whenever memory is collected."""
+        for task in self.loop.tasks():
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                try:
+                    task.get_coro().close()
+                except Exception as error:
+                    log.warning("%s of %s could not be ended", task.get_name(), self.name, exc_info=error)
 
     def _hung(self) -> list[Scope]:
         """The scopes whose handlers wait while nothing is under way that could let one of them go on."""

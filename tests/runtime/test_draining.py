@@ -279,3 +279,38 @@ def test_what_a_dead_generation_does_while_it_is_unwound_has_no_effect() -> None
         return await app.service("store").all()
 
     assert played(scenario, store, source) == []
+
+
+def test_what_still_waits_while_it_is_unwound_is_closed_in_that_turn(  # F-GEN-08, R-GEN-24
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = worker(
+        "web",
+        """
+        import logging
+
+        class Default(WorkerEntrypoint):
+            async def slow(self):
+                try:
+                    await asyncio.sleep(50)
+                finally:
+                    try:
+                        await asyncio.sleep(50)
+                    finally:
+                        logging.getLogger("web").warning("unwound")
+        """,
+    )
+
+    async def scenario(app: App) -> Any:
+        slow = asyncio.ensure_future(app.service("web").slow())
+        await app.sleep(0.1)
+        old = active(app)
+        app.crash("web")
+        with pytest.raises(Disconnected):
+            await slow
+        assert old.isolate.gone
+        said = [record.getMessage() for record in caplog.records if record.name == "web"]
+        caplog.clear()
+        return said
+
+    assert played(scenario, source) == ["unwound"]

@@ -1,4 +1,4 @@
-"""What is left of many reloads when everything has come to rest: nothing, in no table, and hardly any memory."""
+"""What is left of many reloads when everything has come to rest: nothing in any table, and next to no memory."""
 
 from __future__ import annotations
 
@@ -113,28 +113,33 @@ def tables(app: App) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize(("warm", "reloads"), [(20, 60), pytest.param(300, 1_000, marks=pytest.mark.soak)])
-def test_nothing_is_left_of_many_reloads(
-    warm: int, reloads: int, record_property: Callable[[str, object], None]
-) -> None:  # R-GEN-24
+@pytest.mark.parametrize(
+    ("warm", "reloads", "each"), [(20, 60, 1_500), pytest.param(300, 1_000, 300, marks=pytest.mark.soak)]
+)
+def test_nothing_is_left_of_many_reloads(  # R-GEN-24
+    warm: int, reloads: int, each: int, record_property: Callable[[str, object], None]
+) -> None:
     async def scenario(app: App) -> Any:
         for number in range(warm):
             await traffic(app, number)
         await rest(app, warm)
-        before, memory = tables(app), tracemalloc.get_traced_memory()[0]
+        before, objects, memory = tables(app), len(gc.get_objects()), tracemalloc.get_traced_memory()[0]
         for number in range(warm, warm + reloads):
             await traffic(app, number)
         await rest(app, warm + reloads)
-        return before, tables(app), memory, tracemalloc.get_traced_memory()[0]
+        grown = len(gc.get_objects()) - objects, tracemalloc.get_traced_memory()[0] - memory
+        return before, tables(app), grown
 
     tracemalloc.start()
     try:
-        before, after, memory, later = play(scenario, STORE, WEB, strategy="default").result()
+        before, after, (objects, memory) = play(scenario, STORE, WEB, strategy="default").result()
     finally:
         tracemalloc.stop()
 
-    record_property("memory", (memory, later))
+    record_property("grown", (objects, memory))
     assert after == before
     assert after["roots"] == after["scopes"] == after["arrivals"] == after["complaints"] == 0
     assert after["generations"] <= 3
-    assert later < memory * 1.1
+    # What is swept now and then, such as references to tasks, may be more or less: one scope would be ten objects.
+    assert objects < 2 * reloads
+    assert memory < each * reloads
