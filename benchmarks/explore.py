@@ -83,7 +83,8 @@ def _rates(peers: dict[str, Any], rounds: int, how: str) -> None:
         medians = {name: statistics.median(figures) for name, figures in rates.items()}
         best = max((medians[name] for name in peers), default=float("nan"))
         shown = "".join(f"{medians[name]:12,.0f}" for name in ("detrun", *peers))
-        print(f"{taken:8}{shown}{medians['detrun'] / best:7.1f}x{medians['asyncio.run']:14,.0f}")
+        ratio = f"{medians['detrun'] / best:.1f}x" if peers else "-"
+        print(f"{taken:8}{shown}{ratio:>8}{medians['asyncio.run']:14,.0f}")
 
 
 def _search(program: Program, runs: int) -> Search:

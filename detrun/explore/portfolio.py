@@ -7,7 +7,7 @@ steps and not seconds: a search shall find the same again on another machine.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detrun.model import SLACK, Hold, Plan
 from detrun.scheduler.draws import Draws
@@ -77,16 +77,17 @@ class Drawn:
     def make(self, arm: str, seed: int, base: Plan | None = None) -> tuple[Strategy, tuple[str, ...], Plan | None]:
         """The strategy, the kinds of faults that may happen, and the plan if it is one."""
         draws = Draws(seed ^ _SWARM)
-        kinds = tuple(kind for kind in self._kinds if draws.below(2))
+        kinds = tuple(kind for kind in self._kinds if draws.below(2)) if self._kinds else ()
         if arm == "mutation":
             plan = self._mutated(draws, base)
             return Holds.of(plan), plan.kinds, plan
         slack = _SLACKS[draws.below(len(_SLACKS))]
         # What is under way is late beyond all bounds in half of the runs, and never in the others.
         delay = FOREVER if draws.below(2) else slack
-        options: dict[str, Any] = {} if arm == "random" else {"profile": self._profile}
+        if arm == "random":
+            return Random(seed, slack, delay=delay), kinds, None
         make, _ = ARMS.get(arm) or _MORE[arm]
-        return make(seed, slack, delay=delay, **options), kinds, None
+        return make(seed, slack, delay=delay, profile=self._profile), kinds, None
 
     def _mutated(self, draws: Draws, base: Plan | None) -> Plan:
         """A plan that differs from another by a hold or two; from the default, if there is no other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import coroutines, events
+from asyncio import events
 from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler import debugging
@@ -12,6 +12,8 @@ from detrun.scheduler.generators import Generators
 from detrun.scheduler.spawning import Spawning
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from detrun.scheduler.contexts import Context
 
 
@@ -37,7 +39,7 @@ class Loop(Spawning):
         self.generators = Generators(self)
         self.stopping = False
         self._running = False
-        if coroutines._is_debug_mode():  # type: ignore[attr-defined]
+        if _wants_debug(home.engine.world.environment):
             self.set_debug(True)
 
     def __repr__(self) -> str:
@@ -114,6 +116,12 @@ class Loop(Spawning):
 
     def _refuse(self, _: object) -> None:
         self.check_open()
+
+
+def _wants_debug(environment: Mapping[bytes, bytes]) -> bool:
+    # As asyncio decides it, at a fifth of the price: `os.environ` looks up who asks, and decodes what it finds.
+    flags = sys.flags
+    return flags.dev_mode or not (flags.ignore_environment or not environment.get(b"PYTHONASYNCIODEBUG"))
 
 
 def _stop(future: asyncio.Future[Any]) -> None:
