@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
 from itertools import islice
 
 from detrun.explore.attempt import Attempts
@@ -35,6 +36,7 @@ def minimized(program: Program, plan: Plan, signature: Signature | None, runs: i
     return Minimizer(trials(program), signature, Budget(runs=runs)).minimize(plan)
 
 
+@cache
 def first(program: Program) -> tuple[Signature, Plan]:
     """What the first random walk failed of that failed, and the plan of it."""
     found = next(failures(program, 1))

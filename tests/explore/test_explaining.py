@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import msgspec
 import pytest
@@ -27,6 +28,7 @@ LABELS = {
 }
 
 
+@cache
 def explained(program: Program) -> Explanation:
     """The first failure of a program, minimized and explained."""
     signature, plan = first(program)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,12 @@ def _imported(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_what_explore_emits_is_the_failure_that_it_found(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(BUGGY)
+    ended = detrun("explore", "shop.py:main", "--emit", "kept", "-o", "json", cwd=tmp_path)
+    (failure,) = json.loads(ended.stdout)["failures"]
+
+    with pytest.raises(Back, match="AssertionError: -1"):
+        _imported(Path(failure["test"])).KEPT.check()
