@@ -15,6 +15,7 @@ from detrun.explore.nearing import earlier
 from detrun.explore.watching import MESSAGE, THREAD, TURN
 from detrun.model import EventId, Hold, Plan
 from detrun.scheduler.clock import SECOND
+from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Explaining:
             faults=faults,
             twin=self._twin(plan, here),
             around=around,
+            draws=self._draws(plan),
             chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
             curve=self._curve(plan, here),
             level=plan.level,
@@ -134,6 +136,18 @@ class Explaining:
             if self._budget.spent:
                 return Rate(runs + 1, failed, otherwise)
         return Rate(most, failed, otherwise)
+
+    def _draws(self, plan: Plan) -> Rate | None:
+        """How many fail in which the program draws other random numbers, if it draws any."""
+        if not self._minimizer.trial(plan).attempt.drew:
+            return None
+        signatures = []
+        for entropy in range(plan.entropy + 1, plan.entropy + 1 + _SURE):
+            signatures.append(self._signature_under(replace(plan, entropy=entropy), Holds.of(plan)))
+            if self._budget.spent:
+                break
+        failed = signatures.count(self._signature)
+        return Rate(len(signatures), failed, len(signatures) - failed - signatures.count(None))
 
     def _curve(self, plan: Plan, here: Look) -> tuple[tuple[str, float], ...]:
         """How likely the failure is once so much of the run has happened."""

@@ -58,6 +58,7 @@ class Explanation(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
     twin: Twin | None
     around: Rate | None
+    draws: Rate | None
     chance: Rate | None
     curve: tuple[tuple[str, float], ...]
     level: int

@@ -50,6 +50,8 @@ def _twin(explanation: Explanation) -> Iterator[str]:
 def _rates(explanation: Explanation) -> Iterator[str]:
     if explanation.around is not None and explanation.around.runs:
         yield f"  others    {_rate(explanation.around)} with whatever else in any other order"
+    if explanation.draws is not None and explanation.draws.runs:
+        yield f"  draws     {_rate(explanation.draws)} with other random numbers"
     if explanation.chance is not None and explanation.chance.runs:
         yield f"  chance    {_rate(explanation.chance)} of random schedules"
     if (turn := turning_point(explanation.curve)) is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 from functools import cache
 
 import msgspec
@@ -110,3 +112,26 @@ def test_a_failure_turns_on_what_makes_it_certain_or_likelier(
     curve: tuple[tuple[str, float], ...], turn: tuple[str, float, float] | None
 ) -> None:
     assert turning_point(curve) == turn
+
+
+async def unlucky() -> None:
+    """Fails with some random numbers, whatever the order."""
+    await asyncio.sleep(random.random())
+    assert random.random() < 0.5
+
+
+async def careless() -> None:
+    """Draws, and fails whatever it draws."""
+    random.random()
+    await asyncio.sleep(0.001)
+    raise ValueError
+
+
+def test_it_is_said_whether_random_numbers_matter() -> None:
+    draws = [explained(program).draws for program in (unlucky, careless, check_then_act)]
+
+    assert draws[0] is not None
+    assert 0 < draws[0].failed < draws[0].runs
+    assert draws[1] is not None
+    assert draws[1].failed == draws[1].runs
+    assert draws[2] is None
