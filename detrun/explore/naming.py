@@ -227,6 +227,9 @@ class Names:
         real(line, *frame)
         verb = str(frame[-1]).partition("/")[2].partition(" from ")[0]
         self._sent(line, self._numbered(EventId((line.key, 0)), verb))
+        event = line.queue[-1].id
+        for number, kind in enumerate(KINDS, start=1):
+            self._owners[hash((hash(event), number))] = f"{kind} at {self._names[event]}"
 
     def _order(self, real: Callable[..., None], control: Control, what: str, *rest: Any) -> None:
         for key in (control.key, hash((control.key, HANDLER))):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
 GRACE = 30.0
 """How long work may outlive the answer, in seconds."""
+STOPPED = "the application was stopped"
+"""Why nothing is answered after the end."""
 # Lists of tasks are swept when they have this many and most are done.
 _CROWD = 64
 
@@ -196,7 +198,9 @@ class Scope:
 
     def report(self, error: BaseException, what: str) -> None:
         """Tell of an error that nobody waits for; a search objects to a run that has any."""
-        self.context.engine.claims.report({"message": f"{what} in {self.name}", "exception": error})
+        # That an application is stopped is nobody's mistake: what still went on then was told so.
+        if not (isinstance(error, Disconnected) and error.hint == STOPPED):
+            self.context.engine.claims.report({"message": f"{what} in {self.name}", "exception": error})
         log.error("%s in %s", what, self.name, exc_info=error)
 
     def abandon(self, error: BaseException) -> None:

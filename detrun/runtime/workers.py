@@ -10,6 +10,7 @@ from detrun.runtime.control import Control
 from detrun.runtime.generations import Generation, State
 from detrun.runtime.lines import Gate, Letter
 from detrun.runtime.reloads import Reloads
+from detrun.runtime.scopes import STOPPED
 from detrun.runtime.sessions import connected
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.contexts import Unit
@@ -130,7 +131,7 @@ class Worker:
 
     def stop(self) -> list[Generation]:
         """Have all generations end what they do; those that there were."""
-        self.active, self.reason = None, "the application was stopped"
+        self.active, self.reason = None, STOPPED
         self.reloads.close(Disconnected(f"{self.name} was stopped", self.reason))
         left = [known for known in self.generations if not known.isolate.gone]
         for generation in left:

@@ -74,6 +74,11 @@ class App:
         for client in self._clients.values():
             client.disconnect()
 
+    def hang_up(self) -> None:
+        """Have all clients hang up on the requests that they have under way."""
+        for client in self._clients.values():
+            client.hang_up()
+
     async def stop(self) -> None:
         """Have all clients hang up, and all workers end what they do."""
         self.disconnect()

@@ -69,10 +69,20 @@ class Client:
 
     def disconnect(self) -> None:
         """Hang up on everything that is under way; the client may come again."""
-        for scope in self._scopes:
-            scope.end(Disconnected(f"{self.name} hung up", "the client is gone"))
+        self.hang_up()
+        self.scope.end(self._gone())
         self._scopes.clear()
         self.scope = self._begun(self.name)
+
+    def hang_up(self) -> None:
+        """Hang up on the requests that are under way, and go on with everything else."""
+        for scope in self._scopes:
+            if scope is not self.scope:
+                scope.end(self._gone())
+        self._scopes = [self.scope]
+
+    def _gone(self) -> Disconnected:
+        return Disconnected(f"{self.name} hung up", "the client is gone")
 
     def tidy(self) -> None:
         """Let go of requests that nothing is left of."""

@@ -15,6 +15,7 @@ from detrun.runtime.modules.snapshot import Snapshot
 from detrun.runtime.scopes import SCOPE
 from detrun.scheduler.active import ACTIVE
 from detrun.testing.app import App
+from detrun.testing.mishaps import Mishaps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -75,6 +76,7 @@ class Opened:
         _stand_outside(loop)
         self._app = app = App(Application(engine, self._configured, self._snapshots), loop.home)
         SCOPE.set(app.default.scope)
+        Mishaps(app).watch()
         try:
             await app.application.start()
         except BaseException as error:

@@ -27,6 +27,9 @@ KINDS = {
     "resolve": "the name server has no answer for the moment",
     "thread": "a thread cannot be started",
     "jump": "the time of day jumps",
+    "crash": "a generation of a worker is gone from one moment to the next",
+    "reload": "a worker is loaded again, and its generation replaced",
+    "hang-up": "clients of an application hang up on what they have asked",
 }
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
