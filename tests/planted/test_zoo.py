@@ -19,11 +19,10 @@ from tests.planted.zoo.planting import ZOO
 
 pytestmark = pytest.mark.usefixtures("untidy", "quiet")
 ROOT = str(Path(__file__).parents[2])
-FEW = 100
+FEW = 80
 # One of each kind, for what takes a process each.
 SAMPLE = (
     "abba",
-    "timer_against_reply",
     "item_lost_by_a_cancelled_get",
     "locks_of_threads_crossed",
     "order_repeated_after_a_reset",
@@ -128,7 +127,7 @@ def check_same(name: str, directory: Path) -> None:
     assert told[0] == told[1]
 
 
-@sample
+@pytest.mark.parametrize("name", SAMPLE[::2])
 def test_a_search_says_the_same_with_another_hash_seed_and_in_two_processes(name: str, tmp_path: Path) -> None:
     check_same(name, tmp_path)
 
