@@ -51,3 +51,14 @@ async def play(scenario: Scenario, *workers: Configured) -> Any:
         each.name: Snapshot.of({f"{each.directory}/main.py": each.source.encode()}, each.directory) for each in workers
     }
     return await playing(Workers(workers), snapshots, scenario)()
+
+
+LOG = store("""
+lines = []
+class Default(WorkerEntrypoint):
+    async def put(self, line):
+        lines.append(line)
+        return len(lines)
+    async def all(self):
+        return lines
+""")

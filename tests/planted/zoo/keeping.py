@@ -31,6 +31,7 @@ MODULES = (
     "reloads",
     "crashes",
     "clients",
+    "sockets",
 )
 for _module in MODULES:
     import_module(f"{__package__}.{_module}")
