@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from detrun.errors import Hung
 from detrun.runtime.calls import Answering
 from detrun.runtime.control import Control
+from detrun.runtime.modules.table import IN_PLACE
 from detrun.runtime.scopes import SCOPE, log
 from detrun.scheduler.contexts import Unit
 from detrun.scheduler.loop import Loop
@@ -73,7 +74,8 @@ class Isolate(Unit):
         if self.gone:
             self.engine.trace.step += 1
             return
-        self.graph.install()
+        if IN_PLACE.table is not self.graph:
+            self.graph.enter()
         try:
             Unit.take(self, delivery)
         except SystemExit as error:

@@ -319,7 +319,7 @@ class Engine:
         select, clock, timers = loop.selector.select, self.clock, self.clock.timers
         select()  # whoever has something to see does not sleep
         while True:
-            self.happen(self._something())
+            self.happen(self._choices.alone() or self._something())
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
             select()
             if timers and timers[0][0] <= clock.now:
