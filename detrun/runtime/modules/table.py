@@ -61,7 +61,9 @@ class Claim:
 
     def hide(self, modules: Modules) -> None:
         """Take away what others have of these names, from what is there without any generation."""
-        if len(modules) != self._outer or any(modules.get(name) is not kept for name, kept in self.hidden.items()):
+        if len(modules) != self._outer or (
+            self.hidden and any(modules.get(name) is not kept for name, kept in self.hidden.items())
+        ):
             self.hidden, self._outer = self.below(modules), len(modules)
         for name in self.hidden:
             del modules[name]
@@ -101,7 +103,10 @@ class Table:
         if before is self:
             return self
         if before is not None and before.claim is self.claim:
-            before.give_way(self, modules)
+            before._note_changes(modules)
+            beyond = before._beyond.get(self._number)
+            for name in before._difference(self) if beyond is None else beyond:
+                del modules[name]
         else:
             leave()
             self.claim.hide(modules)
@@ -127,13 +132,6 @@ class Table:
         modules.update(self.claim.hidden)
         IN_PLACE.table = None
 
-    def give_way(self, other: Table, modules: Modules) -> None:
-        """Take away what another one of the same application has not."""
-        self._note_changes(modules)
-        if other._present is not self._present:
-            for name in self._difference(other):
-                del modules[name]
-
     def _note_changes(self, modules: Modules) -> None:
         """See what became of the modules while they were in place: more were imported, or somebody replaced one."""
         # Whoever takes away a module that all share and puts in one of the application's is noticed by `empty` only.
@@ -150,11 +148,9 @@ class Table:
 
     def _difference(self, other: Table) -> list[str]:
         """The names that this table has and another one has not."""
-        found = self._beyond.get(other._number)
-        if found is None:
-            if len(self._beyond) >= _REMEMBERED:
-                self._beyond.clear()
-            found = self._beyond[other._number] = sorted({*self._present} - {*other._present})
+        if len(self._beyond) >= _REMEMBERED:
+            self._beyond.clear()
+        found = self._beyond[other._number] = sorted({*self._present} - {*other._present})
         return found
 
     def _keep(self, modules: Modules) -> None:
