@@ -73,6 +73,9 @@ def test_a_generation_is_not_idle_while_it_works_on_anything(work: Any, gives: A
         result = await working
         await app.sleep(1)
         assert states(app) == [(1, "stopped"), (2, "active")]
+        supervisor = app.application.worker("web").supervisor
+        waiting = [timer for *_, timer in app.application.engine.clock.timers if not timer.cancelled()]
+        assert supervisor not in [timer.home for timer in waiting]
         assert old.ended is not None
         assert old.ended / 1e9 - began == pytest.approx(3, abs=0.1)
         return result

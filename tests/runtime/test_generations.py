@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -111,6 +112,8 @@ def test_nobody_need_wait_for_a_reload_that_fails() -> None:  # R-GEN-12
         await app.sleep(1)
         with pytest.raises(SyntaxError):
             await app.reload({"web/main.py": "def", "front/main.py": "def"})
+        await app.sleep(1)
+        gc.collect()
         return await app.service("web").number(), app.complaints
 
     assert played(scenario, FRONT, WEB) == (1, [])

@@ -136,7 +136,7 @@ WORKS = worker(
     """
     import detrun
     from contextvars import ContextVar
-    log = []
+    log, kept = [], []
     name = ContextVar("name", default="nobody")
 
     async def work(seconds):
@@ -170,7 +170,7 @@ WORKS = worker(
             return "answered"
 
         async def forgets(self):
-            asyncio.ensure_future(fails())
+            kept.append(asyncio.ensure_future(fails()))
             await asyncio.sleep(0.001)
             return "answered"
 
