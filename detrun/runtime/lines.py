@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """Whether frames may arrive somewhere. While it is closed they wait, and nobody can choose them."""
+    """Whether new calls may arrive somewhere. While it is closed they wait, and nobody can choose them.
+
+    What is for something that goes on, in a generation that drains, arrives all the same, unless it is behind one.
+    """
 
     __slots__ = ("_arrivals", "_held", "closed")
 
@@ -34,6 +37,18 @@ class Gate:
         self._held += [line for line in self._arrivals if isinstance(line, Line) and line.gate is self]
         for line in self._held:
             self._arrivals.remove(line)
+        for line in dict.fromkeys(self._held):
+            self.admit(line)
+
+    def admit(self, line: Line) -> None:
+        """Let the head of a line arrive though the gate is closed, if it is for what goes on."""
+        if line.queue and line in self._held and line not in self._arrivals:
+            letter = line.queue[0]
+            assert isinstance(letter, Letter)  # nothing else comes by lines
+            # What has no number is for the session as a whole.
+            if not letter.call[2] or letter.route in letter.side.ends:
+                self._held.remove(line)
+                self._arrivals.append(line)
 
     def open(self) -> None:
         """Let arrive what waited, in the order in which it came."""
@@ -44,6 +59,7 @@ class Gate:
     def hold(self, line: Line) -> None:
         """Keep a frame of this line waiting."""
         self._held.append(line)
+        self.admit(line)
 
 
 class Letter(Delivery):

@@ -51,12 +51,15 @@ class Side:
         "closing",
         "ends",
         "heard",
+        "incoming",
         "line",
         "name",
         "peer",
         "said",
     )
     line: Line
+    # The line that leads here, if it leads to a door.
+    incoming: Line
 
     def __init__(self, name: str, peer: str, first: int, answer: Answer) -> None:
         self.name = name
@@ -185,6 +188,6 @@ def connected(
     """A new session from a scope to a door: the scope's side of it, and the door's."""
     key, here, there = hash(scope.context.loop.operation()), scope.context.name, door.name
     near, far = Side(here, there, 1, answers[0]), Side(there, here, 2, answers[1])
-    near.line = Line(engine, door, key, far.arrive, gate)
+    near.line = far.incoming = Line(engine, door, key, far.arrive, gate)
     far.line = Line(engine, scope.context, hash((key, 0)), near.arrive)
     return near, far

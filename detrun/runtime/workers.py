@@ -58,6 +58,8 @@ class Door:
             active.isolate.take(delivery)
         else:
             self._worker.supervisor.take(delivery)
+        if self.gate.closed:
+            self.gate.admit(delivery.side.incoming)
 
     def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
         """The scope of a new event in the generation that is active, and what gives the object that it is for."""

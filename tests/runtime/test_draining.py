@@ -317,3 +317,36 @@ def test_what_still_waits_while_it_is_unwound_is_closed_in_that_turn(  # F-GEN-0
         return said
 
     assert played(scenario, source) == ["unwound"]
+
+
+def test_what_an_old_generation_still_does_is_not_held_up_by_a_crash_of_the_new_one() -> None:  # R-GEN-05, R-GEN-19
+    source = worker(
+        "web",
+        """
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                async def chunks():
+                    for _ in range(40):
+                        await asyncio.sleep(0.01)
+                        yield b"."
+                return Response(chunks())
+
+            def number(self):
+                return 1
+        """,
+    )
+
+    async def scenario(app: App) -> Any:
+        response = await app.fetch("/")
+        await app.reload({})
+        app.crash("web")
+        web = app.application.worker("web")
+        while web.active is not None:
+            await app.sleep(0.01)
+        waiting = asyncio.ensure_future(app.service("web").number())
+        text = await response.text()
+        assert not waiting.done()
+        assert web.active is None
+        return len(text), await waiting
+
+    assert played(scenario, source) == (40, 1)
