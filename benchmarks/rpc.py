@@ -39,6 +39,7 @@ MEGABYTES = 32
 CHUNK = 64 * 1024
 SCHEDULES = 400
 MODULES = (5, 200)
+_TIMES = 5
 
 API = """
 from detrun import Response, WorkerEntrypoint
@@ -117,6 +118,12 @@ def round_trips(folder: str, lanes: int, others: int = 0) -> Taken:
 
     with TemporaryDirectory() as place, Keeping(Path(place, "run.bin"), "benchmark", (), {}, "0") as keeping:
         return played(folder, scenario, record=keeping.record)  # type: ignore[no-any-return]
+
+
+def elsewhere(other: workerd.Workerd, lanes: int) -> Taken:
+    """The same in workerd, of whose processor's time only hundredths of a second are known: so many more of them."""
+    seconds, worked = other.calls(_TIMES * COUNT, lanes)
+    return seconds / _TIMES, worked / _TIMES
 
 
 def stream(folder: str) -> Taken:
@@ -205,7 +212,7 @@ def calls(folder: str, rounds: int) -> None:
         else:
             other = stack.enter_context(workerd.Workerd(program, stack.enter_context(TemporaryDirectory())))
             other.begin()
-            arms |= {f"workerd, {lanes} at a time": partial(other.calls, COUNT, lanes) for lanes in (1, LANES)}
+            arms |= {f"workerd, {lanes} at a time": partial(elsewhere, other, lanes) for lanes in (1, LANES)}
         found = medians(arms, rounds)
     title("journaled round trips a second, by the clock and by the processor's time")
     for name, seconds in found.items():
