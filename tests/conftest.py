@@ -25,3 +25,12 @@ def untidy() -> Iterator[None]:
         yield
         gc.collect()
     logger.setLevel(level)
+
+
+@pytest.fixture
+def quick_collections() -> Iterator[None]:
+    """Let collections, of which many runs at a high level make many, look at nothing that was there before the test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -8,6 +8,8 @@ import pytest
 
 import detrun
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 
 async def queued() -> list[int]:
     log: list[int] = []
@@ -20,7 +22,7 @@ async def queued() -> list[int]:
 
 
 def orders(level: int) -> set[tuple[int, ...]]:
-    return {tuple(detrun.run(queued, seed=seed, level=level).result()) for seed in range(400)}
+    return {tuple(detrun.run(queued, seed=seed, level=level).result()) for seed in range(100)}
 
 
 @pytest.mark.parametrize("level", [1, 2])
