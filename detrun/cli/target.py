@@ -105,7 +105,7 @@ def _search_first(directory: Path) -> None:
 def _script(path: Path, recorded: Sources) -> Program:
     """A program that is executed as often as it is called, and read and compiled once."""
     file = str(path)
-    loader = _loader("__main__", file, recorded)
+    loader = _recorded("__main__", file, recorded) or SourceFileLoader("__main__", file)
     # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
     code = cache(lambda: loader.source_to_code(loader.get_data(file), file))
     return lambda: _run_script(file, loader, code())
@@ -151,9 +151,9 @@ def _loader_of(name: str, file: str) -> SourceFileLoader:
     return _Once(name, file)
 
 
-def _loader(name: str, file: str, recorded: Sources) -> SourceFileLoader:
+def _recorded(name: str, file: str, recorded: Sources) -> SourceFileLoader | None:
     if file not in recorded:
-        return _loader_of(name, file)
+        return None
     from detrun.recording.sources import RecordedLoader  # noqa: PLC0415  # a run needs it not
 
     return RecordedLoader(name, file, recorded[file])
@@ -163,7 +163,8 @@ def _import_file(path: Path, recorded: Sources) -> ModuleType:
     name = path.stem
     if name in sys.modules:
         raise UsageError(f"expected a name that no imported module has, got {name!r}: rename {path}")
-    spec = spec_from_file_location(name, path.absolute(), loader=_loader(name, str(path.absolute()), recorded))
+    file = str(path.absolute())
+    spec = spec_from_file_location(name, file, loader=_recorded(name, file, recorded) or _loader_of(name, file))
     assert spec is not None
     assert spec.loader is not None
     sys.modules[name] = module = module_from_spec(spec)

@@ -120,7 +120,7 @@ REFUSALS = [
     ("transfr.py", "expected a file or a module, got neither (did you mean 'transfer.py'?): transfr.py"),
     ("transfer.p", "expected a file or a module, got neither (did you mean 'transfer.py'?): transfer.p"),
     ("package/transfr.py", "got neither (did you mean 'package/transfer.py'?): package/transfr.py"),
-    ("directory", "expected a program, got a directory: directory\napplications are not served yet"),
+    ("directory", "expected a program, got a directory: directory\nan application is run with --scenario"),
     (".", "expected a program, got a directory: ."),
     ("transfer.py:", "expected the name of a function after the colon, got '': transfer.py:"),
     ("transfer.py:a b", "expected the name of a function after the colon, got 'a b'"),
