@@ -72,9 +72,13 @@ def _playing(
     from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
 
     if not Path(application).is_dir():
-        raise UsageError(f"expected the directory of an application, got {application!r}")
-    if not function or not (path.is_file() or str(path.absolute()) in recorded):
+        found = "a file" if Path(application).exists() else "nothing"
+        raise UsageError(f"expected the directory of an application, found {found}: {application}")
+    if not function or path.suffix != ".py":
         raise UsageError(f"expected a scenario as file.py:function, got {os.fspath(path)}{function and ':'}{function}")
+    if not (path.is_file() or str(path.absolute()) in recorded):
+        similar = _similar(os.fspath(path), map(str, path.parent.glob("*.py")))
+        raise UsageError(f"expected the file of a scenario, found none{similar}: {path}")
     module = _import_file(path, recorded)
     scenario = checked(_named(module, function, os.fspath(path)), f"{path}:{function}")
     return of_directory(application, scenario, generations)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun import errors
-from detrun.scheduler.verdict import is_machinery
+from detrun.scheduler.machinery import is_machinery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

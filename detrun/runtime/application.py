@@ -15,6 +15,7 @@ from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
 from detrun.runtime.workers import Worker
 from detrun.scheduler.clock import SECOND
+from detrun.scheduler.machinery import logged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ class Application:
             except Exception as error:
                 if worker.name == self.configuration.main:
                     raise
-                log.error("%s could not be loaded, and answers nothing", worker.name, exc_info=error)
+                log.error("%s could not be loaded, and answers nothing", worker.name, exc_info=logged(error))
 
     def route(self, url: str) -> Worker:
         """The worker that answers requests for this URL."""

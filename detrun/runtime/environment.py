@@ -15,6 +15,7 @@ from detrun.runtime.values import encode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from detrun.runtime.configured import Configured
     from detrun.runtime.workers import Worker
 
 
@@ -94,6 +95,18 @@ def environment(worker: Worker) -> Env:
         target = worker.application.worker(bound.service)
         bindings[bound.binding] = Service(target, bound.binding, bound.entrypoint or "", props)
     return Env(bindings)
+
+
+def check_services(application: Configured) -> None:
+    """Raise if a worker has a binding to one that the application does not have."""
+    names = [worker.name for worker in application.workers]
+    for worker in application.workers:
+        for bound in worker.services:
+            if bound.service not in names:
+                raise UsageError(
+                    f"expected the service of a binding to be one of {', '.join(names)}, got {bound.service!r}: "
+                    f"{bound.binding} of the worker {worker.name!r}"
+                )
 
 
 def _meant(name: str, names: Iterable[str]) -> str:

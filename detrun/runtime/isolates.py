@@ -11,6 +11,7 @@ from detrun.runtime.modules.table import IN_PLACE
 from detrun.runtime.scopes import SCOPE, log
 from detrun.scheduler.contexts import Unit
 from detrun.scheduler.loop import Loop
+from detrun.scheduler.machinery import logged
 from detrun.scheduler.waits import described
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Isolate(Unit):
                 try:
                     task.get_coro().close()
                 except Exception as error:
-                    log.warning("%s of %s could not be ended", task.get_name(), self.name, exc_info=error)
+                    log.warning("%s of %s could not be ended", task.get_name(), self.name, exc_info=logged(error))
 
     def _hung(self) -> list[Scope]:
         """The scopes whose handlers wait while nothing is under way that could let one of them go on."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from detrun.errors import Disconnected
 from detrun.runtime.http.signals import AbortController
+from detrun.scheduler.machinery import logged
 from detrun.scheduler.origins import ORIGIN
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Scope:
         # That an application is stopped is nobody's mistake: what still went on then was told so.
         if not (isinstance(error, Disconnected) and error.hint == STOPPED):
             self.context.engine.claims.report({"message": f"{what} in {self.name}", "exception": error})
-        log.error("%s in %s", what, self.name, exc_info=error)
+        log.error("%s in %s", what, self.name, exc_info=logged(error))
 
     def abandon(self, error: BaseException) -> None:
         """Whoever started this does not wait for it any more. What was to outlive the answer still does."""

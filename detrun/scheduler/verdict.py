@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import os
 import signal
 import traceback
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,6 +10,7 @@ from msgspec.structs import replace
 
 from detrun import errors
 from detrun.model import Failure
+from detrun.scheduler.machinery import is_machinery
 from detrun.scheduler.waits import place
 from detrun.scheduler.world.signals import Killed
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from detrun.scheduler.claims import Complaint
 
 Verdict: TypeAlias = tuple[str, Failure | None, int]
-
-# Frames of the machinery below a program say nothing about it.
-_MACHINERY = tuple(os.path.dirname(path) + os.sep for path in (errors.__file__, asyncio.__file__, importlib.__file__))
 
 
 def judged(error: BaseException | None) -> Verdict:
@@ -74,7 +69,7 @@ def _failure(kind: str, error: BaseException) -> Failure:
 
 
 def _where(stack: traceback.StackSummary) -> str | None:
-    own = [frame for frame in stack if not _machinery(frame)]
+    own = [frame for frame in stack if not is_machinery(frame.filename)]
     return place(own[-1].filename, own[-1].lineno or 0, own[-1].name) if own else None
 
 
@@ -86,7 +81,7 @@ def _waiting(stuck: errors.Stuck) -> str | None:
 
 def _keep_own_frames(told: traceback.TracebackException) -> None:
     for exception in _linked(told):
-        exception.stack[:] = [frame for frame in exception.stack if not _machinery(frame)]
+        exception.stack[:] = [frame for frame in exception.stack if not is_machinery(frame.filename)]
 
 
 def _linked(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
@@ -94,12 +89,3 @@ def _linked(told: traceback.TracebackException) -> Iterator[traceback.TracebackE
     for other in (told.__cause__, told.__context__, *(getattr(told, "exceptions", None) or ())):
         if other is not None:
             yield from _linked(other)
-
-
-def _machinery(frame: traceback.FrameSummary) -> bool:
-    return is_machinery(frame.filename)
-
-
-def is_machinery(filename: str) -> bool:
-    """Whether code of this file says nothing about the program that it runs."""
-    return filename.startswith(("<frozen ", *_MACHINERY))

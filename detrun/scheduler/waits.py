@@ -15,7 +15,7 @@ from itertools import takewhile
 from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from detrun import errors
+from detrun.scheduler.machinery import ASYNCIO, DETRUN
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.baton import Baton
 
-_ASYNCIO = os.path.dirname(asyncio.__file__)
 # What is outside of this one's frames is no part of a run.
-_RUN = os.path.join(os.path.dirname(errors.__file__), "scheduler", "program.py")
+_RUN = os.path.join(DETRUN, "scheduler", "program.py")
 # Frames of these say nothing about a program's own thread.
 _MACHINERY = (
-    os.path.dirname(errors.__file__) + os.sep,
-    _ASYNCIO + os.sep,
+    DETRUN,
+    ASYNCIO,
     os.path.dirname(concurrent.futures.__file__) + os.sep,
     threading.__file__,
     contextlib.__file__,
@@ -92,7 +91,7 @@ def described(task: asyncio.Task[Any]) -> str:
     places = [
         f"  {place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)}"
         for frame in frames
-        if not _inside(frame)
+        if not frame.f_code.co_filename.startswith((DETRUN, ASYNCIO))
     ]
     return "\n".join([f"{task.get_name()} waits for {_awaited(task, frames)}", *places])
 
@@ -123,7 +122,7 @@ def _hidden(awaitable: Any) -> Any:
 
 
 def _inside(frame: FrameType) -> bool:
-    return os.path.dirname(frame.f_code.co_filename) == _ASYNCIO
+    return frame.f_code.co_filename.startswith(ASYNCIO)
 
 
 def _awaited(task: asyncio.Task[Any], frames: list[FrameType]) -> str:

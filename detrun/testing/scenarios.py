@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from detrun.errors import UsageError
 from detrun.runtime.application import Application
 from detrun.runtime.configuration.loading import load
+from detrun.runtime.environment import check_services
 from detrun.runtime.modules.graph import outside
 from detrun.runtime.modules.snapshot import Snapshot
-from detrun.runtime.scopes import SCOPE
+from detrun.runtime.scopes import SCOPE, log
 from detrun.scheduler.active import ACTIVE
 from detrun.testing.app import App
 from detrun.testing.mishaps import Mishaps
@@ -41,6 +42,9 @@ def read(
 ) -> tuple[Configured, dict[str, Snapshot]]:
     """The application in a directory, as it is configured, and the sources of its workers."""
     configured = load(Path(directory))
+    for warning in configured.warnings:
+        log.warning("%s", warning)
+    check_services(configured)
     snapshots = {
         worker.name: Snapshot.of(recorded[worker.name], worker.directory)
         if recorded is not None and worker.name in recorded

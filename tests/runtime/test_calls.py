@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import Hung
+from detrun.scheduler.machinery import DETRUN
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, play, played, worker
 
@@ -110,6 +111,37 @@ def test_a_handler_that_can_never_end_fails_at_once_and_says_what_it_waits_for()
             await app.service("api").hang()
 
     played(scenario, API)
+
+
+def test_what_is_told_of_a_failure_has_no_lines_of_detrun() -> None:
+    async def scenario(app: App) -> Any:
+        with pytest.raises(ValueError, match="no") as raised:
+            await app.service("api").boom()
+        with pytest.raises(AttributeError, match="totle") as missed:
+            await app.service("api").totle()
+        with pytest.raises(Hung) as hung:
+            await app.service("api").hang()
+        notes = [note for caught in (raised, missed) for note in getattr(caught.value, "__notes__", [])]
+        return [str(note) for note in notes], str(hung.value)
+
+    notes, hung = played(scenario, API)
+
+    assert len(notes) == 1
+    assert 'File "/app/api/main.py"' in notes[0]
+    assert "/app/api/main.py" in hung
+    assert DETRUN not in notes[0] + hung
+
+
+def test_who_waits_for_ever_in_a_scenario_is_told_without_lines_of_detrun() -> None:
+    async def scenario(app: App) -> Any:
+        await asyncio.Event().wait()
+
+    failure = play(scenario, API).failure
+
+    assert failure is not None
+    assert "Task-1 waits for Event.wait()" in failure.message
+    assert __file__ in failure.message
+    assert DETRUN not in failure.message
 
 
 def test_a_call_that_nobody_waits_for_is_aborted() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from typing import Any
 
 import pytest
@@ -343,6 +344,10 @@ def test_a_worker_that_cannot_be_loaded_is_told_of_and_the_others_answer(  # F-M
 
     run = play(scenario, API, BROKEN, WEB, strategy="default")
     assert run.result() == (["broken could not be loaded, and answers nothing"], 1, 1)
+    told = next(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
+    assert isinstance(told, tuple)
+    # What is told begins in the worker's own code.
+    assert [frame.name for frame in traceback.extract_tb(told[2])][:1] == ["<module>"]
 
 
 def test_a_main_worker_that_cannot_be_loaded_is_the_error_of_the_start() -> None:  # F-MW-02

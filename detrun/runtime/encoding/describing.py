@@ -32,7 +32,8 @@ HEAP_TYPE = 1 << 9
 """A flag of classes that are not made in C once and for all."""
 _LONGEST = 16 * 1024
 _FRAMES = 50
-_OWN = str(Path(__file__).parents[2])
+# What of a traceback says nothing about the code that raised.
+_OWN = (str(Path(__file__).parents[2]) + os.sep, "<frozen ")
 # Where libraries lie is another place on another machine, and what travels has to be the same there.
 _LIBRARIES = tuple(
     sorted({os.path.dirname(os.__file__), str(Path(msgspec.__file__).parents[1])}, key=len, reverse=True)
@@ -227,7 +228,7 @@ def _traceback(error: BaseException, notes: list[str], where: str) -> str:
 def _frames(found: TracebackType | None) -> str:
     summary = traceback.StackSummary.extract(traceback.walk_tb(found), limit=-_FRAMES)
     theirs = [frame for frame in summary if not frame.filename.startswith(_OWN)]
-    text = "".join(traceback.StackSummary.from_list(theirs or summary).format())
+    text = "".join(traceback.StackSummary.from_list(theirs).format())
     for library in _LIBRARIES:
         text = text.replace(f'File "{library}{os.sep}', 'File "')
     return _clean(text).rstrip("\n")
