@@ -1,0 +1,26 @@
+"""httpcore: a request that is cancelled while it connects keeps its place in the pool (encode/httpcore #658, #830)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import httpcore
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError, asyncio.IncompleteReadError):
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+    writer.close()
+
+
+async def main() -> None:
+    server = await asyncio.start_server(serve, "127.0.0.1", 8080)
+    pool = httpcore.AsyncConnectionPool(max_connections=1)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.050):
+            await pool.request("GET", "http://127.0.0.1:8080/")
+    assert (await pool.request("GET", "http://127.0.0.1:8080/")).status == 200
+    await pool.aclose()
+    server.close()
