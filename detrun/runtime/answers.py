@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from detrun.errors import Released
+from detrun.errors import InternalError, Released
 from detrun.runtime.calls import Answering
 from detrun.runtime.carrying import discard
+from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.frames import Call, Refusal
 from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
-from detrun.runtime.sessions import ATOMS
 from detrun.runtime.stubs import Exported
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Answers:
     def _asked(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
         if not call.target:
             if self._entry is None:
-                raise Released(f"nothing of {side.name} has this number", "this is an error of detrun itself")
+                raise InternalError(f"a call came to {side.name}, which called and has no entrypoints")
             return self._entry.enter(side, call)
         end = side.ends.get(call.target)
         if isinstance(end, Exported):

@@ -21,7 +21,7 @@ DEFAULT = "default"
 _EVENTS = ("fetch", "scheduled", "queue", "email", "tail")
 
 
-class Context:
+class ExecutionContext:
     """What an event may ask of its host: `ctx` in every handler."""
 
     def __init__(self, scope: Scope, exports: Any, props: Any) -> None:
@@ -40,7 +40,7 @@ class Context:
 class WorkerEntrypoint(RpcTarget):
     """A class of a worker that others can call. Each event gets an instance of its own."""
 
-    def __init__(self, ctx: Context, env: Any) -> None:
+    def __init__(self, ctx: ExecutionContext, env: Any) -> None:
         self.ctx = ctx
         self.env = env
 
@@ -55,7 +55,7 @@ def _outlive(scope: Scope, awaitable: object) -> None:
         scope.outlive(lambda: awaitable, "work after the answer")
 
 
-def made(known: Any, ctx: Context, env: Any) -> Any:
+def made(known: Any, ctx: ExecutionContext, env: Any) -> Any:
     """The object that an event is for: one for each event if the entrypoint is a class, else what the module has."""
     if isinstance(known, type):
         return known(ctx, env)
@@ -99,7 +99,7 @@ def _is_entrypoint(value: object) -> bool:
 class _Functions(RpcTarget):
     """Handlers that are functions of (what came, env, ctx), behind the face of an entrypoint."""
 
-    def __init__(self, functions: Mapping[str, Any], ctx: Context, env: Any) -> None:
+    def __init__(self, functions: Mapping[str, Any], ctx: ExecutionContext, env: Any) -> None:
         self._env, self._ctx = env, ctx
         vars(self).update({name: self._bound(function) for name, function in functions.items()})
 

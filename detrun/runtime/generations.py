@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected, InternalError, LimitReached
 from detrun.journal.entries import Phase
-from detrun.runtime.entrypoints import Context, Fetching, exported, made, resolved
+from detrun.runtime.entrypoints import ExecutionContext, Fetching, exported, made, resolved
 from detrun.runtime.environment import Exports, environment
 from detrun.runtime.isolates import Isolate
 from detrun.runtime.modules.graph import Graph
@@ -52,9 +52,10 @@ class Generation:
         key = hash((worker.key, number))
         self.isolate = worker.engine.know(Isolate(worker.engine, self.name, key, self.graph, self))
         self.module: ModuleType | None = None
-        self.exports: Any = None
+        self.exports: Exports | None = None
         # The instants at which it was made and at which it was stopped.
-        self.began, self.ended = worker.engine.clock.now, cast("int | None", None)
+        self.began = worker.engine.clock.now
+        self.ended: int | None = None
         # What ends it when its grace is over, and whether it was told to stop.
         self.timer: TimerHandle | None = None
         self.stops = False
@@ -86,7 +87,7 @@ class Generation:
 
         def find() -> Any:
             props = decode(call.props, _Plain()) if call.props else {}
-            known = made(entrypoint, Context(scope, self.exports, props), self.isolate.env)
+            known = made(entrypoint, ExecutionContext(scope, self.exports, props), self.isolate.env)
             return Fetching(known, scope, what) if call.path == ("fetch",) and not call.reads else known
 
         return scope, find

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Asking(msgspec.Struct, frozen=True):
     """Whom a call is for: a side of a session, the end or 0, and what was configured for that."""
 
-    side: Any
-    scope: Any
+    side: Side
+    scope: Scope
     target: int
     name: str
     entrypoint: str = ""
@@ -40,9 +40,7 @@ class Asking(msgspec.Struct, frozen=True):
 
 def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: bool = False) -> Promise:
     """Send a call. What cannot travel is refused before anything is sent, and costs nothing."""
-    side: Side = whom.side
-    scope: Scope = whom.scope
-    target, what = whom.target, ".".join((whom.name, *path))
+    side, scope, target, what = whom.side, whom.scope, whom.target, ".".join((whom.name, *path))
     root, depth = scope.root, scope.depth
     carrier, arguments = None, pack_arguments(args, kwargs)
     if arguments is None or len(arguments) > root.limits.message_bytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detrun.errors import Disconnected
+from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.frames import Bye, Call
 from detrun.runtime.lines import Line
 
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
 
 # The side that began a session counts its ends in odd numbers, the other one in even ones.
 _STEP = 2
-# Of these nothing more can be asked.
-ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 
 class Given(msgspec.Struct, frozen=True, eq=False):
     """What a call gave."""
 
     value: Any
-    error: Any
-    scope: Any
+    error: BaseException | None
+    scope: Scope
 
 
 class Side:
@@ -105,6 +104,7 @@ class Side:
         """
         self.said += 1
         self._forget(heard)
+        # Of an atom nothing more can be asked.
         if type(given.value) not in ATOMS or given.error is not None:
             self._kept.append((self.said, number, given))
 

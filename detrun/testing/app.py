@@ -81,7 +81,6 @@ class App:
 
     async def stop(self) -> None:
         """Have all clients hang up, and all workers end what they do."""
-        self.disconnect()
         for client in self._clients.values():
-            client.scope.end(Disconnected(client.name, "the scenario is over"))
+            client.leave(Disconnected(client.name, "the scenario is over"))
         await self.application.stop()

@@ -69,10 +69,14 @@ class Client:
 
     def disconnect(self) -> None:
         """Hang up on everything that is under way; the client may come again."""
-        self.hang_up()
-        self.scope.end(self._gone())
+        self.leave(self._gone())
         self._scopes.clear()
         self.scope = self._begun(self.name)
+
+    def leave(self, error: BaseException) -> None:
+        """Hang up on everything for good; what was kept through this client ends with the error."""
+        self.hang_up()
+        self.scope.end(error)
 
     def hang_up(self) -> None:
         """Hang up on the requests that are under way, and go on with everything else."""
