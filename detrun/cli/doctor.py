@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro
+from detrun.cli import hashseed, repro, scenario
 from detrun.errors import UsageError
 
 
 @click.command("doctor")
 @click.argument("target")
 @click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
+@scenario.option
 @click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), metavar="N", default=0, help="What the schedules follow from."
 )
@@ -40,6 +41,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     from detrun.doctor.examination import examine  # noqa: PLC0415
     from detrun.doctor.job import Program  # noqa: PLC0415
 
+    target = scenario.of(target, options.pop("scenario"))
     given = {name: value for name, value in options.items() if value is not None}
     again = repro.line(target, args, given, "doctor")
     if "faults" in given:

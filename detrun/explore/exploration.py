@@ -19,7 +19,7 @@ from detrun.explore.settling import Settled, settled
 from detrun.explore.writing import Order, Writing
 from detrun.scheduler.catch import install
 from detrun.scheduler.limits import SECONDS
-from detrun.scheduler.network.faults import KINDS
+from detrun.scheduler.network.faults import KINDS, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,6 +72,7 @@ class Explored(msgspec.Struct, frozen=True):
 def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[[Search], None]) -> Explored:
     """Explore a program, which `load` gives."""
     kinds = tuple(KINDS) if asked.kinds == ("all",) else asked.kinds
+    checked(kinds)  # now: what failed in an earlier search is tried with kinds of its own
     with silence():
         install()
         attempts, here = _attempts(asked, load, kinds)

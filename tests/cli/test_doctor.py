@@ -33,6 +33,19 @@ def test_nothing_is_found_in_a_program_that_depends_on_nothing(tmp_path: Path) -
     assert ended.stdout.startswith("detrun: nothing that was changed made a run differ: program.py, seed 0, strategy ")
 
 
+def test_an_application_is_examined_with_a_scenario(tmp_path: Path) -> None:
+    written(tmp_path, "app/detrun.toml", ['name = "web"', 'main = "web.py"'])
+    written(tmp_path, "app/web.py", ["class Default: pass"])
+    name = written(
+        tmp_path, "play.py", ["async def play(app):", "    print(hash('a'))", "    await app.sleep(hash('a') % 2)"]
+    )
+
+    found = examined("app", "--scenario", f"{name}:play", cwd=tmp_path)
+
+    assert found["target"] == "app@play.py:play"
+    assert [finding["cause"] for finding in found["findings"]] == ["hash seed"]
+
+
 def test_a_finding_is_told_with_its_line_and_values(tmp_path: Path) -> None:
     ended = detrun("doctor", written(tmp_path, "program.py", SHARDED), "--seed", "7", cwd=tmp_path)
 

@@ -74,6 +74,15 @@ def explored(path: Path, *words: str, target: str = "bank.py", **variables: str)
     return ended.returncode, json.loads(ended.stdout)
 
 
+def test_a_fault_that_there_is_not_is_refused_even_where_something_failed_before(bank: Path) -> None:
+    assert explored(bank)[0] == 1
+
+    ended = detrun("explore", "bank.py", "--faults", "dely", cwd=bank.parent)
+
+    assert ended.returncode == 2
+    assert "got 'dely'" in ended.stderr
+
+
 def test_a_failure_is_told_kept_and_repeated(bank: Path) -> None:
     ended = detrun("explore", "bank.py", cwd=bank.parent)
     told = ended.stderr.splitlines()
