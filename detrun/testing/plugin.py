@@ -66,6 +66,12 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, An
 @pytest.fixture
 def app(request: pytest.FixtureRequest) -> Any:
     """An application, which each run of a test has for itself: that of the marker, or else of the configuration."""
-    from detrun.testing.opening import opened  # noqa: PLC0415  # slow, so not for tests that have none
+    # Slow, so not for tests that have none.
+    from detrun.errors import UsageError  # noqa: PLC0415
+    from detrun.testing.opening import opened  # noqa: PLC0415
 
-    return opened(request, APPLICATION)
+    try:
+        return opened(request, APPLICATION)
+    except UsageError as error:
+        # What is wrong stands in a file of the application, or with the test, and in no frame of ours.
+        return pytest.fail(str(error), pytrace=False)

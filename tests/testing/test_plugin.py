@@ -153,3 +153,16 @@ def test_nothing():
 """
     assert run_pytest(tmp_path, text).returncode == 0
     assert json.loads((tmp_path / "loaded.json").read_text()) == ["detrun", "detrun.testing", "detrun.testing.plugin"]
+
+
+def test_an_application_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    marked = '@pytest.mark.detrun_application("shp")\n'
+    test = "@detrun.test\nasync def test_{}(app):\n    pass\n"
+    ended = run_pytest(tmp_path, f"{HEAD}{test.format('unmarked')}{marked}{test.format('marked')}")
+
+    assert ended.returncode == 1
+    assert "expected to be told which application `app` is: set detrun_application in" in ended.stdout
+    assert (
+        f"expected a directory with an application, or its configuration: {tmp_path}/shp is not there" in ended.stdout
+    )
+    assert "plugin.py" not in ended.stdout
