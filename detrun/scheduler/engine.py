@@ -326,6 +326,8 @@ class Engine:
                 clock.fall_due()
             if loop.ready:
                 return self.entering.leave()
+            # Each choice has a step of its own, which is how a decision is known: nothing else tells two of them apart.
+            self.trace.step += 1
 
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""

@@ -29,9 +29,6 @@ SAMPLE = (
     "count_lost_by_a_reload",
     "crash_between_debit_and_credit",
 )
-# Two events of one step, of which the journal does not say which came first: its replay parts.
-PARTS = pytest.mark.xfail(reason="a decision does not say which of a step's choices it is for")
-REPLAYED = [pytest.param(name, marks=PARTS) if name == "result_for_a_cancelled_future" else name for name in ZOO]
 every_bug = pytest.mark.parametrize("name", ZOO)
 sample = pytest.mark.parametrize("name", SAMPLE)
 
@@ -115,7 +112,7 @@ def test_the_journal_of_what_was_minimized_replays_in_a_fresh_process(name: str,
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", REPLAYED)
+@every_bug
 def test_every_journal_of_what_was_minimized_replays_in_a_fresh_process(name: str, tmp_path: Path) -> None:
     check_replay(name, tmp_path)
 
