@@ -253,8 +253,7 @@ class Engine:
 
     def let_timer_through(self) -> None:
         """Let time pass until the earliest timer is due, whatever else is ready."""
-        timer = self.clock.earliest()
-        if timer is not None:
+        if (timer := self.clock.earliest()) is not None:
             self._pass_until(timer.deadline)
 
     def sleep(self, seconds: float) -> None:
@@ -326,8 +325,7 @@ class Engine:
                 clock.fall_due()
             if loop.ready:
                 return self.entering.leave()
-            # Each choice has a step of its own, which is how a decision is known: nothing else tells two of them apart.
-            self.trace.step += 1
+            self.trace.step += 1  # by which a decision is known: nothing else tells it from the one before
 
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""
