@@ -6,7 +6,8 @@ import os
 import pdb  # it is what is asked for
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from detrun.errors import UsageError
 from detrun.recording.recording import named
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _real_time = swap.twin(time.perf_counter)
 # So often is it said how far a replay has come, in seconds.
 _OFTEN = 0.5
+_STDERR = 2
 
 
 class Stepping(Replaying):
@@ -120,6 +122,21 @@ def _path(file: str, files: Iterable[str]) -> str:
     return next((known for known in (*files,) if known == path or known.endswith(os.sep + file)), path)
 
 
+class _Debugger(pdb.Pdb):
+    """A debugger that ends the replay when it is left: an exception instead would be part of the run, and change it."""
+
+    def do_quit(self, arg: str) -> NoReturn:
+        """Leave the debugger, and the replay with it."""
+        sys.settrace(None)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os.write(_STDERR, b"\ndetrun: the debugger was left, and the replay with it\n")
+        os._exit(0)
+
+    do_q = do_exit = do_EOF = do_quit  # noqa: N815  # as the debugger calls them
+
+
 def _debugger() -> pdb.Pdb:
     # SIGINT is the run's own, and what somebody has in `.pdbrc` is not what was recorded.
-    return pdb.Pdb(nosigint=True, readrc=False)
+    return _Debugger(nosigint=True, readrc=False)

@@ -54,6 +54,17 @@ def test_a_replay_stops_in_the_debugger(tmp_path: Path, options: tuple[str, ...]
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.parametrize("given", ["q\n", "exit\n", ""])
+@pytest.mark.parametrize("options", [("--pdb-at", "3"), ("--break", "program.py:10")])
+def test_who_leaves_the_debugger_ends_the_replay(tmp_path: Path, options: tuple[str, ...], given: str) -> None:
+    recorded(tmp_path)
+
+    ended = detrun("replay", "j.bin", *options, cwd=tmp_path, given=given)
+
+    assert (ended.returncode, ended.stderr.strip()) == (0, "detrun: the debugger was left, and the replay with it")
+    assert "number" not in ended.stdout.partition("(Pdb)")[2]
+
+
 def test_the_debugger_is_at_a_terminal(tmp_path: Path) -> None:
     recorded(tmp_path)
     ours, theirs = pty.openpty()
