@@ -152,6 +152,7 @@ from tests.journal.stories import HEADER, messages
 from detrun.errors import Unwritable
 from detrun.journal.writer import Durability, Writer
 
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 writer = Writer(sys.argv[1], HEADER, durability=Durability(sys.argv[2]), block=1_000)
 acknowledged = 0
