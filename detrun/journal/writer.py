@@ -271,6 +271,8 @@ class Writer:
             self._fail(error)
             self._told = True
             raise
+        if self._most is not None and files.position >= self._most:
+            self._most = self._full()
 
     def _stop(self) -> None:
         if self._syncing is not None:
