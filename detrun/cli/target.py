@@ -140,13 +140,13 @@ def _run_as_main(module: ModuleType, code: CodeType) -> None:
 
 
 class _Once(SourceFileLoader):
-    """Reads and compiles a file once, however often it is imported."""
+    """Reads and compiles a file once, however often it is imported, and takes no older bytecode for it."""
 
     _code: CodeType | None = None
 
     def get_code(self, fullname: str) -> CodeType | None:
         if self._code is None:
-            self._code = super().get_code(fullname)
+            self._code = self.source_to_code(self.get_data(self.path), self.path)
         return self._code
 
 

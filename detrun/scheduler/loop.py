@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import events
+from asyncio import coroutines, events
 from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler import debugging
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detrun.scheduler.contexts import Context
+
+
+# Who puts another in its place is asked.
+_DECIDES = coroutines._is_debug_mode  # type: ignore[attr-defined]
 
 
 class Loop(Spawning):
@@ -39,7 +43,8 @@ class Loop(Spawning):
         self.generators = Generators(self)
         self.stopping = False
         self._running = False
-        if _wants_debug(home.engine.world.environment):
+        decides = coroutines._is_debug_mode  # type: ignore[attr-defined]
+        if decides() if decides is not _DECIDES else _wants_debug(home.engine.world.environment):
             self.set_debug(True)
 
     def __repr__(self) -> str:

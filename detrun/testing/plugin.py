@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HASH_SEED, PLAN = "--detrun-hash-seed", "--detrun-plan"
 APPLICATION = "detrun_application"
 _VARIABLE = "PYTHONHASHSEED"
+_REPRO = "repro: "
 
 current: pytest.Item | None = None
 
@@ -59,7 +60,10 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, An
     """Show what a failure of ours says: where it was raised is our business."""
     report = yield
     if call.excinfo is not None and getattr(call.excinfo.value, "is_told", False):
-        report.longrepr = str(call.excinfo.value)
+        lines = str(call.excinfo.value).splitlines()
+        report.longrepr = "\n".join(line for line in lines if not line.startswith(_REPRO))
+        # Beside what is told, which some show a second time in their summary.
+        report.sections += [("to repeat it", line) for line in lines if line.startswith(_REPRO)]
     return report
 
 

@@ -114,7 +114,7 @@ def tables(app: App) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("warm", "reloads", "each"), [(20, 60, 1_500), pytest.param(300, 1_000, 300, marks=pytest.mark.soak)]
+    ("warm", "reloads", "each"), [(20, 60, 4_000), pytest.param(300, 1_000, 300, marks=pytest.mark.soak)]
 )
 def test_nothing_is_left_of_many_reloads(  # R-GEN-24
     warm: int, reloads: int, each: int, record_property: Callable[[str, object], None]
