@@ -22,7 +22,7 @@ async def queued() -> list[int]:
 
 
 def orders(level: int) -> set[tuple[int, ...]]:
-    return {tuple(detrun.run(queued, seed=seed, level=level).result()) for seed in range(100)}
+    return {tuple(detrun.run(queued, seed=seed, level=level).result()) for seed in range(400)}
 
 
 @pytest.mark.parametrize("level", [1, 2])
