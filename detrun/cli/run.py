@@ -13,6 +13,7 @@ from detrun.cli.report import Report
 from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
 from detrun.errors import UsageError
+from detrun.model import parted
 
 
 @click.command("run")
@@ -75,6 +76,9 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
             raise UsageError("expected --chaos with --live only: a simulation has --strategy random")
         given.setdefault("strategy", "random")
     report = Report(output, repro.line(target, args, given if most is None else {**given, "max-journal": most}))
+    if parted(target)[0] and not live:
+        # Who plays with an application wants to know what failed unseen; a plain program fails as on stock asyncio.
+        given["strict"] = True
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
     atexit.register(at_exit.close)

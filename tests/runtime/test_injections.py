@@ -11,6 +11,7 @@ import pytest
 from detrun.errors import BindingError
 from detrun.model import Run
 from detrun.runtime.generations import State
+from detrun.runtime.lines import Line
 from detrun.testing.app import App
 from tests.runtime.applications import Scenario, play
 from tests.runtime.plays import PLAYS, WORKERS
@@ -25,13 +26,14 @@ class Injection:
     def __init__(self, scenario: Scenario, at: int, action: Callable[[App], None]) -> None:
         self._scenario, self._at, self._action = scenario, at, action
         self.events = 0
-        # How many sessions went on at each event.
+        # How many frames were on their way at each event, beside the one that it was.
         self.in_flight: list[int] = []
 
     async def __call__(self, app: App) -> Any:
         def happens(_: object) -> None:
             self.events += 1
-            self.in_flight.append(len(app.application.sessions))
+            arrivals = app.application.engine.arrivals
+            self.in_flight.append(sum(isinstance(channel, Line) for channel in arrivals))
             if self.events == self._at:
                 self._action(app)
 
@@ -123,7 +125,7 @@ def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario,
 def test_there_are_many_steps_with_something_in_flight() -> None:
     flights = [injected(scenario, 0, nothing, None)[1].in_flight for scenario in PLAYS]
 
-    assert sum(sessions > 0 for flight in flights for sessions in flight) >= 200
+    assert sum(frames > 0 for flight in flights for frames in flight) >= 200
 
 
 def test_an_application_is_as_before_after_crashes_and_pauses_longer_after_each() -> None:  # F-GEN-10
