@@ -14,7 +14,7 @@ from detrun.explore.naming import END
 from detrun.explore.nearing import earlier
 from detrun.explore.watching import MESSAGE, THREAD, TURN
 from detrun.model import EventId, Hold, Plan
-from detrun.scheduler.clock import SECOND
+from detrun.scheduler.clock import SECOND, START
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 
@@ -199,8 +199,11 @@ def _later(hold: Hold, here: Look, there: Look) -> float:
     if due is not None:
         return max(first.instant - due.instant, 0) / SECOND
     last = here.names.before(hold.event)
-    begin = None if last is None else here.sight(last)
-    return 0.0 if begin is None else max(first.instant - begin.instant, 0) / SECOND
+    if last is None:
+        return 0.0
+    # What nobody saw happen, and turns are counted from, is the beginning.
+    begin = here.sight(last)
+    return max(first.instant - (START if begin is None else begin.instant), 0) / SECOND
 
 
 def _differences(here: Look, there: Look, hold: Hold) -> dict[str, tuple[str, str]]:
@@ -249,7 +252,7 @@ def _possible(plan: Plan, flips: tuple[Flip, ...]) -> str:
 
 
 def _need(flip: Flip) -> str:
-    later = f"{1000 * flip.later:.3g} ms"
+    later = f"{1000 * flip.later:.3g} ms" if flip.later < 1 else f"{flip.later:,.1f} s"
     if flip.cause == CAUSES[TURN]:
         return f"`{flip.late.event}` to begin {later} late, because what ran before took so long"
     if flip.cause == CAUSES[THREAD]:

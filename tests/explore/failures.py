@@ -24,9 +24,9 @@ def trials(program: Program) -> Trials:
     return Trials(lambda level: Attempts(lambda: program, level=level))
 
 
-def failures(program: Program, number: int) -> Iterator[Extracted]:
+def failures(program: Program, number: int, delay: int | None = None) -> Iterator[Extracted]:
     """So many failing random walks, as plans."""
-    found = (extracted(trials(program), Random(seed), Plan()) for seed in range(SEEDS))
+    found = (extracted(trials(program), Random(seed, delay=delay), Plan()) for seed in range(SEEDS))
     return islice((each for each in found if each.signature is not None), number)
 
 
@@ -37,9 +37,9 @@ def minimized(program: Program, plan: Plan, signature: Signature | None, runs: i
 
 
 @cache
-def first(program: Program) -> tuple[Signature, Plan]:
+def first(program: Program, delay: int | None = None) -> tuple[Signature, Plan]:
     """What the first random walk failed of that failed, and the plan of it."""
-    found = next(failures(program, 1))
+    found = next(failures(program, 1, delay))
     assert found.signature is not None
     assert found.plan is not None
     return found.signature, found.plan

@@ -16,8 +16,20 @@ from detrun.explore.explaining import RUNS, Explaining
 from detrun.explore.explanation import Explanation
 from detrun.explore.minimizing import Minimizer
 from detrun.explore.telling import told, turning_point
+from detrun.scheduler.clock import FOREVER
 from tests.explore.failures import Program, first, trials
-from tests.explore.races import RACES, abba, check_then_act, depth, double_delivery, init_order, permutation
+from tests.explore.races import (
+    RACES,
+    _ask,
+    _echo,
+    _serve,
+    abba,
+    check_then_act,
+    depth,
+    double_delivery,
+    init_order,
+    permutation,
+)
 
 LABELS = {
     "init_order": labels.ORDER,
@@ -31,9 +43,9 @@ LABELS = {
 
 
 @cache
-def explained(program: Program) -> Explanation:
+def explained(program: Program, delay: int | None = None) -> Explanation:
     """The first failure of a program, minimized and explained."""
-    signature, plan = first(program)
+    signature, plan = first(program, delay)
     tries = trials(program)
     minimizer = Minimizer(tries, signature, Budget())
     return Explaining(tries, minimizer, signature, Budget()).explain(minimizer.minimize(plan).plan)
@@ -80,6 +92,37 @@ def test_both_sides_are_shown_with_what_they_see() -> None:
 def test_it_is_said_what_stock_asyncio_needs_for_it() -> None:
     assert "`connection#1 receives#2` to come more than 20 ms later" in explained(double_delivery).possible
     assert "2 ms late, because what ran before took so long" in explained(init_order).possible
+
+
+async def busy_from_the_start() -> None:
+    """Somebody who began to wait only after the first turn is late for what the first turn waits for."""
+    done: list[str] = []
+
+    async def other() -> None:
+        await asyncio.sleep(0.001)
+        done.append("other")
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0.010)
+    assert done
+    await task
+
+
+async def impatient() -> None:
+    """An answer that takes longer than the program waits for it."""
+    async with await _serve(_echo), asyncio.timeout(5):
+        await _ask()
+
+
+def test_a_turn_that_lasts_from_the_beginning_is_said_to_last_as_long_as_it_does() -> None:
+    explanation = explained(busy_from_the_start)
+
+    assert explanation.flips[0].late.event.endswith(" after the beginning")
+    assert "10 ms late, because what ran before took so long" in explanation.possible
+
+
+def test_seconds_are_said_in_seconds() -> None:
+    assert "to come more than 5.0 s later than it could" in explained(impatient, FOREVER).possible
 
 
 def test_an_explanation_is_lines_and_an_object_of_json() -> None:
