@@ -1,8 +1,14 @@
 """The nouns that every package shares: ids, instants, decisions and what became of a run."""
 
+import re
+from pathlib import Path
 from typing import Any, NewType
 
 import msgspec
+
+_SCENARIO = " --scenario "
+# Of a file's name, in characters: each may have four bytes, and something is put before and behind.
+_LONGEST = 50
 
 Instant = NewType("Instant", int)
 """A point of virtual time, in nanoseconds."""
@@ -24,13 +30,44 @@ def spelled(event: EventId) -> str:
     return f"{hexadecimal(event[0])}.{event[1]}"
 
 
-def parted(target: str) -> tuple[str, str]:
-    """The directory of an application, if the target is a scenario of one, and the program or scenario itself.
+class Target(msgspec.Struct, frozen=True):
+    """What a target names: a file or module, maybe a function in it, and whose scenario that is, if it is one.
 
-    Both stand in one word, with an @ between them.
+    As text it is what one writes on the command line, so that a path may contain whatever paths contain.
     """
-    application, _, program = target.rpartition("@")
-    return application, program
+
+    application: str
+    place: str
+    function: str | None
+
+    @classmethod
+    def of(cls, text: str) -> "Target":
+        """The target that is written like this."""
+        application, _, program = text.rpartition(_SCENARIO)
+        place, colon, function = program.partition(":")
+        return cls(application, place, function if colon else None)
+
+    @staticmethod
+    def playing(application: str, scenario: str) -> str:
+        """What a target is written like that plays a scenario with an application."""
+        return f"{application}{_SCENARIO}{scenario}"
+
+    @property
+    def words(self) -> list[str]:
+        """What to write for it on the command line."""
+        program = self.place if self.function is None else f"{self.place}:{self.function}"
+        return [self.application, "--scenario", program] if self.application else [program]
+
+    @property
+    def file(self) -> Path:
+        """The file of the program or scenario, if it is one."""
+        return Path(self.place).absolute()
+
+    @property
+    def name(self) -> str:
+        """What its files are called by: a name that every file system takes, and no hidden one."""
+        whole = Path(self.application).resolve().name if self.application else Path(self.place).name
+        return re.sub(r"[^\w.]+", "-", whole.removesuffix(".py")).strip("-.")[:_LONGEST] or "program"
 
 
 class Decision(msgspec.Struct, frozen=True):

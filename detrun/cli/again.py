@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detrun.cli.target import load
 from detrun.errors import UsageError
+from detrun.model import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +56,7 @@ def anew(journal: Journal, prepared: Prepared) -> Callable[[], Callable[[], Any]
     for name, module in list(sys.modules.items()):
         if name != "__main__" and getattr(module, "__file__", None) in prepared.sources:
             del sys.modules[name]
-    whole = ":" not in header.target
+    whole = Target.of(header.target).function is None
     return Anew(lambda: load(header.target, header.arguments, recorded), whole=whole, recorded=recorded)
 
 

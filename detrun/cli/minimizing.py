@@ -23,7 +23,7 @@ from detrun.explore.trial import Trials
 from detrun.journal.entries import Ended
 from detrun.journal.header import Header
 from detrun.journal.reader import Journal
-from detrun.model import Plan
+from detrun.model import Plan, Target
 from detrun.recording import replay
 from detrun.scheduler.clock import BIRTHDAY
 from detrun.scheduler.limits import SECONDS, STEPS
@@ -150,7 +150,7 @@ def _extracted(journal: Journal, prepared: Prepared) -> tuple[Trials, Extracted]
     Its modules are executed anew for each run if they keep something from one to the next.
     """
     header, answers = journal.header, replay.strategy(journal)
-    if ":" in header.target:
+    if Target.of(header.target).function is not None:
         audit, trials = Audit(), _trials(journal, lambda: prepared.program)
         known = extracted(trials, _strategy(answers, header), _world(header))
         if known.plan is not None and not audit.changed():

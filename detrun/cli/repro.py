@@ -6,7 +6,8 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from detrun.cli import hashseed, scenario
+from detrun.cli import hashseed
+from detrun.model import Target
 
 
 def line(target: str, arguments: Sequence[str], options: Mapping[str, object], command: str = "run") -> str:
@@ -19,7 +20,7 @@ def liner(command: str) -> Callable[[str, Sequence[str], Mapping[str, object]], 
     launcher = _launcher()
 
     def line(target: str, arguments: Sequence[str], options: Mapping[str, object]) -> str:
-        return _line([*launcher, command, *scenario.words(target)], arguments, options)
+        return _line([*launcher, command, *Target.of(target).words], arguments, options)
 
     return line
 

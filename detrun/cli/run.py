@@ -13,7 +13,7 @@ from detrun.cli.report import Report
 from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
 from detrun.errors import UsageError
-from detrun.model import parted
+from detrun.model import Target
 
 
 @click.command("run")
@@ -76,7 +76,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
             raise UsageError("expected --chaos with --live only: a simulation has --strategy random")
         given.setdefault("strategy", "random")
     report = Report(output, repro.line(target, args, given if most is None else {**given, "max-journal": most}))
-    if parted(target)[0] and not live:
+    if Target.of(target).application and not live:
         # Who plays with an application wants to know what failed unseen; a plain program fails as on stock asyncio.
         given["strict"] = True
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from detrun.model import parted
+from detrun.model import Target
 
 option = click.option(
     "--scenario", metavar="FILE:FUNCTION", help="What to play with the application whose directory TARGET is."
@@ -13,10 +13,4 @@ option = click.option(
 
 def of(target: str, scenario: str | None) -> str:
     """The target that plays this scenario, if there is one."""
-    return target if scenario is None else f"{target}@{scenario}"
-
-
-def words(target: str) -> list[str]:
-    """What to write for a target on the command line."""
-    application, program = parted(target)
-    return [application, "--scenario", program] if application else [target]
+    return target if scenario is None else Target.playing(target, scenario)

@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from detrun.errors import UsageError
-from detrun.model import parted
+from detrun.model import Target
 
 Program = Callable[[], Any]
 Sources = Mapping[str, bytes]
@@ -36,19 +36,18 @@ def load(
     What a `:function` lives in is imported here and now, once for however many runs follow. An import that fails is the
     failure of the program: it is raised when the program is called, so that the run reports it like any other.
     """
-    application, target = parted(target)
-    place, colon, function = target.partition(":")
-    if colon and not function.isidentifier():
-        raise UsageError(f"expected the name of a function after the colon, got {function!r}: {target}")
-    sys.argv[:] = [place, *arguments]
+    asked = Target.of(target)
+    if asked.function is not None and not asked.function.isidentifier():
+        raise UsageError(f"expected the name of a function after the colon, got {asked.function!r}: {asked.words[-1]}")
+    sys.argv[:] = [asked.place, *arguments]
     enter(target)
-    path = Path(place)
+    path, function = Path(asked.place), asked.function or ""
     try:
-        if application:
-            return _playing(application, path, function, recorded, generations)
+        if asked.application:
+            return _playing(asked.application, path, function, recorded, generations)
         if path.is_file() or str(path.absolute()) in recorded:
             return _in_file(path, function, recorded)
-        return _in_module(place, function)
+        return _in_module(asked.place, function)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
@@ -57,13 +56,8 @@ def load(
 
 def enter(target: str) -> None:
     """Have `sys.path` begin as the program expects it to, before anything of it is imported."""
-    path = file_of(target)
-    _search_first(path.resolve().parent if path.is_file() else Path.cwd())
-
-
-def file_of(target: str) -> Path:
-    """The file that a target names, if it names one; of an application, that of its scenario."""
-    return Path(parted(target)[1].partition(":")[0])
+    file = Target.of(target).file
+    _search_first(file.resolve().parent if file.is_file() else Path.cwd())
 
 
 def _playing(

@@ -37,11 +37,15 @@ def _asks(frame: FrameType | None) -> bool:
     return frame is not None and is_own(frame.f_code.co_filename)
 
 
-def new_modules(before: set[str]) -> tuple[str, ...]:
-    """The modules that were imported since, in order: the program's own, and those of others by the first name."""
+def new_modules(before: set[str], program: str) -> tuple[str, ...]:
+    """The modules that were imported since, in order: the program's own, and those of others by the first name.
+
+    That of the file that the program is in is none of them: whoever loads the program executes it.
+    """
     found = []
     for name, module in list(sys.modules.items()):
-        importable = getattr(module, "__spec__", None) is not None and name != "__main__"
+        program_itself = name == "__main__" or getattr(module, "__file__", None) == program
+        importable = getattr(module, "__spec__", None) is not None and not program_itself
         if name not in before and importable and (is_own_module(module) or "." not in name):
             found.append(name)
     return tuple(found)

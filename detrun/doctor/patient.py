@@ -16,7 +16,7 @@ from detrun.doctor.job import Job, Told
 from detrun.doctor.looks import Variables, new_modules
 from detrun.doctor.notes import Notebook
 from detrun.errors import UsageError
-from detrun.model import hexadecimal
+from detrun.model import Target, hexadecimal
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.program import run
 
@@ -53,7 +53,8 @@ class Patient:
             self._run()
         except UsageError as error:
             self._told.usage = str(error)
-        self._told.modules, self._told.variables = new_modules(before), variables.asked
+        file = str(Target.of(self._job.program.target).file)
+        self._told.modules, self._told.variables = new_modules(before, file), variables.asked
         self._tell()
 
     def _redirect(self) -> None:
@@ -86,7 +87,7 @@ class Patient:
 
     def _run(self) -> None:
         job = self._job
-        if self._first and ":" in job.program.target:
+        if self._first and Target.of(job.program.target).function is not None:
             # What a function lives in is imported before its run, and so is what that imports.
             self._enter(job.program.target)
             self._import()

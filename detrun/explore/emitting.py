@@ -13,6 +13,7 @@ import msgspec
 
 from detrun.errors import UsageError
 from detrun.explore.kept import KeptPlan
+from detrun.model import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,9 +111,8 @@ def _harmless(text: str) -> str:
 
 
 def _name(subject: Subject) -> str:
-    place, _, function = subject.target.partition(":")
-    word = function or os.path.basename(place).removesuffix(".py")
-    return re.sub(r"\W+", "_", word).strip("_") or "program"
+    target = Target.of(subject.target)
+    return re.sub(r"\W+", "_", target.function or target.name).strip("_") or "program"
 
 
 def _stem(subject: Subject) -> str:

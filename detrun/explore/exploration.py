@@ -17,6 +17,7 @@ from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import Settled, settled
 from detrun.explore.writing import Order, Writing
+from detrun.model import Target
 from detrun.scheduler.catch import install
 from detrun.scheduler.limits import SECONDS
 from detrun.scheduler.network.faults import KINDS, checked
@@ -131,7 +132,7 @@ def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequ
 
 def _fresh(asked: Asked) -> str:
     """What is new in each schedule: a function was imported before, a file is executed."""
-    return asked.fresh or ("none" if ":" in asked.target else "module")
+    return asked.fresh or ("module" if Target.of(asked.target).function is None else "none")
 
 
 def _attempts(asked: Asked, load: Callable[[], Callable[[], Any]], kinds: tuple[str, ...]) -> tuple[Attempts, Attempts]:

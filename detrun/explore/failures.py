@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import msgspec
 from detrun.errors import JournalError
 from detrun.journal.disk import unwritable
 from detrun.journal.reader import Journal
-from detrun.model import Plan
+from detrun.model import Plan, Target
 from detrun.recording.keeping import Keeping
 from detrun.scheduler.program import run
 
@@ -32,13 +31,14 @@ class Failures:
 
     def __init__(self, target: str, arguments: Sequence[str], hash_seed: str, folder: Path = FOLDER) -> None:
         self._target = target
+        self._name = Target.of(target).name
         self._arguments = tuple(arguments)
         self._hash_seed = hash_seed
         self._folder = folder
 
     def plans(self) -> Iterator[Plan]:
         """What earlier searches found, to be tried before anything else."""
-        for path in sorted(self._folder.glob(f"{self._stem()}-*{_SUFFIX}")):
+        for path in sorted(self._folder.glob(f"{self._name}-*{_SUFFIX}")):
             try:
                 header = Journal(path).header
                 if header.target == self._target and (plan := header.configuration.get("plan")):
@@ -53,7 +53,7 @@ class Failures:
         except OSError as error:
             raise unwritable(self._folder, error) from error
         mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
-        path = self._folder / f"{self._stem()}-{mark}{_SUFFIX}"
+        path = self._folder / f"{self._name}-{mark}{_SUFFIX}"
         path.unlink(missing_ok=True)
         return path
 
@@ -82,6 +82,3 @@ class Failures:
             program = attempts.fresh()
             keeping.keep_sources(self._target)
             return keeping.ended(run(program, seed=plan.entropy, strategy=strategy, record=keeping.record, **options))
-
-    def _stem(self) -> str:
-        return re.sub(r"\W+", "-", Path(self._target.partition(":")[0]).stem) or "program"

@@ -20,7 +20,7 @@ from detrun.journal.redacting import Redacting, RedactingBook
 from detrun.journal.redaction import Pseudonyms
 from detrun.journal.sharing import described
 from detrun.journal.writer import Durability, Writer
-from detrun.model import parted
+from detrun.model import Target
 from detrun.recording import sources
 from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
@@ -111,8 +111,7 @@ class Keeping:
 
     def keep_sources(self, target: str = "") -> None:
         """Keep the sources of what the program has imported by now, and that of the target, which nobody imports."""
-        file = os.path.abspath(parted(target)[1].partition(":")[0])
-        self.keep(sources.of_program(self._known, [file] if target else []))
+        self.keep(sources.of_program(self._known, [str(Target.of(target).file)] if target else []))
 
     def keep(self, found: Mapping[str, bytes]) -> None:
         """Keep these sources, whatever they are on the disk today."""
@@ -148,8 +147,7 @@ def place(target: str, seed: int) -> Path:
         retention.prune(FOLDER)
     except OSError as error:
         raise unwritable(FOLDER, error) from error
-    stem = Path(target.partition(":")[0]).stem or "program"
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{stem}-{seed}"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{Target.of(target).name}-{seed}"
     paths = (FOLDER / f"{name}{suffix}{retention.SUFFIX}" for suffix in ("", *(f"-{n}" for n in range(1, 10_000))))
     return next(path for path in paths if not path.exists())
 

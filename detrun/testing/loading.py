@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Stale
-from detrun.model import parted
+from detrun.model import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,27 +22,25 @@ class Loader:
     """Loads one target below a directory."""
 
     def __init__(self, target: str, root: Path, arguments: Sequence[str] = ()) -> None:
-        self._target = target
-        self._application, program = parted(target)
-        self._place, _, self._function = program.partition(":")
+        self._text, self._target = target, Target.of(target)
         self._root = root.resolve()
-        self._file = self._root / self._place
+        self._file = self._root / self._target.place
         self._arguments = list(arguments)
 
     def __call__(self) -> Callable[[], Any]:
         """The program, as if it had not run before; raises `Stale` if there is no such program any more."""
-        if not self._function:
+        if not self._target.function:
             return self._script()
         module = self._module()
-        function = vars(module).get(self._function)
+        function = vars(module).get(self._target.function)
         if not callable(function):
             others = [name for name, value in vars(module).items() if inspect.isfunction(value)]
-            nearest = next(iter(get_close_matches(self._function, others, n=1)), None)
-            raise Stale(self._target, nearest)
-        if self._application:
+            nearest = next(iter(get_close_matches(self._target.function, others, n=1)), None)
+            raise Stale(self._text, nearest)
+        if self._target.application:
             from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
 
-            return of_directory(str(self._root / self._application), checked(function, self._target))
+            return of_directory(str(self._root / self._target.application), checked(function, self._text))
         program: Callable[[], Any] = function
         return program
 
@@ -51,7 +49,7 @@ class Loader:
         """Let `sys.path` and `sys.argv` be what the program expects, and modules what they were, afterwards."""
         path, argv, modules = sys.path[:], sys.argv[:], self._own()
         sys.path.insert(0, str(self._file.parent if self._file.is_file() else self._root))
-        sys.argv[:] = [self._place, *self._arguments]
+        sys.argv[:] = [self._target.place, *self._arguments]
         try:
             yield
         finally:
@@ -61,16 +59,16 @@ class Loader:
 
     def _script(self) -> Callable[[], Any]:
         if not self._file.is_file():
-            return lambda: runpy.run_module(self._place, run_name="__main__", alter_sys=True)
+            return lambda: runpy.run_module(self._target.place, run_name="__main__", alter_sys=True)
         return lambda: runpy.run_path(str(self._file), run_name="__main__")
 
     def _module(self) -> Any:
         self._forget()
         if not self._file.is_file():
             try:
-                return importlib.import_module(self._place)
+                return importlib.import_module(self._target.place)
             except ModuleNotFoundError as error:
-                raise Stale(self._target, None) from error
+                raise Stale(self._text, None) from error
         spec = importlib.util.spec_from_file_location(self._file.stem, self._file)
         assert spec is not None
         assert spec.loader is not None
@@ -88,4 +86,4 @@ class Loader:
 
     def _is_own(self, module: object) -> bool:
         file = getattr(module, "__file__", None)
-        return file == str(self._file) or getattr(module, "__name__", None) == self._place
+        return file == str(self._file) or getattr(module, "__name__", None) == self._target.place

@@ -119,5 +119,5 @@ def checked(scenario: Any, place: str) -> Scenario:
             f"expected a scenario to take the application and nothing else, got {place}{inspect.signature(scenario)}"
         ) from error
     if not inspect.iscoroutinefunction(scenario):
-        raise UsageError(f"expected a scenario to be an async function, got {scenario!r}: {place}")
+        raise UsageError(f"expected a scenario to be an async function, got one that is not: {place}")
     return cast("Scenario", scenario)

@@ -42,8 +42,21 @@ def test_an_application_is_examined_with_a_scenario(tmp_path: Path) -> None:
 
     found = examined("app", "--scenario", f"{name}:play", cwd=tmp_path)
 
-    assert found["target"] == "app@play.py:play"
+    assert found["target"] == "app --scenario play.py:play"
     assert [finding["cause"] for finding in found["findings"]] == ["hash seed"]
+    assert found["remarks"] == []
+
+
+def test_the_file_that_a_function_is_in_is_not_imported_before_the_program(tmp_path: Path) -> None:
+    written(tmp_path, "one.py", ["import registry", "registry.KINDS.append('one')"])
+    written(tmp_path, "two.py", ["import registry", "registry.KINDS.append('two')"])
+    written(tmp_path, "registry.py", ["KINDS = []"])
+    name = written(tmp_path, "program.py", ["import one, two, registry", "def main():", "    print(registry.KINDS[0])"])
+
+    found = examined(f"{name}:main", cwd=tmp_path)
+
+    assert [finding["cause"] for finding in found["findings"]] == ["import order"]
+    assert found["remarks"] == []
 
 
 def test_a_finding_is_told_with_its_line_and_values(tmp_path: Path) -> None:
