@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from detrun.scheduler.active import ACTIVE
-from detrun.scheduler.world import swap
+from detrun.scheduler.world import leaving, swap
 
 _set = swap.twin(_signal.signal)
 _STATUS = 130
@@ -29,7 +29,7 @@ def stopping(path: Path) -> Iterator[None]:
         if asked:
             # Whoever asks twice waits for nobody: what is unwound may be in the way.
             os.write(2, f"\n{at_once(path)}\n".encode())
-            os._exit(_STATUS)
+            leaving.at_once(_STATUS)
         asked = True
         engine = ACTIVE.engine
         loop = events._get_running_loop()  # noqa: SLF001  # which asyncio itself asks

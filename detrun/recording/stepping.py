@@ -13,7 +13,7 @@ from detrun.errors import UsageError
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
 from detrun.recording.suspects import is_own
-from detrun.scheduler.world import swap
+from detrun.scheduler.world import leaving, swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -132,7 +132,7 @@ class _Debugger(pdb.Pdb):
             with suppress(OSError, ValueError):
                 stream.flush()
         os.write(_STDERR, b"\ndetrun: the debugger was left, and the replay with it\n")
-        os._exit(0)
+        leaving.at_once(0)
 
     do_q = do_exit = do_EOF = do_quit  # noqa: N815  # as the debugger calls them
 

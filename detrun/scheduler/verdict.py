@@ -12,6 +12,7 @@ from detrun import errors
 from detrun.model import Failure
 from detrun.scheduler.machinery import is_machinery
 from detrun.scheduler.waits import place
+from detrun.scheduler.world.leaving import Left
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def objected(complaint: Complaint) -> Verdict:
 
 
 def _exited(error: SystemExit | KeyboardInterrupt) -> Verdict:
-    if isinstance(error, Killed | KeyboardInterrupt):
+    if isinstance(error, Killed | KeyboardInterrupt) and not isinstance(error, Left):
         # As the shell has it.
         return "failed", _failure("signal", error), 128 + getattr(error, "number", signal.SIGINT)
     code = error.code
@@ -85,7 +86,9 @@ def _keep_own_frames(told: traceback.TracebackException) -> None:
 
 
 def _linked(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    yield told
-    for other in (told.__cause__, told.__context__, *(getattr(told, "exceptions", None) or ())):
-        if other is not None:
-            yield from _linked(other)
+    """An exception and all that led to it, or that it is made of, however many those are."""
+    rest = [told]
+    while rest:
+        yield (told := rest.pop())
+        others = (told.__cause__, told.__context__, *(getattr(told, "exceptions", None) or ()))
+        rest += [other for other in others if other is not None]

@@ -149,7 +149,7 @@ BAD = [
 
 @pytest.mark.parametrize(("words", "sentence"), BAD)
 def test_what_cannot_be_examined_is_refused(tmp_path: Path, words: list[str], sentence: str) -> None:
-    written(tmp_path, "ends.py", ["import os", "os._exit(0)"])
+    written(tmp_path, "ends.py", ["import os", "os.abort()"])
 
     ended = detrun("doctor", *words, cwd=tmp_path)
 
@@ -158,7 +158,7 @@ def test_what_cannot_be_examined_is_refused(tmp_path: Path, words: list[str], se
 
 
 def test_a_run_that_ends_its_process_differs_from_one_that_does_not(tmp_path: Path) -> None:
-    lines = ["import os", "if os.environ.get('END'):", "    os._exit(3)"]
+    lines = ["import os", "if os.environ.get('END'):", "    os.abort()"]
 
     (finding,) = examined(written(tmp_path, "program.py", lines), cwd=tmp_path)["findings"]
 

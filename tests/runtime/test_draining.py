@@ -172,22 +172,24 @@ def test_who_is_asked_by_nobody_after_a_crash_is_loaded_again_and_in_flight_call
     assert played(scenario, FRONT, WEB) == [(1, "stopped"), (2, "active")]
 
 
-def test_code_that_exits_ends_its_generation_and_not_the_run() -> None:  # F-GEN-10
+@pytest.mark.parametrize("leave", ["sys.exit(3)", "os._exit(3)"])
+def test_code_that_exits_ends_its_generation_and_not_the_run(leave: str) -> None:  # F-GEN-10
     exits = worker(
         "web",
         """
+        import os
         import sys
 
         class Default(WorkerEntrypoint):
             async def leave(self):
-                sys.exit(3)
+                LEAVE
 
             async def slow(self):
                 await asyncio.sleep(5)
 
             def number(self):
                 return 1
-        """,
+        """.replace("LEAVE", leave),
     )
 
     async def scenario(app: App) -> Any:

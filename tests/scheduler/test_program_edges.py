@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -90,3 +91,20 @@ def test_futures_that_were_waited_for_are_walked_in_order() -> None:
         return [future.result() for future in done]
 
     assert detrun.run(main).result() == list(range(20))
+
+
+def test_a_failure_may_follow_from_as_many_others_as_it_likes() -> None:
+    def main() -> None:
+        error = ValueError(0)
+        for number in range(1, 3 * sys.getrecursionlimit()):
+            try:
+                raise ValueError(number) from error
+            except ValueError as later:
+                error = later
+        raise error
+
+    failure = detrun.run(main).failure
+
+    assert failure is not None
+    assert failure.traceback.startswith("ValueError: 0\n")
+    assert "detrun/scheduler" not in failure.traceback

@@ -255,7 +255,7 @@ class Baton:
                 else:
                     self.engine.turn()
         except _ENDS as error:
-            self._fail(error)
+            self.fail(error)
 
     def finish(self) -> None:
         """The program has ended: wait for those threads that the interpreter would wait for as it exits."""
@@ -292,13 +292,13 @@ class Baton:
             if self.current is self.main:
                 self._keep(error)
                 raise
-            self._fail(error)
+            self.fail(error)
 
     def _keep(self, error: End) -> None:
         if isinstance(error, RunError | Killed):
             self.engine.error = self.engine.error or error
 
-    def _fail(self, error: End) -> None:
+    def fail(self, error: End) -> None:
         """Whoever finds that the run cannot go on: it is the main thread that says so."""
         self._keep(error)
         self._news = error

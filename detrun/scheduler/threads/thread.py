@@ -11,6 +11,7 @@ from detrun.model import EventId
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.origins import Origin
 from detrun.scheduler.threads import real
+from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +128,7 @@ class Thread:
 
     def _is_own(self, error: BaseException | None) -> bool:
         """Whether the program is to hear of what ended it: not if that is the end of the run."""
-        return not self.refused and not isinstance(error, RunError | Divergence | JournalError)
+        return not self.refused and not isinstance(error, RunError | Killed | Divergence | JournalError)
 
     def _report_nothing_of_ours(self, owner: Any) -> None:
         """Whatever a thread raises that is abandoned, is no exception of the program's."""

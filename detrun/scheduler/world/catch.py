@@ -10,6 +10,7 @@ from detrun.scheduler.world import (
     dates,
     environment,
     identifiers,
+    leaving,
     listings,
     logs,
     machine,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def catch() -> None:
     """Put dispatchers into what is always there."""
-    for part in (clocks, dates, environment, listings, logs, machine, randomness, refused, signals, system):
+    for part in (clocks, dates, environment, leaving, listings, logs, machine, randomness, refused, signals, system):
         part.catch()
 
 
