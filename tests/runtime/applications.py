@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
@@ -89,3 +90,9 @@ def played(scenario: Scenario, *workers: Configured, **options: Any) -> Any:
     results += [play(scenario, *workers, seed=seed, **options).result() for seed in range(5)]
     assert all(result == results[0] for result in results), results
     return results[0]
+
+
+async def scopes_left(app: App) -> int:
+    """How many events still go on in all generations, after what is under way has arrived."""
+    await asyncio.sleep(1)
+    return sum(len(known.isolate.scopes) for worker in app.application.workers for known in worker.generations)

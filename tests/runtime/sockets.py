@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from detrun.errors import SocketClosed
 from detrun.runtime.sockets import WebSocket
@@ -24,17 +25,27 @@ QUIET = worker("quiet", "class Default(WorkerEntrypoint): pass")
 
 
 def serving(source: str, name: str = "api", *services: Bound) -> Configured:
-    """A worker whose default entrypoint has `serve(server)` among its methods, and returns the other end at once."""
+    """A worker whose default entrypoint has `serve(server)` among its methods, and returns the other end at once.
+
+    `serve` notes what comes and how it ends, unless there is another one.
+    """
     return worker(
         name,
         IMPORTS
         + """
 class Default(WorkerEntrypoint):
     async def fetch(self, request):
+        return Response(web_socket=self.begun())
+
+    def begun(self):
         client, server = WebSocketPair()
         server.accept()
         self.ctx.wait_until(self.serve(server))
-        return Response(web_socket=client)
+        return client
+
+    async def serve(self, server):
+        log.extend([message async for message in server])
+        log.append((server.close_code, server.close_reason, server.was_clean))
 
     def log(self):
         return log
@@ -65,6 +76,12 @@ def passing(name: str, to: str) -> Configured:
 CHAINS: list[list[Configured]] = [[ECHO], [ECHO, passing("b", "api")]]
 CHAINS.append([*CHAINS[1], passing("c", "b"), passing("d", "c")])
 
+HOPS = pytest.mark.parametrize("workers", CHAINS, ids=["direct", "one hop", "three hops"])
+
+# How a socket is closed by a reload or a stop, and how one is that was lost: code, reason, and whether it was said.
+RESTART = (1012, "Service Restart", True)
+GONE = (1006, "", False)
+
 
 def own(application: App, name: str = "api") -> Any:
     """A service of a worker, to ask what it has noted."""
@@ -85,14 +102,6 @@ def stop_workers(app: App) -> None:
     """Have all generations stop, while clients are there."""
     for each in app.application.workers:
         each.stop()
-
-
-async def left(app: App, *names: str) -> int:
-    """How many events still go on in these workers, after what is under way has arrived."""
-    await asyncio.sleep(1)
-    return sum(
-        len(generation.isolate.scopes) for name in names for generation in app.application.worker(name).generations
-    )
 
 
 def explored(scenario: Scenario, *workers: Configured, seeds: int = SEEDS, **options: Any) -> Iterator[Any]:

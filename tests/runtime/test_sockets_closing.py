@@ -10,17 +10,20 @@ import pytest
 
 from detrun.errors import Disconnected, NotUpgraded, SocketClosed
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, Configured, played, worker
-from tests.runtime.sockets import CHAINS, ECHO, IMPORTS, all_of, left, own, passing, serving, stop_workers
-
-HOPS = pytest.mark.parametrize("workers", CHAINS, ids=["direct", "one hop", "three hops"])
-
-RESTART = (1012, "Service Restart", True)
-GONE = (1006, "", False)
-
-
-def names(workers: list[Configured]) -> list[str]:
-    return [each.name for each in workers]
+from tests.runtime.applications import Bound, Configured, played, scopes_left, worker
+from tests.runtime.sockets import (
+    CHAINS,
+    ECHO,
+    GONE,
+    HOPS,
+    IMPORTS,
+    RESTART,
+    all_of,
+    own,
+    passing,
+    serving,
+    stop_workers,
+)
 
 
 @HOPS
@@ -38,7 +41,7 @@ def test_what_the_server_says_at_the_close_arrives(workers: list[Configured], co
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         got = await all_of(socket)
-        return got, await left(app, *names(workers)), await own(app).log()
+        return got, await scopes_left(app), await own(app).log()
 
     close = (code, reason, True)
     assert played(scenario, closing, *workers[1:]) == (["a", close], 0, [close])
@@ -54,7 +57,7 @@ def test_a_client_that_is_gone_is_known_as_such(workers: list[Configured]) -> No
         client.disconnect()
         with pytest.raises(SocketClosed, match="1006, not cleanly"):
             await socket.receive()
-        return await left(app, *names(workers)), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     assert played(scenario, *workers) == (0, [GONE])
 
@@ -64,7 +67,7 @@ def test_a_worker_that_is_loaded_again_restarts_its_sockets(workers: list[Config
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         await app.reload()
-        return await all_of(socket), await left(app, *names(workers))
+        return await all_of(socket), await scopes_left(app)
 
     assert played(scenario, *workers) == ([RESTART], 0)
 
@@ -83,7 +86,7 @@ def test_a_worker_that_crashes_has_said_nothing() -> None:
         socket = await app.websocket("/")
         app.crash("api")
         got = await all_of(socket)
-        return got, await left(app, "b")
+        return got, await scopes_left(app)
 
     assert played(scenario, *CHAINS[1]) == ([GONE], 0)
 
@@ -101,7 +104,7 @@ def test_a_socket_that_nobody_accepts_is_lost_with_its_scope() -> None:
     )
 
     async def scenario(app: App) -> Any:
-        return await own(app, "web").ignore(), await left(app, "web", "api"), await own(app).log()
+        return await own(app, "web").ignore(), await scopes_left(app), await own(app).log()
 
     assert played(scenario, ECHO, ignoring) == (101, 0, [GONE])
 
@@ -110,15 +113,9 @@ def test_who_hangs_up_before_the_response_leaves_no_socket_behind() -> None:  # 
     slow = serving("""
     async def fetch(self, request):
         await asyncio.sleep(1)
-        client, server = WebSocketPair()
-        server.accept()
-        self.ctx.wait_until(self.serve(server))
+        client = self.begun()
         await asyncio.shield(asyncio.sleep(1))
         return Response(web_socket=client)
-
-    async def serve(self, server):
-        log.extend([message async for message in server])
-        log.append((server.close_code, server.was_clean))
     """)
 
     async def scenario(app: App) -> Any:
@@ -128,35 +125,29 @@ def test_who_hangs_up_before_the_response_leaves_no_socket_behind() -> None:  # 
                 async with asyncio.timeout(seconds):
                     await app.websocket("/")
             await asyncio.sleep(2)
-            got.append((await left(app, "api", "b"), await own(app).log()))
+            got.append((await scopes_left(app), await own(app).log()))
         return got
 
-    assert played(scenario, slow, passing("b", "api")) == [(0, []), (0, [(1006, False)])]
+    assert played(scenario, slow, passing("b", "api")) == [(0, []), (0, [GONE])]
 
 
 def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-STR-17
     stubborn = serving("""
     async def fetch(self, request):
-        client, server = WebSocketPair()
-        server.accept()
-        self.ctx.wait_until(self.serve(server))
+        client = self.begun()
         for _ in range(int(request.url[-1])):
             try:
                 await asyncio.sleep(5)
             except asyncio.CancelledError:
                 log.append("cancelled")
         return Response(web_socket=client)
-
-    async def serve(self, server):
-        log.extend([message async for message in server])
-        log.append((server.close_code, server.was_clean))
     """)
 
     async def waits_no_more(app: App) -> Any:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await app.client("a").websocket("/1")
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     async def hangs_up(app: App) -> Any:
         client = app.client("a")
@@ -165,11 +156,11 @@ def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-S
         client.disconnect()
         with pytest.raises(Disconnected, match="a hung up"):
             await asked
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     # To hang up is to wait no more, and then to be gone.
-    assert played(waits_no_more, stubborn) == (0, ["cancelled", (1006, False)])
-    assert played(hangs_up, stubborn) == (0, ["cancelled", "cancelled", (1006, False)])
+    assert played(waits_no_more, stubborn) == (0, ["cancelled", GONE])
+    assert played(hangs_up, stubborn) == (0, ["cancelled", "cancelled", GONE])
 
 
 def test_an_end_that_went_elsewhere_is_not_closed_by_a_page() -> None:
@@ -209,7 +200,7 @@ class Default(WorkerEntrypoint):
     async def scenario(app: App) -> Any:
         with pytest.raises(NotUpgraded):
             await app.websocket("/")
-        return await left(app, "api", "web"), await own(app, "web").log()
+        return await scopes_left(app), await own(app, "web").log()
 
     assert played(scenario, taking, elsewhere) == (0, ["a"])
 
@@ -272,7 +263,7 @@ def test_a_request_that_is_refused_closes_only_what_was_begun_for_it() -> None:
     async def scenario(app: App) -> Any:
         with pytest.raises(NotUpgraded):
             await app.websocket("/")
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     assert played(scenario, using) == (0, ["a"])
 
@@ -283,24 +274,18 @@ def test_a_request_that_is_refused_closes_only_what_was_begun_for_it() -> None:
 def test_an_upgrade_that_fails_after_the_worker_has_accepted(answer: str, status: int) -> None:  # R-WS-12
     failing = serving(f"""
     async def fetch(self, request):
-        client, server = WebSocketPair()
-        server.accept()
-        self.ctx.wait_until(self.serve(server))
+        client = self.begun()
         await asyncio.sleep(1)
         {answer}
-
-    async def serve(self, server):
-        log.extend([message async for message in server])
-        log.append((server.close_code, server.close_reason))
     """)
 
     async def scenario(app: App) -> Any:
         with pytest.raises((NotUpgraded, LookupError)):
             await app.websocket("/")
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     reason = f"the request for a socket was answered with status {status}"
-    assert played(scenario, failing) == (0, [(1011, reason)])
+    assert played(scenario, failing) == (0, [(1011, reason, True)])
 
 
 def test_a_close_handler_is_called_once_and_sees_a_closed_socket() -> None:  # R-WS-11
@@ -335,7 +320,7 @@ class Default(WorkerEntrypoint):
         socket.close(4001, "bye")
         socket.close(4002, "again")
         await asyncio.sleep(3)
-        return got, socket.close_code, await left(app, "api"), await own(app).log()
+        return got, socket.close_code, await scopes_left(app), await own(app).log()
 
     assert played(scenario, listening) == ("a", 4001, 0, [("CLOSED", 4001, "bye", True), "cleaned up"])
 
@@ -351,7 +336,7 @@ def test_nothing_is_kept_of_sockets_that_are_closed() -> None:  # F-WS-05, R-WS-
             socket.close(4000 + number)
             if number % 2:
                 await all_of(socket)
-        gone = await left(app, "api", "b")
+        gone = await scopes_left(app)
         client.tidy()
         return gone, len(client._scopes), client.scope.handles
 

@@ -9,8 +9,8 @@ import pytest
 
 from detrun.errors import Disconnected, Hung
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, played, worker
-from tests.runtime.sockets import ECHO, IMPORTS, all_of, left, own, serving
+from tests.runtime.applications import Bound, played, scopes_left, worker
+from tests.runtime.sockets import ECHO, GONE, IMPORTS, RESTART, all_of, own, serving
 
 TICKING = serving("""
     async def serve(self, server):
@@ -25,7 +25,7 @@ def test_an_open_socket_keeps_its_event_alive_for_as_long_as_it_likes() -> None:
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         await asyncio.sleep(500)
-        during = await left(app, "api")
+        during = await scopes_left(app)
         socket.send("a")
         return during, await socket.receive()
 
@@ -35,7 +35,7 @@ def test_an_open_socket_keeps_its_event_alive_for_as_long_as_it_likes() -> None:
 def test_work_that_goes_with_a_socket_is_not_ended_half_a_minute_after_the_answer() -> None:
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
-        return (await all_of(socket))[-2:], await left(app, "api")
+        return (await all_of(socket))[-2:], await scopes_left(app)
 
     assert played(scenario, TICKING) == (["99", (4000, "", True)], 0)
 
@@ -45,11 +45,11 @@ def test_work_that_goes_on_after_the_close_has_half_a_minute() -> None:
         socket = await app.websocket("/")
         await socket.receive()
         socket.close()
-        goes_on = [await left(app, "api")]
+        goes_on = [await scopes_left(app)]
         await asyncio.sleep(25)
-        goes_on.append(await left(app, "api"))
+        goes_on.append(await scopes_left(app))
         await asyncio.sleep(5)
-        return [*goes_on, await left(app, "api")]
+        return [*goes_on, await scopes_left(app)]
 
     assert played(scenario, TICKING) == [1, 1, 0]
 
@@ -83,7 +83,7 @@ def test_whoever_reads_to_the_end_may_end_what_he_does() -> None:
             socket.send(str(number))
         socket.close()
         await asyncio.sleep(20)
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
     assert played(scenario, reading) == (0, ["0", "1", "2", "the end", "cancelled"])
 
@@ -106,9 +106,9 @@ def test_whoever_goes_on_after_the_end_has_half_a_minute() -> None:
         socket = await app.websocket("/")
         socket.close()
         await asyncio.sleep(25)
-        goes_on = await left(app, "api")
+        goes_on = await scopes_left(app)
         await asyncio.sleep(10)
-        return goes_on, await left(app, "api")
+        return goes_on, await scopes_left(app)
 
     assert played(scenario, lasting) == (1, 0)
 
@@ -154,7 +154,7 @@ class Default(WorkerEntrypoint):
 
     async def scenario(app: App) -> Any:
         begun = await own(app, "web").begin()
-        return begun, await left(app, "web", "api"), await own(app, "web").log()
+        return begun, await scopes_left(app), await own(app, "web").log()
 
     assert played(scenario, ECHO, using) == ("begun", 2, ["a"])
 
@@ -166,9 +166,9 @@ def test_a_reload_does_not_wait_for_sockets() -> None:  # F-WS-10, R-WS-22
         await app.reload()
         began = loop.time()
         got = await all_of(socket)
-        return got, loop.time() - began < 1, await left(app, "api")
+        return got, loop.time() - began < 1, await scopes_left(app)
 
-    assert played(scenario, ECHO) == ([(1012, "Service Restart", True)], True, 0)
+    assert played(scenario, ECHO) == ([RESTART], True, 0)
 
 
 def test_a_reload_that_waits_for_something_else_closes_sockets_at_once_and_lets_them_be_cleaned_up() -> None:
@@ -201,10 +201,9 @@ def test_a_reload_that_waits_for_something_else_closes_sockets_at_once_and_lets_
         got = await all_of(socket)
         at_once = loop.time() - began < 1
         # What was noted is in the new generation's log, where new calls go.
-        return got, at_once, await slow, await own(app).log(), await left(app, "api")
+        return got, at_once, await slow, await own(app).log(), await scopes_left(app)
 
-    close = (1012, "Service Restart", True)
-    assert played(scenario, busy) == ([close], True, "slow", [close], 0)
+    assert played(scenario, busy) == ([RESTART], True, "slow", [RESTART], 0)
 
 
 def test_a_socket_of_an_event_that_has_not_answered_has_the_grace() -> None:
@@ -226,7 +225,7 @@ def test_a_socket_of_an_event_that_has_not_answered_has_the_grace() -> None:
         asked = asyncio.create_task(_awaited(own(app, "web").ask()))
         await asyncio.sleep(1)
         await app.reload({"/app/web/main.py": asking.source + "\nchanged = True"})
-        return await asked, await left(app, "web", "api")
+        return await asked, await scopes_left(app)
 
     assert played(scenario, ECHO, asking) == ("a", 0)
 
@@ -245,9 +244,9 @@ def test_an_upgrade_during_a_reload_is_answered_and_then_restarted() -> None:
         socket = asyncio.create_task(app.websocket("/"))
         await asyncio.sleep(1)
         await app.reload()
-        return await all_of(await socket), await left(app, "api")
+        return await all_of(await socket), await scopes_left(app)
 
-    assert played(scenario, slow) == (["old", (1012, "Service Restart", True)], 0)
+    assert played(scenario, slow) == (["old", RESTART], 0)
 
 
 def test_who_reads_in_a_generation_that_is_stopped_is_cancelled() -> None:
@@ -272,9 +271,9 @@ def test_who_reads_in_a_generation_that_is_stopped_is_cancelled() -> None:
         app.crash("web")
         with pytest.raises(Disconnected, match="crashed by the scenario"):
             await read
-        return await left(app, "api"), await own(app).log()
+        return await scopes_left(app), await own(app).log()
 
-    assert played(scenario, ECHO, reading) == (0, [(1006, "", False)])
+    assert played(scenario, ECHO, reading) == (0, [GONE])
 
 
 def test_who_waits_for_a_socket_that_nobody_else_has_waits_for_ever() -> None:

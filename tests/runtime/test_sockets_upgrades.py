@@ -11,10 +11,8 @@ from detrun.errors import CrossContextError, NotSendable, NotUpgraded, Released
 from detrun.runtime.http.response import Response
 from detrun.runtime.sockets import ReadyState, WebSocketPair
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, Configured, play, played, worker
-from tests.runtime.sockets import CHAINS, ECHO, IMPORTS, QUIET, all_of, left, own, serving
-
-HOPS = pytest.mark.parametrize("workers", CHAINS, ids=["direct", "one hop", "three hops"])
+from tests.runtime.applications import Bound, Configured, play, played, scopes_left, worker
+from tests.runtime.sockets import CHAINS, ECHO, HOPS, IMPORTS, QUIET, all_of, own, serving
 
 
 @HOPS
@@ -26,7 +24,7 @@ def test_messages_go_both_ways_over_any_number_of_hops(workers: list[Configured]
         got = [await socket.receive() for _ in range(4)]
         socket.close(4001, "that was all")
         rest = await all_of(socket)
-        return got, rest, await left(app, *(each.name for each in workers)), await own(app).log()
+        return got, rest, await scopes_left(app), await own(app).log()
 
     close = (4001, "that was all", True)
     assert played(scenario, *workers) == (["a", b"b", "", "ä"], [close], 0, [close])
@@ -55,7 +53,7 @@ class Default(WorkerEntrypoint):
         early = response.web_socket.ready_state
         response.web_socket.accept()
         late = response.web_socket.ready_state
-        return early, late, await all_of(response.web_socket), await left(app, *(each.name for each in workers))
+        return early, late, await all_of(response.web_socket), await scopes_left(app)
 
     assert played(scenario, early, *workers[1:]) == (3, 3, ["early", (4001, "and gone", True)], 0)
 
@@ -110,7 +108,7 @@ def test_what_is_no_end_of_a_pair_is_refused_before_anything_is_sent(value: str)
     async def scenario(app: App) -> Any:
         with pytest.raises(NotSendable, match="to be an end of a WebSocketPair, got"):
             await app.websocket("/")
-        return await left(app, "api")
+        return await scopes_left(app)
 
     assert played(scenario, wrong) == 0
 
@@ -178,7 +176,7 @@ class Default(WorkerEntrypoint):
     async def scenario(app: App) -> Any:
         with pytest.raises(Released, match="the socket was sent away in a response"):
             await own(app).twice()
-        return await own(app).once(), await left(app, "api")
+        return await own(app).once(), await scopes_left(app)
 
     assert played(scenario, wrong) == ("still here", 0)
 
@@ -246,7 +244,7 @@ def test_a_worker_uses_the_socket_of_another() -> None:
 
     async def scenario(app: App) -> Any:
         got = await own(app, "web").ask(["a", "b"])
-        return got, await left(app, "api", "web"), await own(app).log()
+        return got, await scopes_left(app), await own(app).log()
 
     assert played(scenario, ECHO, using) == (["a", "b"], 0, [(4001, "thanks", True)])
 
@@ -260,7 +258,7 @@ def test_both_ends_of_a_pair_may_be_sent_away() -> None:
         two.web_socket.send("b")
         got = await one.web_socket.receive(), await two.web_socket.receive()
         two.web_socket.close(4001, "done")
-        return got, await all_of(one.web_socket), await left(app, "api")
+        return got, await all_of(one.web_socket), await scopes_left(app)
 
     both = worker(
         "api",
@@ -282,7 +280,7 @@ def test_a_socket_goes_along_with_a_call_as_well() -> None:
         await own(app).take(Response(web_socket=client))
         got = await server.receive()
         server.close(4001, "done")
-        closed = await left(app, "api"), len(app.default.scope.handles)
+        closed = await scopes_left(app), len(app.default.scope.handles)
         return got, closed, await own(app).log()
 
     taking = serving("""

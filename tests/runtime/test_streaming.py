@@ -11,7 +11,7 @@ import pytest
 from detrun.errors import BodyUsed
 from detrun.model import Run
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, limited, play, played, worker
+from tests.runtime.applications import Bound, limited, play, played, scopes_left, worker
 
 ORIGIN = worker(
     "origin",
@@ -116,11 +116,6 @@ def passing(name: str, onto: str) -> Any:
 
 
 CHAIN = (ORIGIN, passing("second", "origin"), passing("first", "second"))
-
-
-async def scopes_left(app: App) -> int:
-    await app.sleep(1)
-    return sum(len(worker.active.isolate.scopes) for worker in app.application.workers if worker.active is not None)
 
 
 async def settled(app: App) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from detrun.errors import BudgetSpent, Disconnected, Released
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, played, worker
+from tests.runtime.applications import Bound, played, scopes_left, worker
 
 API = worker(
     "api",
@@ -113,12 +113,6 @@ FRONT = worker(
     """,
     Bound("API", "api"),
 )
-
-
-async def scopes_left(app: App) -> int:
-    """How many scopes go on when everything has settled."""
-    await app.sleep(1)
-    return sum(len(worker.active.isolate.scopes) for worker in app.application.workers if worker.active is not None)
 
 
 def test_the_same_object_is_one_object_however_often_it_is_given() -> None:  # F-RPC-05
