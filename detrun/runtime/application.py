@@ -13,6 +13,7 @@ from detrun.runtime import kinds
 from detrun.runtime.modules.graph import carried
 from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
+from detrun.runtime.watching import Watching
 from detrun.runtime.workers import Worker
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.machinery import logged
@@ -40,12 +41,13 @@ class Application:
         self.configuration = configuration
         self.grace = GRACE
         self.roots = Roots()
+        self.watching = Watching(self)
         # Those that go on, each by one of its sides.
         self.sessions: dict[Side, None] = {}
-        self._snapshots = dict(snapshots)
         self._less: asyncio.Future[None] | None = None
         self._workers = {
-            worker.name: Worker(self, worker, number) for number, worker in enumerate(configuration.workers)
+            worker.name: Worker(self, worker, number, snapshots[worker.name])
+            for number, worker in enumerate(configuration.workers)
         }
 
     @property
@@ -64,7 +66,7 @@ class Application:
         """Load all workers, the main one last; raises if that cannot be loaded."""
         for worker in self.workers:
             try:
-                await worker.reloads.order(self._snapshots[worker.name]).wait()
+                await worker.reloads.order().wait()
             except Exception as error:
                 if worker.name == self.configuration.main:
                     raise
@@ -122,15 +124,13 @@ class Application:
 
         Paths are relative to the application's directory.
         """
-        paths = {os.path.join(self.configuration.directory, path): content for path, content in changes.items()}
-        return [
-            worker.reloads.order(self._changed(worker, paths))
-            for worker in self.workers
-            if not paths or worker.depends_on(paths)
-        ]
+        paths = self.change(changes)
+        return [worker.reloads.order() for worker in self.workers if not paths or worker.depends_on(paths)]
 
-    def _changed(self, worker: Worker, paths: Mapping[str, str | bytes | None]) -> Snapshot:
-        inside = {os.path.relpath(path, worker.configuration.directory): content for path, content in paths.items()}
-        changes = {path: content for path, content in inside.items() if not path.startswith(os.pardir)}
-        self._snapshots[worker.name] = snapshot = self._snapshots[worker.name].changed(changes)
-        return snapshot
+    def change(self, changes: Mapping[str, str | bytes | None]) -> list[str]:
+        """Have files be other ones for whatever is loaded from now on; their whole paths."""
+        paths = {os.path.join(self.configuration.directory, path): content for path, content in changes.items()}
+        for worker in self.workers:
+            inside = {worker.sources.inside(path): content for path, content in paths.items()}
+            worker.sources = worker.sources.changed({path: content for path, content in inside.items() if path})
+        return list(paths)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Disconnected
+from detrun.errors import Disconnected, UsageError
 from detrun.journal.entries import Phase
 from detrun.runtime.generations import Generation, State
+from detrun.runtime.scopes import log
+from detrun.scheduler.machinery import logged
 
 if TYPE_CHECKING:
     from detrun.runtime.modules.snapshot import Snapshot
@@ -26,9 +28,10 @@ _FIRST_PAUSE, _LAST_PAUSE = 1.0, 32.0
 class Reload:
     """One new generation on its way, and all who wait for it."""
 
-    def __init__(self, worker: Worker, snapshot: Snapshot) -> None:
+    def __init__(self, worker: Worker, sources: Snapshot | None = None) -> None:
         self.worker = worker
-        self.snapshot = snapshot
+        # What is loaded, if not what is newest by then.
+        self._sources = sources
         self.waiters: list[asyncio.Future[int]] = []
         self.generation: Generation | None = None
         self._error: BaseException | None = None
@@ -43,7 +46,19 @@ class Reload:
 
     def begin(self) -> None:
         """Load the generation, in a turn of its own context."""
-        self.generation = generation = self.worker.next_generation(self.snapshot)
+        worker = self.worker
+        sources = worker.sources if self._sources is None else self._sources
+        newest = self._sources in (None, worker.tried)
+        if newest:
+            worker.tried = sources
+        try:
+            self.generation = generation = worker.next_generation(sources)
+        except UsageError as error:
+            # There is no main module any more.
+            self._next("failed", worker.reloads.over, self, error)
+            return
+        if newest:
+            worker.newest = generation
         generation.isolate.control.order("load", self._load, generation)
 
     def end(self, error: BaseException | None) -> None:
@@ -120,10 +135,9 @@ class Reloads:
         # Why nothing is begun any more.
         self._closed: BaseException | None = None
 
-    def order(self, snapshot: Snapshot) -> Reload:
-        """Have a generation of these sources loaded, after the one that is being loaded now."""
-        reload = Reload(self._worker, snapshot) if self.queued is None else self.queued
-        reload.snapshot = snapshot
+    def order(self) -> Reload:
+        """Have a generation of the newest sources loaded, after the one that is being loaded now."""
+        reload = Reload(self._worker) if self.queued is None else self.queued
         if self._closed is not None:
             reload.end(self._closed)
         elif self.running is None:
@@ -133,13 +147,18 @@ class Reloads:
         return reload
 
     def over(self, reload: Reload, error: BaseException | None) -> None:
-        """A reload has come to its end; the next one begins."""
+        """A reload has come to its end; the next one begins, if there is one or there has to be one."""
         self._worker.settled(error)
         self.running = None
+        if error is not None and not reload.waiters and self._closed is None:
+            log.error("%s could not be loaded again", self._worker.name, exc_info=logged(error))
         reload.end(error)
         if self.queued is not None:
             reload, self.queued = self.queued, None
             self._begin(reload)
+        elif self._worker.is_behind:
+            # What it depends on was changed before anybody could know that it does.
+            self.order()
 
     def close(self, error: BaseException) -> None:
         """Begin nothing any more: who waits for what has not begun is told so."""

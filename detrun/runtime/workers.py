@@ -87,7 +87,9 @@ class Supervisor(Unit):
 class Worker:
     """One worker of an application: at most one generation that takes new events, and any number that drain."""
 
-    def __init__(self, application: Application, configuration: ConfiguredWorker, number: int) -> None:
+    def __init__(
+        self, application: Application, configuration: ConfiguredWorker, number: int, sources: Snapshot
+    ) -> None:
         self.application = application
         self.configuration = configuration
         self.name = configuration.name
@@ -96,6 +98,11 @@ class Worker:
         self.supervisor = engine.know(Supervisor(engine, f"{self.name}/supervisor", self.key))
         self.door = Door(self)
         self.reloads = Reloads(self)
+        # What is loaded whenever somebody wants a new generation.
+        self.sources = sources
+        # Those of the last attempt, and the last generation that there was to try them.
+        self.tried: Snapshot | None = None
+        self.newest: Generation | None = None
         self.active: Generation | None = None
         self.generations: list[Generation] = []
         # Why there is no active generation.
@@ -145,7 +152,16 @@ class Worker:
 
     def depends_on(self, paths: Iterable[str]) -> bool:
         """Whether a change of one of these files can make a difference to it; after a failed attempt, that counts."""
-        return not self.generations or not set(self.generations[-1].graph.files()).isdisjoint(paths)
+        return self.newest is None or not set(self.newest.graph.files()).isdisjoint(paths)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a file that it depends on is another one than at the last attempt."""
+        before, now = self.tried, self.sources
+        if before is now or before is None or self.newest is None:
+            return False
+        inside = [path for file in self.newest.graph.files() if (path := now.inside(file)) is not None]
+        return any(before.files.get(path) is not now.files.get(path) for path in inside)
 
     def settled(self, error: BaseException | None) -> None:
         """An attempt to load is over: without any generation, who waits is told why."""

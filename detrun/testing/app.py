@@ -50,6 +50,10 @@ class App:
         """Change sources, and have new generations take over; it is over when they are active."""
         await self.application.reload(changes or {})
 
+    def save(self, changes: Mapping[str, str | bytes | None]) -> None:
+        """Change sources as an editor does: who depends on them is loaded again shortly after, and nobody waits."""
+        self.application.watching.saved(changes)
+
     @property
     def complaints(self) -> list[Complaint]:
         """What there is to complain of so far: errors that nobody waited for, and claims that were not true."""

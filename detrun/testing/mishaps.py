@@ -37,7 +37,7 @@ class Mishaps:
         if ask("crash", key):
             reloads.order_crash(generation, Disconnected(generation.name, "crashed by chance"))
         if ask("reload", key):
-            control.order("reload by chance", reloads.order, generation.snapshot)
+            control.order("reload by chance", reloads.order)
         if ask("hang-up", key):
             control.order("hang up by chance", self._app.hang_up)
 

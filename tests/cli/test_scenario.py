@@ -71,6 +71,35 @@ def test_a_scenario_in_which_somebody_waits_for_the_error_passes(tmp_path: Path)
         assert ended.returncode == 0, ended.stderr
 
 
+SAVING = """
+async def saving(app):
+    await app.sleep(1)
+    app.save({"helper.py": "VALUE = 2"})
+    seen = []
+    while seen[-1:] != ["2"]:
+        seen.append(await (await app.fetch("/")).text())
+        await app.sleep(0.01)
+    assert set(seen) == {"1", "2"}
+"""
+
+
+def test_a_run_in_which_files_are_saved_is_the_same_again_whatever_is_on_the_disk(tmp_path: Path) -> None:  # F-GEN-13
+    written(tmp_path, "detrun.toml", ['name = "web"', 'main = "web.py"'])
+    written(tmp_path, "web.py", ["import helper", *WORKER.replace('"answered"', "str(helper.VALUE)").splitlines()])
+    written(tmp_path, "web.py", [(tmp_path / "web.py").read_text().format("pass")])
+    written(tmp_path, "helper.py", ["VALUE = 1"])
+    written(tmp_path, "scenarios.py", SAVING.splitlines())
+
+    ran = detrun("run", ".", "--scenario", "scenarios.py:saving", "--seed", "3", "-o", "json", cwd=tmp_path)
+    run = json.loads(ran.stdout.splitlines()[-1])
+    written(tmp_path, "helper.py", ["VALUE = 3"])
+    again = detrun("replay", run["journal"], cwd=tmp_path)
+    events = detrun("journal", "show", run["journal"], cwd=tmp_path).stdout
+
+    assert ran.returncode == again.returncode == 0, ran.stderr + again.stderr
+    assert "saved helper.py" in events
+
+
 def test_a_plain_program_that_nobody_asks_for_its_error_ends_as_on_stock_asyncio(tmp_path: Path) -> None:
     lines = [
         "import asyncio",

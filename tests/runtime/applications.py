@@ -42,6 +42,8 @@ class Configured(msgspec.Struct, frozen=True):
     services: Sequence[Bound] = ()
     variables: Mapping[str, Any] = {}
     limits: Limits = Limits()
+    # Other files of it, by their paths beside the main one.
+    beside: Mapping[str, str] = {}
 
     @property
     def directory(self) -> Path:
@@ -71,6 +73,11 @@ def worker(name: str, source: str, *services: Bound, **variables: Any) -> Config
     return Configured(name, IMPORTS + dedent(source), services, variables)
 
 
+def with_files(configured: Configured, **files: str) -> Configured:
+    """The same worker with modules of these names beside the main one."""
+    return msgspec.structs.replace(configured, beside={f"{name}.py": source for name, source in files.items()})
+
+
 def limited(configured: Configured, **limits: int) -> Configured:
     """The same worker with these limits."""
     return msgspec.structs.replace(configured, limits=Limits(**limits))
@@ -78,9 +85,11 @@ def limited(configured: Configured, **limits: int) -> Configured:
 
 def play(scenario: Scenario, *workers: Configured, **options: Any) -> Run:
     """Play a scenario with an application of these workers, in the simulated world."""
-    snapshots = {
-        each.name: Snapshot.of({f"{each.directory}/main.py": each.source.encode()}, each.directory) for each in workers
-    }
+    snapshots = {}
+    for each in workers:
+        files = {"main.py": each.source, **each.beside}
+        sources = {f"{each.directory}/{path}": content.encode() for path, content in files.items()}
+        snapshots[each.name] = Snapshot.of(sources, each.directory)
     return detrun.run(playing(Workers(workers), snapshots, scenario), **options)
 
 

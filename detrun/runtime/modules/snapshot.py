@@ -50,6 +50,8 @@ class Snapshot:
 
     def changed(self, changes: Mapping[str, str | bytes | None]) -> Snapshot:
         """The same but for these files, which have another content, are new, or are gone if they have none."""
+        if not changes:
+            return self
         files = dict(self.files)
         for path, content in changes.items():
             self._check(path, content)
