@@ -95,6 +95,7 @@ def _failure(told: Settled, tests: Mapping[str, str]) -> dict[str, Any]:
         "strategy": told.way.schedule.arm,
         "level": told.plan.level,
         "journal": told.journal,
+        "journal_problem": told.problem,
         "test": tests.get(told.journal or ""),
         "holds": [{"event": event, "until": until} for event, until in told.holds],
         "faults": told.faults,
@@ -136,10 +137,13 @@ def _failure_lines(told: Settled, tests: Mapping[str, str]) -> list[str]:
     lines += [f"  fault     {fault}" for fault in told.faults]
     small = "minimal" if told.minimal else "not minimal"
     lines.append(f"  found     {_first(told.way)}; {small} after {told.runs:,} runs")
+    if told.journal is None:
+        first, *more = str(told.problem).splitlines()
+        return [*lines, f"  journal   none: {first}", *(f"            {line}" for line in more)]
     if not told.kept:
         lines.append("  but       in a fresh process it does not fail: the program keeps something in its modules")
     lines.append(f"  journal   {told.journal}")
-    lines += [f"  test      {test}"] if (test := tests.get(told.journal or "")) else []
+    lines += [f"  test      {test}"] if (test := tests.get(told.journal)) else []
     return lines
 
 

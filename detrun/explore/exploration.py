@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detrun.errors import JournalError
 from detrun.explore.attempt import Attempts
 from detrun.explore.failures import Failures
 from detrun.explore.forked import Forked
@@ -16,7 +19,7 @@ from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import Settled, settled
-from detrun.explore.writing import Order, Writing
+from detrun.explore.writing import Order, Writing, Written, written
 from detrun.model import Target
 from detrun.scheduler.catch import install
 from detrun.scheduler.limits import SECONDS
@@ -115,19 +118,31 @@ def _never(search: Search, asked: Asked) -> list[str]:
 def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequence[Way]) -> list[Settled]:
     """Each failure in full, with its journal."""
     settlements = [settled(performer, way, _MINIMIZING / len(ways)) for way in ways]
-    orders = []
+    orders: list[tuple[Settled, Order]] = []
     for told, strategy in settlements:
-        path = failures.place(str(told.way.signature))
-        told.journal = os.fspath(path)
+        try:
+            path = failures.place(str(told.way.signature))
+        except JournalError as error:
+            told.problem = str(error)
+            continue
         story = tuple(f"{event} until {until}" for event, until in told.holds)
         if told.planned:
-            orders.append(Order(told.journal, told.plan, story))
+            orders.append((told, Order(os.fspath(path), told.plan, story)))
         else:
-            told.kept = failures.keep(path, performer.attempts, strategy, told.plan, story).failure is not None
-    planned = [told for told, _ in settlements if told.planned]
-    for told, failed in zip(planned, writing.write(orders), strict=True):
-        told.kept = failed
+            keep = partial(failures.keep, path, performer.attempts, strategy, told.plan, story)
+            _note(told, os.fspath(path), written(keep))
+    for (told, order), result in zip(orders, writing.write([order for _, order in orders]), strict=True):
+        _note(told, order.path, result)
     return [told for told, _ in settlements]
+
+
+def _note(told: Settled, path: str, result: Written) -> None:
+    told.kept, told.problem = result.failed, result.problem
+    if result.problem is None:
+        told.journal = path
+        return
+    with suppress(OSError):  # what there is of it is of no use
+        os.unlink(path)
 
 
 def _fresh(asked: Asked) -> str:

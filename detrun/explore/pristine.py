@@ -7,15 +7,19 @@ fresh: modules keep state.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from detrun.errors import InternalError
+from detrun.errors import InternalError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# How a process ends that could not write what it was to write.
+_CANNOT = 2
 
 
 class Pristine:
@@ -34,12 +38,14 @@ class Pristine:
         _serve(asks, answers, work)
 
     def do(self, order: bytes) -> bytes:
-        """Have it done, and what came of it."""
+        """Have it done, and what came of it; raises what the process could not write."""
         with open(self._ask, "wb") as ask:
             ask.write(order)
         with open(self._answer, "rb") as answer:
             answered = answer.read()
         _, status = os.waitpid(self._child, 0)
+        if status == _CANNOT << 8:
+            raise pickle.loads(answered)  # which another process of ours wrote
         if status:
             raise InternalError(f"a process that was to do something ended with status {status}")
         return answered
@@ -61,13 +67,21 @@ def _serve(asks: int, answers: int, work: Callable[[bytes], bytes]) -> None:
             order = ask.read()
         signal.signal(signal.SIGINT, interrupted)
         if order:
-            answered = work(order)
+            status, answered = _done(order, work)
             with open(answers, "wb") as answer:
                 answer.write(answered)
-        status = 0
+        else:
+            status = 0
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _done(order: bytes, work: Callable[[bytes], bytes]) -> tuple[int, bytes]:
+    try:
+        return 0, work(order)
+    except JournalError as error:
+        return _CANNOT, pickle.dumps(error)

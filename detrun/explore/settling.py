@@ -38,6 +38,8 @@ class Settled(msgspec.Struct):
     explanation: Explanation | None = None
     planned: bool = True
     journal: str | None = None
+    # Why it has no journal, if it has none.
+    problem: str | None = None
     # Whether its journal has it, too.
     kept: bool = False
     named: KeptPlan | None = None

@@ -32,6 +32,15 @@ def detrun(*words: str, cwd: Path, given: str = "", **variables: str) -> subproc
     return python("-m", "detrun", *words, cwd=cwd, given=given, **variables)
 
 
+def with_little_room(directory: Path, most: int) -> dict[str, str]:
+    """The variables of a process that can write no file of more than so many bytes."""
+    lines = ["import resource, signal, sys", "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"]
+    # Bytecode that is cut off would stay, and be taken for whole.
+    lines.append("sys.dont_write_bytecode = True")
+    written(directory, "sitecustomize.py", [*lines, f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"])
+    return {"PYTHONPATH": os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])}
+
+
 def facts(*words: str, cwd: Path, **variables: str) -> dict[str, Any]:
     """What `detrun run -o json` says at the end."""
     ended = detrun("run", *words[:1], "-o", "json", *words[1:], cwd=cwd, **variables)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import detrun
+from tests.cli.command import detrun, with_little_room
 
 RACE = """
 import asyncio
@@ -105,6 +105,27 @@ def test_the_report_for_programs_has_its_schema(bank: Path) -> None:
     assert failure.keys() >= {"holds", "faults", "minimal", "minimize_runs"}
     assert [hold.keys() for hold in failure["holds"]] == [{"event", "until"}]
     assert (failure["message"], failure["hits"]) == ("AssertionError: 110", 1)
+
+
+def test_what_was_found_is_told_where_no_journal_can_be_written(bank: Path) -> None:
+    status, report = explored(bank, **with_little_room(bank.parent, 600))
+    (failure,) = report["failures"]
+
+    assert (status, failure["message"], failure["journal"]) == (1, "AssertionError: 110", None)
+    assert "cannot be written: file too large" in failure["journal_problem"]
+    assert list((bank.parent / ".detrun/failures").iterdir()) == []
+
+
+def test_a_file_in_the_way_of_the_journals_is_named_with_what_was_found(bank: Path) -> None:
+    (bank.parent / ".detrun").touch()
+
+    ended = detrun("explore", "bank.py", cwd=bank.parent)
+
+    assert ended.returncode == 1
+    assert "  journal   none: the journal .detrun/failures cannot be written: " in ended.stderr
+    assert "\n            a file is in the place of a directory" in ended.stderr
+    assert "\nrepro: " in ended.stderr
+    assert " explore bank.py " in ended.stderr
 
 
 def test_one_object_a_line_is_one_failure_a_line_and_a_summary(bank: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import detrun, python, written
+from tests.cli.command import detrun, python, with_little_room, written
 
 PROGRAM = [
     "import asyncio",
@@ -51,6 +51,16 @@ def report(directory: Path, *words: str) -> dict[str, Any]:
     assert ended.returncode == 1, ended.stderr
     told: dict[str, Any] = json.loads(ended.stdout)
     return told
+
+
+def test_a_disk_that_has_no_room_for_the_smaller_run_is_named(tmp_path: Path) -> None:
+    failing(tmp_path)
+
+    ended = detrun("minimize", "run.bin", "-O", "small.bin", cwd=tmp_path, **with_little_room(tmp_path, 600))
+
+    assert ended.returncode == 4
+    assert f"the journal {tmp_path / 'small.bin'} cannot be written: file too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_one_hold_is_left_and_its_journal_replays_in_a_fresh_process(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from detrun.journal.reader import Journal
-from tests.cli.command import ENVIRONMENT, detrun, facts, written
+from tests.cli.command import ENVIRONMENT, detrun, facts, with_little_room, written
 
 FIELDS = ["schema", "seed", "strategy", "outcome", "failure", "exit_code"]
 FIELDS += ["steps", "virtual_seconds", "wall_seconds", "digest", "journal", "entropy"]
@@ -258,14 +258,10 @@ def test_a_file_in_the_way_of_the_journals_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_ends_the_run_and_leaves_what_was_written(tmp_path: Path) -> None:
-    lines = ["import resource, signal, sys", "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"]
-    # Bytecode that is cut off would stay, and be taken for whole.
-    lines.append("sys.dont_write_bytecode = True")
-    written(tmp_path, "sitecustomize.py", [*lines, "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))"])
     lines = ["import asyncio", "async def main():", "    for n in range(20000): await asyncio.sleep(n % 7)"]
     program = written(tmp_path, "program.py", [*lines, "asyncio.run(main())"])
 
-    ended = detrun("run", program, "--journal", "run.bin", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    ended = detrun("run", program, "--journal", "run.bin", cwd=tmp_path, **with_little_room(tmp_path, 9000))
 
     assert ended.returncode == 4, ended.stderr
     assert "the journal run.bin cannot be written" in ended.stderr
