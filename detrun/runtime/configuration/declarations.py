@@ -5,9 +5,9 @@ A new kind of binding is a struct here and a line in `Settings`. `binding` is it
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 
 class Declaration(Struct, frozen=True, kw_only=True):
@@ -251,7 +251,7 @@ class RoutePattern(Struct, frozen=True, kw_only=True):
 class Limits(Struct, frozen=True, kw_only=True):
     """Bounds of a worker: of its messages, of what a request may ask of others, and of chunks that are under way."""
 
-    cpu_ms: int | None = None
-    subrequests: int = 1_000
-    message_bytes: int = 32 * 1024 * 1024
-    stream_window: int = 8
+    cpu_ms: Annotated[int, Meta(ge=1)] | None = None
+    subrequests: Annotated[int, Meta(ge=0)] = 1_000
+    message_bytes: Annotated[int, Meta(ge=1)] = 32 * 1024 * 1024
+    stream_window: Annotated[int, Meta(ge=1)] = 8

@@ -71,8 +71,10 @@ def _parsed(path: Path, text: str) -> dict[str, object]:
         said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}:{error.lineno}: expected JSON: {error.msg} at column {error.colno}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: expected TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: expected values within values, but not so deeply") from error
     if not isinstance(said, dict):
         raise UsageError(f"{path}: expected an object, got {type(said).__name__}")
     return said

@@ -7,6 +7,7 @@ that and for nothing else.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -29,6 +30,8 @@ MOST_FILES = 20_000
 _READINGS = 20
 # Times of files are as coarse as this at worst, in nanoseconds: two changes within it may look like one.
 _COARSE = 100_000_000
+# Why a file or folder is none: it was removed, or a link leads nowhere or in a circle.
+_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 # What tells one state of a file from another: size, both times, and which file it is.
 _Stamp = tuple[int, int, int, int]
 
@@ -129,8 +132,8 @@ def _walk(directory: str, folder: str) -> Iterator[tuple[str, _Stamp]]:
     try:
         with os.scandir(os.path.join(directory, folder)) as entries:
             found = [entry for entry in entries if not ignored(entry.name)]
-    except FileNotFoundError:
-        return
+    except OSError as error:
+        return _pass_over(error, folder or directory)
     for entry in found:
         path = f"{folder}{entry.name}"
         try:
@@ -139,8 +142,14 @@ def _walk(directory: str, folder: str) -> Iterator[tuple[str, _Stamp]]:
                 yield from _walk(directory, f"{path}/")
             elif stat.S_ISREG((status := os.stat(entry.path)).st_mode):
                 yield path, _stamp(status)
-        except FileNotFoundError:
-            continue
+        except OSError as error:
+            _pass_over(error, path)
+
+
+def _pass_over(error: OSError, path: str) -> None:
+    """Go on without what is not there, any more or at all; raise for what is there and cannot be read."""
+    if error.errno not in _NOWHERE:
+        raise UsageError(f"expected what can be read, got {error.strerror!r}: {path}") from error
 
 
 def _stamp(status: os.stat_result) -> _Stamp:

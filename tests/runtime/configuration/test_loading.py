@@ -176,6 +176,9 @@ WRONG = [
     ('name = "a"', "detrun.toml: expected main, the file of its main module, or assets with a directory"),
     ('main = "a.py"\nname = "a b"', "detrun.toml:2: name: expected a name of letters, digits and dashes, got 'a b'"),
     ('main = "a.py"\nvarz = 1', "detrun.toml:2: varz: unknown key 'varz': did you mean 'vars'?"),
+    ('main = "a.py"\n[limits]\nsubrequests = -1', "detrun.toml:3: limits.subrequests: expected int >= 0, got -1"),
+    ('main = "a.py"\n[limits]\nstream_window = 0', "detrun.toml:3: limits.stream_window: expected int >= 1, got 0"),
+    (f"vars = {{ A = {'[' * 9_999} }}", "detrun.toml: expected values within values, but not so deeply"),
     (
         'main = "a.py"\n[limits]\nsubrequest = 1',
         "detrun.toml:3: limits.subrequest: unknown key 'subrequest': did you mean 'subrequests'?",
@@ -209,6 +212,12 @@ WRONG = [
 @pytest.mark.parametrize(("text", "says"), WRONG)
 def test_what_is_wrong_is_said_with_file_line_and_key(text: str, says: str, tmp_path: Path) -> None:
     assert refused(tmp_path, {"detrun.toml": text}).startswith(says.replace("{directory}", str(tmp_path)))
+
+
+def test_what_is_too_deep_is_said_of_json_as_well(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"wrangler.json": "[" * 99_999}) == (
+        "wrangler.json: expected values within values, but not so deeply"
+    )
 
 
 def test_what_wrangler_knows_and_detrun_does_not_is_listed_once(tmp_path: Path) -> None:

@@ -169,6 +169,7 @@ def test_links_to_files_are_followed_and_circles_are_not(app: App, tmp_path: Pat
     (tmp_path / "link.py").symlink_to("a.py")
     (tmp_path / "circle").symlink_to(tmp_path)
     (tmp_path / "broken.py").symlink_to("nothing")
+    (tmp_path / "itself.py").symlink_to("itself.py")
 
     assert list(Snapshot.taken(tmp_path).files) == ["a.py", "link.py"]
 
