@@ -1,6 +1,7 @@
 """What `detrun explore` says: one line that moves while it looks, and what it found in the end."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from detrun.cli.plain import printable_lines
+from detrun.cli.plain import counted, padded, printable_lines
 from detrun.explore.exploration import Explored
 from detrun.explore.search import Search, Way
 from detrun.explore.settling import Settled
@@ -28,7 +29,7 @@ class Exploring:
         self._repro = repro
         # What the program has for its own meanwhile says nothing.
         self._stderr = sys.stderr
-        self._shown = 0.0
+        self._shown, self._width = 0.0, 0
         self._moves = self._stderr.isatty()
         # Where each failure is kept as a test, by its journal.
         self.tests: dict[str, str] = {}
@@ -38,13 +39,14 @@ class Exploring:
         now = time.monotonic()
         if self._moves and now - self._shown >= _EVERY:
             self._shown = now
-            self._stderr.write(f"\r{_progress(search):{_WIDTH}}")
+            self._width = min(_WIDTH, shutil.get_terminal_size().columns - 1)  # a full line would go on in the next
+            self._stderr.write(f"\r{padded(_progress(search), self._width)}")
             self._stderr.flush()
 
     def write(self, explored: Explored) -> None:
         """Say what was found."""
         if self._shown:
-            self._stderr.write(f"\r{'':{_WIDTH}}\r")
+            self._stderr.write(f"\r{'':{self._width}}\r")
         match self._output:
             case "json":
                 click.echo(json.dumps(_as_json(explored, self.tests)))
@@ -63,8 +65,8 @@ class Exploring:
 def _progress(search: Search) -> str:
     rate = search.schedules / max(search.seconds, 1e-9)
     return (
-        f"detrun: {search.schedules:,} schedules, {rate:,.0f}/s, {search.seen.distinct:,} distinct, "
-        f"{len(search.found)} failing ways, {search.seen.unseen:.0%} likely to see more"
+        f"detrun: {counted(search.schedules, 'schedule')}, {rate:,.0f}/s, {search.seen.distinct:,} distinct, "
+        f"{counted(len(search.found), 'way')} to fail, {search.seen.unseen:.0%} likely to see more"
     )
 
 
@@ -109,10 +111,10 @@ def _failure(told: Settled, tests: Mapping[str, str]) -> dict[str, Any]:
 def _as_text(explored: Explored, tests: Mapping[str, str]) -> str:
     lines = [line for failure in explored.failures for line in _failure_lines(failure, tests)]
     count = len(explored.failures)
-    found = f"{count} way{'s' * (count != 1)} to fail" if count else "nothing found"
+    found = f"{counted(count, 'way')} to fail" if count else "nothing found"
     rate = explored.schedules / max(explored.seconds, 1e-9)
     lines.append(
-        f"detrun: {found} in {explored.schedules:,} schedules ({explored.distinct:,} distinct, {rate:,.0f}/s, "
+        f"detrun: {found} in {counted(explored.schedules, 'schedule')} ({explored.distinct:,} distinct, {rate:,.0f}/s, "
         f"{explored.seconds:.1f} s); the next is new with a probability of {explored.unseen:.0%}"
     )
     if explored.single and not count:
@@ -136,7 +138,7 @@ def _failure_lines(told: Settled, tests: Mapping[str, str]) -> list[str]:
     lines += [f"  hold      {event}\n            until {until}" for event, until in told.holds]
     lines += [f"  fault     {fault}" for fault in told.faults]
     small = "minimal" if told.minimal else "not minimal"
-    lines.append(f"  found     {_first(told.way)}; {small} after {told.runs:,} runs")
+    lines.append(f"  found     {_first(told.way)}; {small} after {counted(told.runs, 'run')}")
     if told.journal is None:
         first, *more = str(told.problem).splitlines()
         return [*lines, f"  journal   none: {first}", *(f"            {line}" for line in more)]
@@ -149,4 +151,4 @@ def _failure_lines(told: Settled, tests: Mapping[str, str]) -> list[str]:
 
 def _first(way: Way) -> str:
     when = f"in schedule {way.first:,}" if way.first else "in an earlier search"
-    return f"{when}, by {way.schedule.arm}, {way.hits:,} time{'s' * (way.hits != 1)}"
+    return f"{when}, by {way.schedule.arm}, {counted(way.hits, 'time')}"

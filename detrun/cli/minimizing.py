@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from detrun.cli.again import Prepared, anew
+from detrun.cli.plain import counted
 from detrun.errors import UsageError
 from detrun.explore import plain
 from detrun.explore.attempt import Attempts
@@ -100,7 +101,10 @@ class Told:
         lines += [f"detrun: also found: {slipped}" for slipped in sorted(map(str, minimized.slipped))]
         if not self.again:
             lines.append("detrun: in a fresh process it does not fail: modules of the program keep something")
-        return [*lines, f"detrun: {small} after {minimized.runs} runs, {minimized.seconds:.1f} s, {self.journal}"]
+        return [
+            *lines,
+            f"detrun: {small} after {counted(minimized.runs, 'run')}, {minimized.seconds:.1f} s, {self.journal}",
+        ]
 
 
 def lines(written: Mapping[str, str | None]) -> list[str]:

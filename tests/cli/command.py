@@ -1,10 +1,15 @@
 """The command line, as a process of its own."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,23 @@ def python(*words: str, cwd: Path, given: str = "", **variables: str) -> subproc
 def detrun(*words: str, cwd: Path, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ours."""
     return python("-m", "detrun", *words, cwd=cwd, given=given, **variables)
+
+
+def on_a_terminal(columns: int, *words: str, cwd: Path) -> str:
+    """What a command of ours writes to a terminal of so many columns."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(cwd)
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {name: value for name, value in ENVIRONMENT.items() if name != "COLUMNS"}
+        os.execve(sys.executable, [sys.executable, "-m", "detrun", *words], environment)
+    said = b""
+    with suppress(OSError):  # which is how a terminal ends
+        while read := os.read(terminal, 65536):
+            said += read
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return said.decode()
 
 
 def with_little_room(directory: Path, most: int) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.command import detrun, with_little_room
+from tests.cli.command import detrun, on_a_terminal, with_little_room
 
 RACE = """
 import asyncio
@@ -126,6 +127,16 @@ def test_a_file_in_the_way_of_the_journals_is_named_with_what_was_found(bank: Pa
     assert "\n            a file is in the place of a directory" in ended.stderr
     assert "\nrepro: " in ended.stderr
     assert " explore bank.py " in ended.stderr
+
+
+def test_on_a_terminal_one_line_says_how_far_it_is(bank: Path) -> None:
+    said = on_a_terminal(40, "explore", "bank.py:right", "--seconds", "0.5", cwd=bank.parent)
+
+    _, *lines = said[: said.index("\r" + " " * 39 + "\r")].split("\r")
+    assert lines
+    assert all(re.match(r"detrun: [\d,]+ schedules?, [\d,]+/s, ", line) for line in lines)
+    assert {len(line) for line in lines} == {39}
+    assert "\ndetrun: no single hold out of " in said
 
 
 def test_one_object_a_line_is_one_failure_a_line_and_a_summary(bank: Path) -> None:
