@@ -61,12 +61,24 @@ def _exited(error: SystemExit | KeyboardInterrupt) -> Verdict:
 
 def _failure(kind: str, error: BaseException) -> Failure:
     told = traceback.TracebackException.from_exception(error)
-    message = (
-        str(error) if isinstance(error, errors.RunError | Killed) else "".join(told.format_exception_only()).strip()
-    )
-    where = _where(told.stack) if not isinstance(error, errors.Stuck) else _waiting(error)
+    first = _first(told)
+    message = str(error) if isinstance(error, errors.RunError | Killed) else _message(told)
+    if first is not told:
+        message = f"{message}: {_message(first)}"
+    where = _where(first.stack) if not isinstance(error, errors.Stuck) else _waiting(error)
     _keep_own_frames(told)
     return Failure(kind, message, where, "".join(told.format()))
+
+
+def _first(told: traceback.TracebackException) -> traceback.TracebackException:
+    """What was raised first, of a group; a group says no more than that something was."""
+    while told.exceptions:
+        told = told.exceptions[0]
+    return told
+
+
+def _message(told: traceback.TracebackException) -> str:
+    return "".join(told.format_exception_only()).strip()
 
 
 def _where(stack: traceback.StackSummary) -> str | None:

@@ -93,6 +93,25 @@ def test_futures_that_were_waited_for_are_walked_in_order() -> None:
     assert detrun.run(main).result() == list(range(20))
 
 
+def test_a_group_of_failures_says_what_was_raised_first_and_where() -> None:
+    async def fail(after: float, error: Exception) -> None:
+        await asyncio.sleep(after)
+        raise error
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as outer:
+            async with asyncio.TaskGroup() as inner:
+                inner.create_task(fail(1, ValueError("first")))
+            outer.create_task(fail(2, KeyError("second")))
+
+    failure = detrun.run(main).failure
+
+    assert failure is not None
+    assert failure.message.endswith("(1 sub-exception): ValueError: first")
+    assert failure.where is not None
+    assert failure.where.endswith(" in fail: raise error")
+
+
 def test_a_failure_may_follow_from_as_many_others_as_it_likes() -> None:
     def main() -> None:
         error = ValueError(0)
