@@ -15,7 +15,6 @@ from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
 from detrun.runtime.watching import Watching
 from detrun.runtime.workers import Worker
-from detrun.scheduler.clock import SECOND
 from detrun.scheduler.machinery import logged
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Application:
 
     def __init__(self, engine: Engine, configuration: Configured, snapshots: Mapping[str, Snapshot]) -> None:
         self.engine = engine
-        engine.baton.carry = carried
+        engine.entering.carry = carried
         self.configuration = configuration
         self.grace = GRACE
         self.roots = Roots()
@@ -76,14 +75,6 @@ class Application:
         """The worker that answers requests for this URL."""
         parts = urlsplit(url)
         return self.worker(self.configuration.answering(parts.hostname or "", parts.path or "/"))
-
-    def jump(self, seconds: float) -> None:
-        """Have the time of day be another one from one moment to the next."""
-        self.workers[0].supervisor.control.order("clock jump", self._jump, round(seconds * SECOND))
-
-    def _jump(self, nanoseconds: int) -> None:
-        clock = self.engine.clock
-        clock.tell(clock.look_at_wall() + nanoseconds)
 
     async def stop(self) -> None:
         """Have all workers end what they do, and be gone."""

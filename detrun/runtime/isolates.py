@@ -75,8 +75,10 @@ class Isolate(Unit):
         if self.gone:
             self.engine.trace.step += 1
             return
-        if IN_PLACE.table is not self.graph:
-            self.graph.enter()
+        if self.engine.entering.loop is not self.loop:
+            self.engine.entering.enter(self.loop)
+            if IN_PLACE.table is not self.graph:
+                self.graph.enter()
         try:
             Unit.take(self, delivery)
         except SystemExit as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from detrun.scheduler.clock import Clock
     from detrun.scheduler.loop import Loop
@@ -20,19 +20,23 @@ if TYPE_CHECKING:
 class Entering:
     """Puts the loop of a unit in place, its hooks of asynchronous generators, and time that stands still."""
 
-    __slots__ = ("_clock", "_outside", "loop")
+    __slots__ = ("_clock", "_outside", "carry", "loop")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        # What of the process belongs to whoever runs, and goes with them: called as one stops, it gives what puts that
+        # back as they go on.
+        self.carry: Callable[[], Callable[[], object]] = _carry_nothing
         # The loop of the unit that is in place. To ask the interpreter costs a call of the system.
         self.loop: Loop | None = None
-        # The loop, the hooks and the length of a look that were there before the first unit.
-        self._outside: tuple[Any, Any, int] = (None, (None, None), 0)
+        # The loop, the hooks, the length of a look and what is carried that were there before the first unit.
+        self._outside = _NOWHERE
 
     def enter(self, loop: Loop) -> None:
         """From now on this thread runs in the loop of a unit."""
         if self.loop is None:
-            self._outside = events._get_running_loop(), sys.get_asyncgen_hooks(), self._clock.tick
+            hooks, tick = sys.get_asyncgen_hooks(), self._clock.tick
+            self._outside = events._get_running_loop(), hooks, tick, self.carry()
             self._clock.tick = 0
         self.loop = loop
         events._set_running_loop(loop)
@@ -42,9 +46,12 @@ class Entering:
         """Nobody has a turn any more: all is as it was before."""
         if self.loop is not None:
             self.loop = None
-            loop, hooks, self._clock.tick = self._outside
+            loop, hooks, self._clock.tick, put_back = self._outside
+            # The interpreter hides its tuple of hooks from its collector: kept, it would keep this run for ever.
+            self._outside = _NOWHERE
             sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(loop)
+            put_back()
 
     @contextmanager
     def in_between(self) -> Iterator[None]:
@@ -55,3 +62,14 @@ class Entering:
         finally:
             self.leave()
             self.loop, self._outside = loop, outside
+
+
+def _nothing() -> None:
+    """What puts nothing back."""
+
+
+def _carry_nothing() -> Callable[[], object]:
+    return _nothing
+
+
+_NOWHERE: tuple[Any, Any, int, Callable[[], object]] = (None, (None, None), 0, _nothing)

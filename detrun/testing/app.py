@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
+from detrun.scheduler.clock import SECOND
 from detrun.testing.clients import Client
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from detrun.runtime.http.response import Response
     from detrun.runtime.services import Service
     from detrun.runtime.sockets import WebSocket
+    from detrun.scheduler.channels import Channel
     from detrun.scheduler.claims import Complaint
     from detrun.scheduler.contexts import Context
 
@@ -26,6 +28,8 @@ class App:
         self.application = application
         self._context = context
         self._clients: dict[str, Client] = {}
+        # By which an operator reaches the clock, once there is one.
+        self._clock: Channel | None = None
         self.default = self.client("client")
 
     def client(self, name: str) -> Client:
@@ -71,7 +75,13 @@ class App:
 
     def jump(self, seconds: float) -> None:
         """Have the clock of all contexts be set forward, as an operator might: nobody worked meanwhile."""
-        self.application.jump(seconds)
+        if self._clock is None:
+            self._clock = self.application.engine.channel(self._context, "clock", self._jump)
+        self._clock.put(round(seconds * SECOND))
+
+    def _jump(self, nanoseconds: int) -> None:
+        clock = self.application.engine.clock
+        clock.tell(clock.look_at_wall() + nanoseconds)
 
     def disconnect(self) -> None:
         """Have all clients hang up; they may come again."""

@@ -11,7 +11,6 @@ from detrun.errors import UsageError
 from detrun.runtime.application import Application
 from detrun.runtime.configuration.loading import load
 from detrun.runtime.environment import check_services
-from detrun.runtime.modules.graph import outside
 from detrun.runtime.modules.snapshot import Snapshot
 from detrun.runtime.scopes import SCOPE, log
 from detrun.scheduler.active import ACTIVE
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from detrun.runtime.configured import Configured
+    from detrun.scheduler.contexts import Context
     from detrun.scheduler.loop import Loop
 
     Scenario = Callable[[App], Awaitable[Any]]
@@ -76,9 +76,7 @@ class Opened:
         engine = ACTIVE.engine
         if engine is None:
             raise UsageError("expected an application to run in a run, got none: use `detrun run`, or `@detrun.test`")
-        loop = cast("Loop", asyncio.get_running_loop())
-        _stand_outside(loop)
-        self._app = app = App(Application(engine, self._configured, self._snapshots), loop.home)
+        self._app = app = App(Application(engine, self._configured, self._snapshots), _home())
         SCOPE.set(app.default.scope)
         Mishaps(app).watch()
         try:
@@ -89,25 +87,16 @@ class Opened:
         return app
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        try:
-            if isinstance(error, GeneratorExit):
-                return  # the run was ended in the middle, and nothing more happens in it
-            await self._app.stop()
-            if error is None:
-                self._app.application.check()
-        finally:
-            outside()
+        if isinstance(error, GeneratorExit):
+            return  # the run was ended in the middle, and nothing more happens in it
+        await self._app.stop()
+        if error is None:
+            self._app.application.check()
 
 
-def _stand_outside(loop: Loop) -> None:
-    """Have no generation's modules in place while the scenario itself runs."""
-    iterate = loop.iterate
-
-    def iterated() -> int:
-        outside()
-        return iterate()
-
-    loop.iterate = iterated  # type: ignore[method-assign]
+def _home() -> Context:
+    """The context of the loop that runs."""
+    return cast("Loop", asyncio.get_running_loop()).home
 
 
 def checked(scenario: Any, place: str) -> Scenario:

@@ -78,9 +78,6 @@ class Baton:
         # By what futures and threads hash; pools of this run that stand in for older ones, by identity.
         self.numbers = itertools.count(1)
         self.substitutes: dict[int, Any] = {}
-        # What of the process belongs to whoever runs, and goes with them: called as one stops, it gives what puts that
-        # back as they go on.
-        self.carry: Callable[[], Callable[[], object]] = _carry_nothing
         self._gone: list[Thread] = []
         # What the main thread is to be told when it has the baton again.
         self._news: End | None = None
@@ -227,7 +224,7 @@ class Baton:
         self._begun += 1
         thread = Thread(self, self._begun, hash(engine.operation()), name)
         thread.daemon = daemon
-        thread.put_back = self.carry()
+        thread.put_back = engine.entering.carry()
         engine.clock.homes += 1
         self.threads.append(thread)
         self._note_ready(thread)
@@ -308,7 +305,7 @@ class Baton:
         """Let another thread run, until this one may again."""
         # The interpreter's signals are for the main thread; one that comes just before a wait is noticed only after it.
         slice_ = _SLICE if me is self.main else -1
-        put_back = self.carry()
+        put_back = self.engine.entering.carry()
         try:
             self.current = other
             real.release(other.gate)
@@ -379,7 +376,3 @@ class Baton:
 
 def _nothing() -> None:
     """What the timer of a thread calls, which only wakes it."""
-
-
-def _carry_nothing() -> Callable[[], object]:
-    return _nothing

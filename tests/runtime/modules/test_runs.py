@@ -116,7 +116,7 @@ def test_threads_of_a_run_take_their_generation_along(app: App, seed: int) -> No
 
     async def main() -> tuple[list[object], ...]:
         assert ACTIVE.engine is not None
-        ACTIVE.engine.baton.carry = carried
+        ACTIVE.engine.entering.carry = carried
         ends: tuple[list[object], ...] = ([], [])
         threads, go = [], queue.Queue[None]()
         for graph, kept in zip((first, second), ends, strict=True):
