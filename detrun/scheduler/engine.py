@@ -75,7 +75,7 @@ class Engine:
         self.clock: Clock = Clock(self.world.begin)
         self.entering = Entering(self.clock)
         self.arrivals: deque[Channel] = deque()
-        self.contexts: list[Context] = []
+        self.contexts: dict[Context, None] = {}
         self._named = Named()
         self.claims = Claims()
         self.faults = Faults(faults, strategy, self.trace, self.clock)
@@ -385,7 +385,7 @@ class Engine:
 
     def know(self, context: Known) -> Known:
         """A context is there."""
-        self.contexts.append(context)
+        self.contexts[context] = None
         self.clock.homes += 1
         for meet in self.trace.newcomers:
             meet(context)
@@ -394,7 +394,7 @@ class Engine:
     def retire(self, context: Context) -> None:
         """A context is gone: nothing can happen to it any more, and nobody knows it."""
         self.entering.leave()
-        self.contexts.remove(context)
+        del self.contexts[context]
         self.clock.homes -= 1
         context.end()
         LOOPS.discard(context.loop)
