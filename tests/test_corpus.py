@@ -79,7 +79,7 @@ def test_there_are_swift_blocks_as_they_are_compressed_and_compressed_with_a_dic
     line = data.index(b"detrun journal", 1)
     places = [*_blocks(data[:line]), *(line + place for place in _blocks(data[line:]))]
 
-    assert {data[place + 5] for place in places if data[place + 4] == 2} == {4, 5, 7}
+    assert {data[place + 5] for place in places if data[place + 4] == 2} == {8, 9, 11}
 
 
 def _blocks(data: bytes) -> list[int]:

@@ -4,7 +4,7 @@ A head has a check of its own, so that one can walk from block to block without 
 check covers the content, and the check of the block before. Both are keyed by the segment. So a block is wrong wherever
 it was not written: behind another block, in another segment, in another journal. Of full blocks the other check is
 BLAKE2, which costs 8 ns an entry, and misses nothing in the lifetime of a disk. Where a block is written before each
-output it is a CRC, as databases have, for that takes a fifth of the time.
+output it is XXH3, which takes a tenth of the time or less.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
+from detrun.journal.checks import LOWER_HALF
 from detrun.journal.compression import compressor, compressor_of_small, decompressed, dictionary
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ WORTH_A_DICTIONARY = 4096
 MOST_FUTILE = 64
 """Whoever is in a hurry leaves at most so many blocks as they are behind one that could not be compressed."""
 
-COMPRESSED, WITH_DICTIONARY, SWIFT = 1, 2, 4
+COMPRESSED, WITH_DICTIONARY, SWIFT_WITH_CRC, SWIFT = 1, 2, 4, 8
 CHECK_SIZE = 8
 NOTHING_BEFORE = bytes(CHECK_SIZE)
 
@@ -63,7 +65,6 @@ class Kind(IntEnum):
 
 
 _ENTRIES = int(Kind.ENTRIES)
-_LOWER_HALF = (1 << 32) - 1
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -106,7 +107,7 @@ class Keys:
 
 
 class Builder:
-    """Makes the blocks of one segment, one after the other; if it is `swift`, a CRC checks those of entries."""
+    """Makes the blocks of one segment, one after the other; if it is `swift`, XXH3 checks those of entries."""
 
     def __init__(self, keys: Keys, number: int = 0, before: bytes = NOTHING_BEFORE, *, swift: bool = False) -> None:
         self.number = number
@@ -145,7 +146,7 @@ class Builder:
         if not self._swift:
             facts = _FACTS.pack(SYNC, _ENTRIES, flags, marks, number, count, size, len(stored), names, step)
             return self._block(facts, stored)
-        self._check = check = zlib.crc32(stored, self._check & _LOWER_HALF)
+        self._check = check = xxh3_64_intdigest(stored, self._check)
         self.number = number + 1
         head = _FACTS_AND_CHECK.pack(
             SYNC, _ENTRIES, flags | SWIFT, marks, number, count, size, len(stored), names, step, check
@@ -226,7 +227,9 @@ def content(
 def _check(head: Head, facts: bytes | memoryview, stored: bytes | memoryview, keys: Keys) -> bytes:
     """The check that a block should have."""
     if head.flags & SWIFT:
-        before = int.from_bytes(head.before, "little") & _LOWER_HALF
+        return xxh3_64_intdigest(stored, int.from_bytes(head.before, "little")).to_bytes(CHECK_SIZE, "little")
+    if head.flags & SWIFT_WITH_CRC:
+        before = int.from_bytes(head.before, "little") & LOWER_HALF
         return zlib.crc32(stored, before).to_bytes(CHECK_SIZE, "little")
     hashed = keys.hash.copy()
     hashed.update(head.before)

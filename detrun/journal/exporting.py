@@ -32,7 +32,7 @@ class Form(Enum):
 
 def exported(journal: Journal, form: Form, secrets: Mapping[str, str] | None = None) -> Iterator[bytes]:
     """The journal without secrets, in that form."""
-    sharing = Sharing(journal.entries, secrets)
+    sharing = Sharing(journal.entries, secrets, journal.header.checks)
     header, entries = sharing.header(journal.header), sharing.entries()
     name = lru_cache(10_000)(lambda number: sharing.text(journal.name(number)))
     lines = _jsonl if form is Form.JSONL else _chrome

@@ -14,7 +14,9 @@ from importlib import metadata
 
 import msgspec
 
-FORMAT = 2
+from detrun.journal import checks
+
+FORMAT = 3
 """The version of the format that is written here, and the latest that is read."""
 
 MAGIC = "detrun journal"
@@ -47,6 +49,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     previous: bytes = b""
     names: int = 0
     step: int = 0
+    checks: str = ""
 
 
 def here(target: str = "", *, seed: int | None = None, libraries: tuple[str, ...] = (), run: str = "") -> Header:
@@ -62,6 +65,7 @@ def here(target: str = "", *, seed: int | None = None, libraries: tuple[str, ...
         platform=platform.platform(),
         hash_seed=os.environ.get("PYTHONHASHSEED", ""),
         sqlite=sqlite3.sqlite_version,
+        checks=checks.KIND,
         libraries={name: found for name in libraries if (found := _installed(name))},
     )
 

@@ -11,6 +11,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from detrun.journal.checks import of_output
 from detrun.journal.entries import (
     Checked,
     ContextBegun,
@@ -143,7 +144,7 @@ class Recorder:
         """Something is about to leave."""
         kept, blob = self._payload(payload)
         size = len(payload)
-        self._append(Emitted(step, kind, event[0], event[1], name, zlib.crc32(payload), size, kept, code, blob))
+        self._append(Emitted(step, kind, event[0], event[1], name, of_output(payload), size, kept, code, blob))
 
     def happened(self, step: int, event: EventId, name: int, instant: int) -> None:
         """An event of the run's own happens."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from detrun.journal.checks import KIND, of_kind
 from detrun.journal.credentials import HEADERS
 from detrun.journal.entries import Emitted, Entry, InputKind, OutputKind, Received, Sent, Stored
 from detrun.journal.redaction import Pseudonyms
@@ -24,8 +25,14 @@ _MOST_LEARNED = 100_000
 class Sharing:
     """A run without its secrets. It is read three times: to learn them, to name blobs anew, and to give them."""
 
-    def __init__(self, entries: Callable[[], Iterable[Entry]], secrets: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        entries: Callable[[], Iterable[Entry]],
+        secrets: Mapping[str, str] | None = None,
+        checks: str = KIND,
+    ) -> None:
         self._entries = entries
+        self._check = of_kind(checks)
         self._pseudonyms = Pseudonyms(secrets, _MOST_LEARNED)
         self._blobs: dict[bytes, bytes] = {}
         # By the name of a field: what is new comes under a rule when it is called what it is.
@@ -88,7 +95,8 @@ class Sharing:
                 if changed != value:
                     changes[field] = changed
         if "payload" in changes and isinstance(entry, Sent | Emitted):
-            changes["digest"] = zlib.crc32(changes["payload"])
+            check = zlib.crc32 if isinstance(entry, Sent) else self._check
+            changes["digest"] = check(changes["payload"])
         return replace(entry, **changes) if changes else entry
 
     def _learn(self, entry: Entry) -> None:

@@ -13,9 +13,11 @@ from collections import deque
 from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NoReturn
-from zlib import crc32
+
+from xxhash import xxh3_64_intdigest
 
 from detrun.journal.batch import LARGE, MOST
+from detrun.journal.checks import LOWER_HALF, of_output
 from detrun.journal.entries import InputKind, OutputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
@@ -151,7 +153,7 @@ class Machine:
             line.pending = size
             line.told = count = line.told + 1
             if not self.over:
-                add((EMITTED, trace.step, _WRITE, key, count, 0, crc32(data), size))
+                add((EMITTED, trace.step, _WRITE, key, count, 0, xxh3_64_intdigest(data) & LOWER_HALF, size))
             leave((line, data))
             return size
 
@@ -171,7 +173,7 @@ class Machine:
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
         line.told = count = line.told + 1
         if not self.over:
-            self.add((EMITTED, self.trace.step, kind, line.key, count, 0, crc32(data), len(data)))
+            self.add((EMITTED, self.trace.step, kind, line.key, count, 0, of_output(data), len(data)))
         self.leave((line, action))
 
     def release(self) -> None:

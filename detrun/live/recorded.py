@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import zlib
 from array import array
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 
 from detrun import errors
 from detrun.errors import Divergence
+from detrun.journal.checks import KIND, of_kind
 from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
 from detrun.live.edge import COMING, READ_BEFORE, failure
 from detrun.live.own import ELSEWHERE
@@ -44,11 +44,13 @@ class Inside(Protocol):
 class Recorded:
     """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there.
 
-    `inside` is whoever compares what happens inside along the same journal, if anybody does.
+    `inside` is whoever compares what happens inside along the same journal, if anybody does; `checks` is what the
+    journal's header says of how outputs are checked.
     """
 
-    def __init__(self, entries: Iterable[Entry], inside: Inside | None = None) -> None:
+    def __init__(self, entries: Iterable[Entry], inside: Inside | None = None, checks: str = KIND) -> None:
         self._inside = inside
+        self._check = of_kind(checks)
         self._stored: dict[bytes, bytearray] = {}
         self._over = self._ended = False
         self._entries = self._passing(entries)
@@ -94,7 +96,7 @@ class Recorded:
         if self._over or self._found is not None:
             return
         line.told = count = line.told + 1
-        entry, check = self._taken(), zlib.crc32(data)
+        entry, check = self._taken(), self._check(data)
         if not isinstance(entry, Emitted) or (entry.kind, entry.origin, entry.n, entry.digest, entry.size) != (
             kind,
             line.key,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
+
+from xxhash import xxh3_64_intdigest
 
 from detrun.journal.batch import LARGE
+from detrun.journal.checks import LOWER_HALF
 from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.edge import EMITTED, RECEIVED
 from detrun.live.lines import MOST_PENDING
@@ -80,7 +82,7 @@ class Direct(_Transport):  # type: ignore[misc]
         line.pending = size
         self._pending(line)
         line.told = count = line.told + 1
-        self._add((EMITTED, self._trace.step, _WRITE, line.key, count, 0, crc32(data), size))
+        self._add((EMITTED, self._trace.step, _WRITE, line.key, count, 0, xxh3_64_intdigest(data) & LOWER_HALF, size))
         self._leave((line, data))
 
     def _read_failed(self, error: OSError) -> None:

@@ -95,7 +95,7 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    edge, began, again = Edge(journal.entries(), record), time.perf_counter(), None
+    edge, began, again = Edge(journal.entries(), record, journal.header.checks), time.perf_counter(), None
     with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found

@@ -19,7 +19,7 @@ BAD = {
     "half a line": b"detrun jour",
     "a line": b"detrun journal 1 0.1.0\n",
     "something else": b"\x7fELF" + bytes(1_000),
-    "a later format": b"detrun journal 2 \x1b[31m9.9.9\n" + bytes(1_000),
+    "a later format": b"detrun journal 4 \x1b[31m9.9.9\n" + bytes(1_000),
 }
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from detrun.journal.checks import KIND, of_output
 from detrun.journal.entries import (
     Checked,
     ContextBegun,
@@ -34,8 +37,10 @@ from detrun.journal.entries import (
     Snapshot,
     Stored,
 )
-from detrun.journal.header import Header
+from detrun.journal.header import FORMAT, Header
 from detrun.journal.writer import Durability, Writer
+
+Check = Callable[[bytes], int]
 
 SOURCE = b"class Room:\n    async def fetch(self, request): ...\n"
 BLOB = sha256(SOURCE).digest()
@@ -80,7 +85,7 @@ def header(run: int, level: str = "lean", seed: str = "7") -> Header:
     )
 
 
-def each() -> tuple[Entry, ...]:
+def each(check: Check = zlib.crc32) -> tuple[Entry, ...]:
     """Every kind of entry, of input, of output, and every phase."""
     phases = [GenerationMoved(0, 1, phase, 2, ((("room.py", BLOB),) if phase == 1 else ()), "") for phase in Phase]
     inputs = [
@@ -89,9 +94,7 @@ def each() -> tuple[Entry, ...]:
         if kind <= InputKind.TIMER
     ]
     outputs = [
-        Emitted(
-            2, kind, ROOM, number, 1, zlib.crc32(kind.name.encode()), len(kind.name), kind.name.encode(), number - 1
-        )
+        Emitted(2, kind, ROOM, number, 1, check(kind.name.encode()), len(kind.name), kind.name.encode(), number - 1)
         for number, kind in enumerate(OutputKind, 1)
         if kind <= OutputKind.LISTEN
     ]
@@ -113,7 +116,7 @@ def each() -> tuple[Entry, ...]:
         Sent(1, ROOM, 5, 1, zlib.crc32(SOURCE), len(SOURCE), b"", BLOB),
         Checked(1, -(2**63), 1_000_000),
         *outputs,
-        Emitted(2, OutputKind.RESPONSE, ROOM, 99, 1, zlib.crc32(SOURCE), len(SOURCE), b"", 0, BLOB),
+        Emitted(2, OutputKind.RESPONSE, ROOM, 99, 1, check(SOURCE), len(SOURCE), b"", 0, BLOB),
         Happened(2, ROOM, 2, 2, 1_500_000),
         Checked(2, 2**63 - 1, 2_000_000, b"\x01\x00\xff\xff"),
         ContextEnded(3, 2, "evicted"),
@@ -194,12 +197,12 @@ def readings() -> tuple[Entry, ...]:
     )
 
 
-def children() -> tuple[Entry, ...]:
+def children(check: Check = zlib.crc32) -> tuple[Entry, ...]:
     """A child is begun, is heard, and ends."""
     return (
         Named(1, "main/child 1"),
         Received(1, InputKind.PROCESS, 3, 1, 1, b"\x93\x01\x02\x03", 0, 1_000),
-        Emitted(1, OutputKind.CHILD, 3, 1, 1, zlib.crc32(b"SIGTERM"), 7),
+        Emitted(1, OutputKind.CHILD, 3, 1, 1, check(b"SIGTERM"), 7),
         Received(2, InputKind.READ, 4, 1, 0, b"out\n"),
         Received(2, InputKind.CHILD, 1, 0, 0, b"", 15),
         Ended(3, "ok", 0, 7, 2_000_000),
@@ -229,12 +232,24 @@ LATER: dict[str, Story] = {
 }
 """What format 2 has besides: blocks that are written before they are full, and what became of child processes."""
 
-FORMATS = {1: STORIES, 2: STORIES | LATER}
+
+_OUTPUTS = {"every-entry": each, "children": children}
+
+
+def _third(name: str, story: Story) -> Story:
+    """The same story in format 3: outputs have other checks, and swift blocks are compressed when they are large."""
+    entries = _OUTPUTS[name](of_output) if name in _OUTPUTS else story.entries
+    sizes = {"every": 300, "block": 65_536} if name == "swift" else {}
+    return replace(story, header=replace(story.header, checks=KIND), entries=entries, **sizes)
+
+
+SECOND = STORIES | LATER
+FORMATS = {1: STORIES, 2: SECOND, 3: {name: _third(name, story) for name, story in SECOND.items()}}
 
 
 def make(folder: Path) -> None:
     """Write those journals that are not there."""
-    for name, story in FORMATS[2].items():
+    for name, story in FORMATS[FORMAT].items():
         path = folder / f"{name}.bin"
         if not path.exists():
             _write(path, story)

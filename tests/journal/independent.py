@@ -1,6 +1,6 @@
 """A second reader, written from the page on the format alone: `docs/reference/journal-format.md`.
 
-It shares nothing with the first but zstd, and the msgpack of plain values.
+It shares nothing with the first but zstd, XXH3, and the msgpack of plain values.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import zlib
 from typing import Any
 
 import msgspec
+import xxhash
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -31,7 +32,7 @@ def segment(data: bytes) -> tuple[dict[str, Any], list[list[Any]], tuple[int, ..
     """Header, entries as arrays, footer and rows of the index of one segment."""
     line, newline, _ = data.partition(b"\n")
     name, journal, version, _writer = line.split(b" ")
-    if (name, journal) != (b"detrun", b"journal") or version not in {b"1", b"2"}:
+    if (name, journal) != (b"detrun", b"journal") or version not in {b"1", b"2", b"3"}:
         raise Damaged(line)
     offset, number, key, check = len(line) + 1, 0, line + newline, bytes(8)
     learned: list[bytes] = []
@@ -63,11 +64,13 @@ def block(
     if sync != b"\xffdR\n" or found != number or zlib.crc32(key + head[:-4]) != crc:
         raise Damaged(offset)
     body = data[offset + HEAD.size : offset + HEAD.size + stored]
-    if check != (
-        zlib.crc32(body, int.from_bytes(before[:4], "little")).to_bytes(8, "little")
-        if flags & 4
-        else hashlib.blake2b(before + head[:-12] + body, digest_size=8, key=key).digest()
-    ):
+    if flags & 8:
+        expected = xxhash.xxh3_64_intdigest(body, seed=int.from_bytes(before, "little")).to_bytes(8, "little")
+    elif flags & 4:
+        expected = zlib.crc32(body, int.from_bytes(before[:4], "little")).to_bytes(8, "little")
+    else:
+        expected = hashlib.blake2b(before + head[:-12] + body, digest_size=8, key=key).digest()
+    if check != expected:
         raise Damaged(offset)
     if flags & 1:
         known = zstd.ZstdDict(b"".join(learned)[:32_768], is_raw=True) if flags & 2 else None

@@ -219,13 +219,13 @@ def test_a_segment_of_an_earlier_recording_under_the_same_name_is_noticed(tmp_pa
 
 def test_a_newer_format_is_refused_with_the_version_that_reads_it(tmp_path: Path) -> None:
     data = write(tmp_path / "run.bin", EACH).read_bytes()
-    newer = b"detrun journal 3 7.1.0\n" + data[data.index(b"\n") + 1 :]
+    newer = b"detrun journal 4 7.1.0\n" + data[data.index(b"\n") + 1 :]
 
     with pytest.raises(FormatUnknown) as caught:
         Journal([newer])
-    assert (caught.value.found, caught.value.known, caught.value.reader) == (3, 2, "7.1.0")
+    assert (caught.value.found, caught.value.known, caught.value.reader) == (4, 3, "7.1.0")
     assert str(caught.value).splitlines() == [
-        "expected a journal of format 2 or earlier, got format 3 in memory",
+        "expected a journal of format 3 or earlier, got format 4 in memory",
         "it was written by detrun 7.1.0: that version and later ones read it",
     ]
 

@@ -94,7 +94,7 @@ def test_a_run_that_is_being_written_is_kept(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "0.bin").write_bytes(b"detrun journal 2 7.0.0\n")
+    (tmp_path / "0.bin").write_bytes(b"detrun journal 4 7.0.0\n")
     (tmp_path / "1.bin").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("mine")
     os.utime(tmp_path / "0.bin", (0, 0))

@@ -1,4 +1,4 @@
-"""Blocks that are written before they are full, as by live runs: a CRC checks them, and few are compressed."""
+"""Blocks that are written before they are full, as by live runs: XXH3 checks them, and few are compressed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from detrun.journal.header import here
 from detrun.journal.reader import Journal
 from detrun.journal.writer import Durability, Writer
 
-SWIFT, COMPRESSED = 4, 1
+SWIFT, COMPRESSED = 8, 1
 
 
 def written(path: Path, payloads: list[bytes]) -> list[tuple[int, int, int]]:

@@ -31,7 +31,7 @@ def command(journal: Path, file: Path, secrets: tuple[str, ...]) -> int:
 
     absent(file)
     opened = Journal(journal)
-    sharing = Sharing(opened.entries, named_secrets(secrets, opened.header.environment))
+    sharing = Sharing(opened.entries, named_secrets(secrets, opened.header.environment), opened.header.checks)
     segments = _write(file, sharing, opened)
     note(f"written to {file}, without {', '.join(sharing.header(opened.header).redacted)}")
     if segments > 1:
