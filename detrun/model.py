@@ -70,8 +70,16 @@ class Target(msgspec.Struct, frozen=True):
         return re.sub(r"[^\w.]+", "-", whole.removesuffix(".py")).strip("-.")[:_LONGEST] or "program"
 
 
+ALONG = -1
+"""What a decision says in the place of an answer: this event came along in a turn that another one had begun."""
+
+
 class Decision(msgspec.Struct, frozen=True):
-    """An answer to a choice point that was not the default: at this step, this event, or this answer to a question."""
+    """An answer to a choice point that was not the default: at this step, this event, or this answer to a question.
+
+    What comes along in a turn is asked at a choice point of its own, in a step that had one before: such a decision has
+    `ALONG` in the place of an answer.
+    """
 
     step: int
     event: EventId

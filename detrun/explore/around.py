@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detrun.model import ALONG, Decision
 from detrun.scheduler.draws import Draws
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 
 if TYPE_CHECKING:
-    from detrun.model import Decision, EventId, Plan
+    from detrun.model import EventId, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
 
@@ -22,7 +23,7 @@ class Around(Holds):
         self._below = Draws(seed).below
 
     def choose(self, choices: Choices) -> Event:
-        free = [event for event in choices.events() if not self.holding(event.id)]
+        free = [event for event in choices.events() if not self.held(event, choices)]
         event = free[self._below(len(free))] if free else choices.oldest()
         self.take(event)
         return event
@@ -32,10 +33,10 @@ class Prefixed(Random):
     """Decides as an earlier run did up to a step, and at random from then on."""
 
     def __init__(self, decisions: tuple[Decision, ...], until: int, seed: int, slack: int) -> None:
-        super().__init__(seed, slack)
+        super().__init__(seed, slack, along=True)
         self._until = until
-        self._decided = {each.step: each.event for each in decisions if not each.answer}
-        self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer}
+        self._decided = {each for each in decisions if each.answer <= 0}
+        self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer > 0}
 
     def begin(self, engine: Engine) -> None:
         """Nothing to prepare."""
@@ -43,8 +44,9 @@ class Prefixed(Random):
     def choose(self, choices: Choices) -> Event:
         if choices.step > self._until:
             return super().choose(choices)
-        wanted = self._decided.get(choices.step)
-        return next((event for event in choices.events() if event.id == wanted), choices.oldest())
+        along = ALONG if choices.along else 0
+        decided = (each for each in choices.events() if Decision(choices.step, each.id, along) in self._decided)
+        return next(decided, choices.oldest())
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.get((step, question), 0)

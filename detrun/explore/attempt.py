@@ -77,7 +77,7 @@ class Attempt:
     @property
     def answers(self) -> tuple[Answer, ...]:
         """The questions that had an answer: what went wrong in the environment, and when garbage was collected."""
-        return tuple(Answer(each.event, each.answer) for each in self.decisions if each.answer)
+        return tuple(Answer(each.event, each.answer) for each in self.decisions if each.answer > 0)
 
     @cached_property
     def verdict(self) -> tuple[str, Failure | None, int]:

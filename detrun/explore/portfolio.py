@@ -84,10 +84,11 @@ class Drawn:
         slack = _SLACKS[draws.below(len(_SLACKS))]
         # What is under way is late beyond all bounds in half of the runs, and never in the others.
         delay = FOREVER if draws.below(2) else slack
+        along = bool(draws.below(2))
         if arm == "random":
-            return Random(seed, slack, delay=delay), kinds, None
+            return Random(seed, slack, delay=delay, along=along), kinds, None
         make, _ = ARMS.get(arm) or _MORE[arm]
-        return make(seed, slack, delay=delay, profile=self._profile), kinds, None
+        return make(seed, slack, delay=delay, along=along, profile=self._profile), kinds, None
 
     def _mutated(self, draws: Draws, base: Plan | None) -> Plan:
         """A plan that differs from another by a hold or two; from the default, if there is no other."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.model import Answer, EventId, Hold
+from detrun.model import SLACK, Answer, EventId, Hold
 from detrun.scheduler.strategies.drawing import GOES_ON
 
 if TYPE_CHECKING:
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 _WAYS = 3
 # How many turns of a loop an arrival is late at most, where no other event is what it waits for.
 _TURNS = 6
+# How many timers come before one turn at most.
+_TIMERS = 4
 
 
 def holds(story: Story) -> list[Hold]:
     """The holds of which each is a schedule of its own, by what the default schedule told."""
-    found = dict.fromkeys([*_at_choices(story), *_turns_later(story)])
+    found = dict.fromkeys([*_at_choices(story), *_turns_later(story), *_together(story)])
     pairs = sorted(_pairs(story), key=lambda pair: pair[:2])
     found.update(dict.fromkeys(hold for _, _, hold in pairs))
     return list(found)
@@ -55,6 +57,30 @@ def _turns_later(story: Story) -> Iterator[Hold]:
         for event in choice.enabled:
             if event != chosen and story.chains.get(event) == GOES_ON:
                 yield from (Hold(chosen, EventId((event[0], event[1] + more))) for more in range(1, _TURNS))
+
+
+def _together(story: Story) -> Iterator[Hold]:
+    """A turn so late that several timers come before it, of those that waited when it began."""
+    rows = _timers(story)
+    places = {each.id: (row, place) for row in rows for place, each in enumerate(row)}
+    for choice in story.choices:
+        chosen = choice.enabled[choice.chosen]
+        if story.chains.get(chosen) != GOES_ON:
+            continue
+        for event in choice.enabled:
+            row, place = places.get(event, ((), 0))
+            for each in row[place + 1 : place + _TIMERS]:
+                if each.asked < choice.step and each.instant <= row[place].instant + SLACK:
+                    yield Hold(chosen, each.id)
+
+
+def _timers(story: Story) -> list[list[Happening]]:
+    """The timers of each context, in order."""
+    rows: dict[str, list[Happening]] = {}
+    for each in story.happenings:
+        if isinstance(each.chain, str):
+            rows.setdefault(each.chain, []).append(each)
+    return list(rows.values())
 
 
 def _pairs(story: Story) -> Iterator[tuple[int, int, Hold]]:

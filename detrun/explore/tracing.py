@@ -38,6 +38,7 @@ class Tracing:
     def __init__(self, strategy: Strategy) -> None:
         self.slack = strategy.slack
         self.delay: int = getattr(strategy, "delay", strategy.slack)
+        self.along = getattr(strategy, "along", False)
         self._strategy = strategy
         self._happenings: list[Happening] = []
         self._choices: list[Choice] = []

@@ -45,6 +45,7 @@ class Watching:
     def __init__(self, inner: Strategy) -> None:
         self.slack = inner.slack
         self.delay = getattr(inner, "delay", inner.slack)
+        self.along = getattr(inner, "along", False)
         self.choices: list[Choice] = []
         self.answers: list[Answer] = []
         # What could have gone wrong, in order, and of which kind that is, with what, and in how many ways.
@@ -63,12 +64,15 @@ class Watching:
 
     def choose(self, choices: Choices) -> Event:
         chosen = self._inner.choose(choices)
-        events = choices.events()
-        for event in events:
-            self.kinds.setdefault(event.id, _kind(event))
-        self.choices.append(Choice(choices.step, tuple(event.id for event in events), chosen.id))
+        # A turn keeps its name while more comes along in it.
+        turn = choices.turns[0] if choices.along else None
+        events = tuple(turn.id if turn and isinstance(event, Continue) else event.id for event in choices.events())
+        for known, event in zip(events, choices.events(), strict=True):
+            self.kinds.setdefault(known, _kind(event))
+        taken = turn.id if turn and isinstance(chosen, Continue) else chosen.id
+        self.choices.append(Choice(choices.step, events, taken))
         if isinstance(chosen, Continue):
-            self.order.append(chosen.id)
+            self.order.append(taken)
         return chosen
 
     def answer(self, step: int, question: EventId, options: int) -> int:

@@ -184,7 +184,7 @@ class Replaying:
                     return
             elif isinstance(entry, Received) and entry.kind == InputKind.CONTROL:
                 self._full = entry
-                self.engine.hasten_at(entry.step)
+                self.engine.hasten(entry.step)
 
     def _told(self, entry: Happened | Sent | Decided | Checked | None) -> str:
         match entry:

@@ -9,6 +9,7 @@ import msgspec
 from detrun.model import EventId, spelled
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.clock import MILLISECOND, Clock
+from detrun.scheduler.contexts import Context
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads.thread import Thread
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Sequence
 
-    from detrun.scheduler.contexts import Context
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
@@ -62,11 +62,15 @@ class Choices:
     ) -> None:
         self.program: Context | None = None
         self.step = 0
+        # Whether this is about what comes along with something that has come.
+        self.along = False
+        # The turn that something may come along in, by each name that it had: what comes before it changes its name.
+        self.turns: list[Continue] = []
         self._trace = trace
         self._clock = clock
         self._arrivals = arrivals
         self._threads = threads
-        self._slack = strategy.slack
+        self.slack = strategy.slack
         # How far ahead timers are offered while nothing could run, and something is under way.
         self._delay = getattr(strategy, "delay", strategy.slack)
         self._events: list[Event] = []
@@ -75,6 +79,7 @@ class Choices:
     def begin(self) -> None:
         """Offer what can happen in the next step."""
         self.step = self._trace.step + 1
+        self.along = False
         self._events = []
         self._going_on = None
 
@@ -82,6 +87,35 @@ class Choices:
         """Offer in the middle of a thread's turn that it goes on, or another."""
         self.begin()
         self._events = [self._continue(thread), *self._threads]
+
+    def offer_along(self, home: Context, limit: int, *, late: bool) -> bool:
+        """Offer that a turn for which something has come begins, or that more comes before; whether there is more.
+
+        As from a selector, arrivals come before timers: when it is `late`, there are timers among what has come.
+        """
+        if not self._arrivals and not (self._clock.timers and self._clock.timers[0][0] <= limit):
+            return False
+        self.begin()
+        self.along = True
+        more: list[Event] = [] if late else [each for each in dict.fromkeys(self._arrivals) if _ends(each.home, home)]
+        if (earliest := self._clock.earliest()) is not None and earliest.deadline <= limit:
+            more += [each for each in self._heads(earliest, limit) if _ends(each.home, home, network=not late)]
+        self._events = [self._continue(home), *more]
+        self.turns.append(self._continue(home))
+        return bool(more)
+
+    def start(self, home: Context) -> None:
+        """Something is to come for a turn, which has a name already if it needs nothing to begin."""
+        since = self._trace.step + 1 - self._trace.eventful
+        self.turns = [Continue(home, self._trace.last, since)] if home.loop.ready else []
+
+    def limit(self) -> int:
+        """Up to when a timer may be first, while there is something else."""
+        return self._clock.now + (self.slack if self.busy() else self._delay)
+
+    def busy(self) -> bool:
+        """Whether something could go on without any event."""
+        return bool(self._threads) or self._can_continue()
 
     def alone(self) -> Channel | None:
         """A message besides which there is nothing at all: the commonest case, and found without asking for more."""
@@ -95,8 +129,8 @@ class Choices:
         """Whether there may be more than one event, so that it is worth asking."""
         enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers
         if enabled:
-            return enabled > 1 or (bool(timers) and timers[0][0] <= self._limit())
-        earliest = self._clock.earliest() if self._slack else None
+            return enabled > 1 or (bool(timers) and timers[0][0] <= self.limit())
+        earliest = self._clock.earliest() if self.slack else None
         return earliest is not None and self._clock.second() <= earliest.deadline + self._idle_slack()
 
     def first(self) -> Event | None:
@@ -135,7 +169,7 @@ class Choices:
         if earliest is None:
             return events
         busy = ready or self._arrivals or self._threads
-        limit = self._limit() if busy else earliest.deadline + self._idle_slack()
+        limit = self.limit() if busy else earliest.deadline + self._idle_slack()
         # A timer of the program's that is due already comes along when the loop goes on.
         along = program if ready else None
         if earliest.deadline <= limit:
@@ -156,13 +190,14 @@ class Choices:
             self._going_on = Continue(home, self._trace.last, self.step - self._trace.eventful)
         return self._going_on
 
-    def _limit(self) -> int:
-        """Up to when a timer may be first, while there is something else."""
-        return self._clock.now + (self._slack if self._threads or self._can_continue() else self._delay)
-
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.
-        return MILLISECOND if self._clock.homes == 1 else self._slack
+        return MILLISECOND if self._clock.homes == 1 else self.slack
 
     def _can_continue(self) -> bool:
         return self.program is not None and bool(self.program.loop.ready)
+
+
+def _ends(here: Any, home: Context, *, network: bool = True) -> bool:
+    """Whether what comes here comes to this loop: directly, or by the network, which tells it."""
+    return here is home or (network and not isinstance(here, Context))

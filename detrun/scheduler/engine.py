@@ -12,9 +12,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
 from detrun.errors import Forbidden, RunError, Stuck
-from detrun.model import EventId
+from detrun.model import ALONG, EventId
 from detrun.scheduler import shuffling
 from detrun.scheduler.active import ACTIVE
+from detrun.scheduler.along import Along
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Continue, Event
 from detrun.scheduler.claims import Claims
@@ -89,6 +90,7 @@ class Engine:
         self._slack = strategy.slack
         self.baton = Baton(self)
         self._choices = Choices(self.clock, self.arrivals, self.baton.ready, strategy, self.trace)
+        self._along = Along(self, self._choices) if getattr(strategy, "along", False) else None
         strategy.begin(self)
         shuffling.begin(level, strategy, self.trace)
         if record is not None:
@@ -201,12 +203,8 @@ class Engine:
                 LOOPS.discard(context.loop)
             self.world.leave()
 
-    def hasten(self) -> None:
-        """Look at the limits, and at whatever else is looked at now and then, as soon as that can be done."""
-        self._limits.checkpoint = 0
-
-    def hasten_at(self, step: int) -> None:
-        """The same when this step is over."""
+    def hasten(self, step: int = 0) -> None:
+        """Look at the limits, and at whatever else is looked at now and then, when this step is over at the latest."""
         self._limits.checkpoint = min(self._limits.checkpoint, step)
 
     def idle(self) -> bool:
@@ -229,7 +227,7 @@ class Engine:
     def offer(self, thread: Thread) -> Event:
         """Which thread goes on in the middle of a turn: this one by default."""
         self._choices.offer(thread)
-        event = self._asked()
+        event = self.asked()
         if not isinstance(event, Continue):
             return event
         self.trace.step += 1
@@ -237,8 +235,7 @@ class Engine:
 
     def turn_to(self, program: Context | None) -> Context | None:
         """From now on this is the loop that would go on, if any; which one it was."""
-        choices = self._choices
-        before, choices.program = choices.program, program
+        before, self._choices.program = self._choices.program, program
         return before
 
     def operation(self) -> EventId:
@@ -315,15 +312,19 @@ class Engine:
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
-        select, clock, timers = loop.selector.select, self.clock, self.clock.timers
+        select, clock, timers, along = loop.selector.select, self.clock, self.clock.timers, self._along
         select()  # whoever has something to see does not sleep
         while True:
+            if along is not None:
+                along.begin(loop.home)
             self.happen(self._choices.alone() or self._something())
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
             select()
             if timers and timers[0][0] <= clock.now:
                 clock.fall_due()
             if loop.ready:
+                if along is not None:
+                    along.come(loop)
                 return self.entering.leave()
             self.trace.step += 1  # by which a decision is known: nothing else tells it from the one before
 
@@ -337,17 +338,16 @@ class Engine:
         return event
 
     def _chosen(self) -> Event | None:
-        choices = self._choices
-        if (alone := choices.alone()) is not None:
+        if (alone := self._choices.alone()) is not None:
             return alone
-        choices.begin()
-        return self._asked() if choices.open() else choices.first()
+        self._choices.begin()
+        return self.asked() if self._choices.open() else self._choices.first()
 
-    def _asked(self) -> Event:
-        choices = self._choices
-        event = self._strategy.choose(choices)
+    def asked(self) -> Event:
+        """What the strategy chooses of what it is offered."""
+        event = self._strategy.choose(choices := self._choices)
         if event is not choices.first():
-            self.trace.decide(choices.step, event.id)
+            self.trace.decide(choices.step, event.id, ALONG if choices.along else 0)
         return event
 
     def happen(self, event: Event) -> None:

@@ -57,7 +57,8 @@ def test_a_fault_is_named_explained_and_found_by_its_name() -> None:
     smallest_ = smallest(tries, found.plan, found.signature, 10)
     named = kept(tries, smallest_.plan)
 
-    assert smallest_.explanation.sentence == "fails iff `split at connection#1 (server)#1` happens"
+    # Not "iff": both parts may come in one turn, and are read as one then.
+    assert smallest_.explanation.sentence == "fails if `split at connection#1 (server)#1` happens"
     assert smallest_.explanation.label == "fault"
     assert named.faults == (("split at connection#1 (server)#1", 1),)
     assert resolved(tries, named) == smallest_.plan

@@ -46,6 +46,7 @@ class Path(Default):
     """Takes at each choice point the event at this place of the list, and the default from the path's end on."""
 
     slack = SLACK
+    along = True
 
     def __init__(self, path: Sequence[int] = ()) -> None:
         self.path = tuple(path)
@@ -106,10 +107,10 @@ def _named(plain: Path, seeds: int, holds: int) -> Iterator[tuple[str, Strategy]
         yield f"Path({path})", Path(path)
     for seed in range(seeds):
         slack = (SLACK, SLACK, MILLISECOND, 10 * SLACK)[seed % 4]
-        yield f"Random({seed}, {slack})", Random(seed, slack)
+        yield f"Random({seed}, {slack})", Random(seed, slack, along=seed % 3 > 0)
     for seed, strategy in enumerate(_SEARCHING[: max(seeds - 2, 0)]):
         delay = (SLACK, 1 << 60)[seed % 2]
-        yield f"{strategy.__name__}({seed}, {delay})", strategy(seed, SLACK, delay=delay)
+        yield f"{strategy.__name__}({seed}, {delay})", strategy(seed, SLACK, delay=delay, along=True)
     for seed in range(holds if len(plain.offered) > 1 else 0):
         chosen = _holds(list(plain.offered), seed)
         yield f"Holds({chosen})", Holds(chosen)

@@ -11,12 +11,14 @@ from typing import TypeAlias
 import pytest
 from hypothesis import Phase, given, seed, settings
 
+from detrun.scheduler.along import Along
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Event
 from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.contexts import Program as Context
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.handles import NOTHING, Delivery, TimerHandle
+from detrun.scheduler.loop import Loop
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.random import Random
@@ -162,6 +164,26 @@ def _messages_overtake(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Channel, "push", push)
 
 
+def _messages_come_along_after_timers(patch: pytest.MonkeyPatch) -> None:
+    real = Choices.offer_along
+
+    def offer_along(choices: Choices, home: Context, limit: int, **_: bool) -> bool:
+        return real(choices, home, limit, late=False)
+
+    patch.setattr(Choices, "offer_along", offer_along)
+
+
+def _what_comes_along_has_come_before(patch: pytest.MonkeyPatch) -> None:
+    real = Along.come
+
+    def come(along: Along, loop: Loop) -> None:
+        before = len(loop.ready)
+        real(along, loop)
+        loop.ready.rotate(len(loop.ready) - before)
+
+    patch.setattr(Along, "come", come)
+
+
 FLAWS = (
     _timers_overtake,
     _timers_fire_early,
@@ -170,6 +192,8 @@ FLAWS = (
     _callbacks_run_in_the_iteration_that_queued_them,
     _clock_goes_back,
     _messages_overtake,
+    _messages_come_along_after_timers,
+    _what_comes_along_has_come_before,
 )
 
 

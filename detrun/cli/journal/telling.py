@@ -25,7 +25,7 @@ from detrun.journal.entries import (
 )
 from detrun.journal.header import Header
 from detrun.journal.spelling import kind, word
-from detrun.model import hexadecimal, spelled
+from detrun.model import ALONG, hexadecimal, spelled
 
 Name = Callable[[int], str]
 
@@ -127,9 +127,7 @@ def told(entry: Entry, name: Name) -> tuple[str, str]:  # noqa: C901, PLR0911, P
         case Received():
             return of, _with(f"code {entry.code}" if entry.code else "", _content(entry.payload, entry.blob))
         case Decided():
-            return of or f"event {spelled(entry.event)}", f"answer {entry.answer}" if entry.answer else spelled(
-                entry.event
-            ) if of else ""
+            return of or f"event {spelled(entry.event)}", _decided(entry, of)
         case Sent():
             return of, _content(entry.payload, entry.blob) or _left_out(entry)
         case Emitted():
@@ -182,6 +180,12 @@ def _left_out(entry: Sent | Emitted) -> str:
 def _part(entry: Stored) -> str:
     whole = not entry.part and entry.last
     return counted(len(entry.data), "byte") + ("" if whole else f" (part {entry.part})")
+
+
+def _decided(entry: Decided, of: str) -> str:
+    if entry.answer == ALONG:
+        return "comes along"
+    return f"answer {entry.answer}" if entry.answer else spelled(entry.event) if of else ""
 
 
 def _with(*parts: str) -> str:

@@ -46,11 +46,13 @@ class Drawing(ABC):
         slack: int = SLACK,
         *,
         delay: int | None = None,
+        along: bool = False,
         profile: Profile | None = None,
         odds: int = ODDS,
     ) -> None:
         self.slack = slack
         self.delay = slack if delay is None else delay
+        self.along = along
         self._below = Draws(seed).below
         self._odds = odds
         self._profile = profile or Profile()

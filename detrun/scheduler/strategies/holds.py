@@ -24,8 +24,10 @@ class Holds:
     """Takes the oldest event that nothing holds, and answers questions as it was told to.
 
     A hold is soft: when everything waits, or the oldest has waited for too long, that goes on, and `released` keeps the
-    hold, which the run then is no example of.
+    hold, which the run then is no example of. A turn that waits for several things waits for all of them to come along.
     """
+
+    along = True
 
     def __init__(
         self, holds: Iterable[Hold], slack: int = SLACK, answers: Iterable[Answer] = (), delay: int | None = None
@@ -64,7 +66,7 @@ class Holds:
         if not self._waiting:
             return choices.oldest()
         event = choices.oldest()
-        if event.id in self._waiting and self._is_patient(event.id):
+        if self._waits(event, choices) and self._is_patient(event.id):
             event = self._oldest_free(choices) or event
         self.take(event)
         return event
@@ -86,6 +88,17 @@ class Holds:
             self._meet(hold.until)
         return self._waiting.get(event, [])
 
+    def held(self, event: Event, choices: Choices) -> list[Hold]:
+        """The same for an event where it is offered: a turn that something has come before is still that turn."""
+        if choices.along and isinstance(event, Continue):
+            return [hold for turn in choices.turns for hold in self.holding(turn.id)]
+        return self.holding(event.id)
+
+    def _waits(self, event: Event, choices: Choices) -> bool:
+        if choices.along:
+            return any(turn.id in self._waiting for turn in choices.turns)
+        return event.id in self._waiting
+
     def _is_patient(self, event: EventId) -> bool:
         """Whether it may be overtaken once more."""
         self._overtaken[event] = times = self._overtaken.get(event, 0) + 1
@@ -94,7 +107,7 @@ class Holds:
     def _oldest_free(self, choices: Choices) -> Event | None:
         held: list[Hold] = []
         for event in choices.events():
-            holding = self.holding(event.id)
+            holding = self.held(event, choices)
             if not holding:
                 self.used.update(dict.fromkeys(held))
                 return event

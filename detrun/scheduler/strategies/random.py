@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 class Random:
     """Draws every answer; the same seed draws the same."""
 
-    def __init__(self, seed: int, slack: int = SLACK, *, delay: int | None = None, odds: int = ODDS) -> None:
+    def __init__(
+        self, seed: int, slack: int = SLACK, *, delay: int | None = None, along: bool = False, odds: int = ODDS
+    ) -> None:
         self.slack = slack
         self.delay = slack if delay is None else delay
+        self.along = along
         self._odds = odds
         self._below = Draws(seed).below
 

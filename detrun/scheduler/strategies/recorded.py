@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from detrun.errors import Divergence
-from detrun.model import SLACK, spelled
+from detrun.model import ALONG, SLACK, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,21 +19,22 @@ if TYPE_CHECKING:
 class Recorded:
     """Decides again what was decided; a decision that cannot be taken any more is a divergence."""
 
+    along = True
+
     def __init__(self, decisions: Iterable[Decision], slack: int = SLACK, delay: int | None = None) -> None:
         self.slack = slack
         self.delay = slack if delay is None else delay
         decisions = tuple(decisions)
-        self._decisions = {decision.step: decision for decision in decisions if not decision.answer}
-        self._answers = {(decision.step, decision.event): decision.answer for decision in decisions if decision.answer}
+        self._choices = deque(decision for decision in decisions if decision.answer <= 0)
+        self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer > 0}
 
     def begin(self, engine: Engine) -> None:
         """Nothing to prepare."""
 
     def choose(self, choices: Choices) -> Event:
-        decision = self._decisions.pop(choices.step, None)
-        if decision is None:
+        if not self._choices or not _is_about(self._choices[0], choices):
             return choices.oldest()
-        events = choices.events()
+        decision, events = self._choices.popleft(), choices.events()
         for event in events:
             if event.id == decision.event:
                 return event
@@ -43,6 +45,10 @@ class Recorded:
 
     def end(self) -> None:
         """Raise if the run ended before everything was decided again."""
-        left = [(decision.step, decision.event) for decision in self._decisions.values()] + list(self._answers)
+        left = [(decision.step, decision.event) for decision in self._choices] + list(self._answers)
         for step, event in left:
             raise Divergence(step, spelled(event), "no choice there")
+
+
+def _is_about(decision: Decision, choices: Choices) -> bool:
+    return (decision.step, decision.answer) == (choices.step, ALONG if choices.along else 0)

@@ -25,6 +25,7 @@ SCHEDULES = 2_000
 MODULES = (
     "patterns",
     "callbacks",
+    "turns",
     "cancelling",
     "threads",
     "networks",
