@@ -27,10 +27,8 @@ def untidy() -> Iterator[None]:
     logger.setLevel(level)
 
 
-@pytest.fixture
-def quick_collections() -> Iterator[None]:
-    """Let collections, of which many runs at a high level make many, look at nothing that was there before the test."""
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> None:
+    """Let collections, of which tests and runs make many, look at nothing that was there before the module."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()

@@ -16,6 +16,8 @@ from typing import Any
 # How the interpreter that runs the tests was set up must not decide them, but for where it finds what is tested.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 ENVIRONMENT |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+# A hash seed that is known, or a command would start its interpreter a second time.
+PINNED = {"PYTHONHASHSEED": "1"}
 
 
 def python(*words: str, cwd: Path, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +26,7 @@ def python(*words: str, cwd: Path, given: str = "", **variables: str) -> subproc
         [sys.executable, *words],
         cwd=cwd,
         input=given,
-        env=ENVIRONMENT | variables,
+        env=ENVIRONMENT | PINNED | variables,
         capture_output=True,
         text=True,
         timeout=60,

@@ -64,7 +64,6 @@ def test_a_fault_is_named_explained_and_found_by_its_name() -> None:
     assert resolved(tries, named) == smallest_.plan
 
 
-@pytest.mark.usefixtures("quick_collections")
 def test_a_collection_that_comes_too_early_is_one_thing_that_goes_wrong() -> None:
     walks = (extracted(trials(collected), Random(seed), Plan(level=2)) for seed in range(60))
     found = next(each for each in walks if each.signature is not None)

@@ -80,7 +80,10 @@ class Tally:
 def run_module(name: str, seed: int, only: str = "*", excluded: Iterable[str] = EXCLUDED) -> Tally:
     """Run the tests of a module that `only` fits and nothing in `excluded` does, each with this seed."""
     tally = Tally()
-    with _adapted(), _quick_collections(), ExitStack() as stack:
+    # Collections, of which the tests make many, are to look at nothing that was there before.
+    gc.collect()
+    gc.freeze()
+    with _adapted(), ExitStack() as stack:
         module = importlib.import_module(f"{PACKAGE}.{name}")
         if name in NETWORK:
             stack.enter_context(mock.patch.object(asyncio, "SelectorEventLoop", new_loop))
@@ -174,17 +177,6 @@ def _adapted() -> Iterator[None]:
             stack.enter_context(patch)
         warnings.simplefilter("ignore")
         yield
-
-
-@contextmanager
-def _quick_collections() -> Iterator[None]:
-    """Let collections, of which the tests make many, look at nothing that was there before."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def main() -> int:

@@ -141,7 +141,6 @@ def test_a_long_run_is_collected_at_the_same_step_every_time() -> None:
     assert 49_000 < first.value[0] < 51_000
 
 
-@pytest.mark.usefixtures("quick_collections")
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_at_level_2_a_seed_says_when_finalizers_run(program: Any) -> None:
     runs = [ran(program, seed=seed, level=2) for seed in range(16)]

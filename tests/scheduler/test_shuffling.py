@@ -8,8 +8,6 @@ import pytest
 
 import detrun
 
-pytestmark = pytest.mark.usefixtures("quick_collections")
-
 
 async def queued() -> list[int]:
     log: list[int] = []
