@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Servers of asyncio 3.13 know their connections weakly: of several that are collected together, the first that says
+# goodbye is told to be the last, and so are the others.
+_GOODBYES = "Exception ignored in: <function _SelectorTransport.__del__"
+
+
 @pytest.fixture
 def untidy() -> Iterator[None]:
     """Let programs fail and leave things open: nobody complains of that, and nothing of it outlives the test."""
-    logger = logging.getLogger("asyncio")
-    level = logger.level
     # What is logged is kept by pytest until the next test, with all that its tracebacks hold.
-    logger.setLevel(logging.CRITICAL + 1)
+    logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", ResourceWarning)
+        warnings.filterwarnings("ignore", _GOODBYES, pytest.PytestUnraisableExceptionWarning)
         yield
         gc.collect()
-    logger.setLevel(level)
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="module", autouse=True)

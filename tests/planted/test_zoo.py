@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +15,7 @@ from tests.cli.command import detrun
 from tests.planted.zoo.keeping import HEAD, SCHEDULES, Row, fails, row, searched
 from tests.planted.zoo.planting import ZOO
 
-pytestmark = pytest.mark.usefixtures("untidy", "quiet")
+pytestmark = pytest.mark.usefixtures("untidy")
 ROOT = str(Path(__file__).parents[2])
 FEW = 80
 # One of each kind, for what takes a process each.
@@ -31,14 +29,6 @@ SAMPLE = (
 )
 every_bug = pytest.mark.parametrize("name", ZOO)
 sample = pytest.mark.parametrize("name", SAMPLE)
-
-
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """Let what fails log nothing."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @every_bug
@@ -98,33 +88,34 @@ def explored(name: str, directory: Path, *words: str, **variables: str) -> dict[
     return told
 
 
-def check_replay(name: str, directory: Path) -> None:
-    journal = explored(name, directory)["failures"][0]["journal"]
+def check_replay(told: dict[str, Any], directory: Path) -> None:
+    """The journal of what was minimized is the same failure in a process that knows nothing of the search."""
+    (failure, *_) = told["failures"]
+    assert failure["minimal"]
+    assert failure["reproduced"]
 
-    ended = detrun("replay", journal, cwd=directory, PYTHONPATH=ROOT)
+    ended = detrun("replay", failure["journal"], "-o", "json", cwd=directory, PYTHONPATH=ROOT)
 
     assert ended.returncode == 1, ended.stderr
+    replayed = json.loads(ended.stdout.splitlines()[-1])
+    assert (replayed["outcome"], replayed["recorded_outcome"]) == ("same", failure["kind"])
 
 
 @sample
 def test_the_journal_of_what_was_minimized_replays_in_a_fresh_process(name: str, tmp_path: Path) -> None:
-    check_replay(name, tmp_path)
+    check_replay(explored(name, tmp_path), tmp_path)
 
 
-@pytest.mark.soak
-@every_bug
-def test_every_journal_of_what_was_minimized_replays_in_a_fresh_process(name: str, tmp_path: Path) -> None:
-    check_replay(name, tmp_path)
-
-
-def check_same(name: str, directory: Path) -> None:
-    told = []
+def check_same(name: str, directory: Path) -> dict[str, Any]:
+    """A search says the same with another hash seed and in two processes; what the first of them said."""
+    answers = []
     for number, words in enumerate(((), ("--jobs", "2"))):
         place = directory / str(number)
         place.mkdir()
-        answer = explored(name, place, *words, PYTHONHASHSEED=str(number + 1))
-        told.append((answer["schedules"], answer["distinct"], [each["signature"] for each in answer["failures"]]))
+        answers.append(explored(name, place, *words, PYTHONHASHSEED=str(number + 1)))
+    told = [(each["schedules"], each["distinct"], [one["signature"] for one in each["failures"]]) for each in answers]
     assert told[0] == told[1]
+    return answers[0]
 
 
 @pytest.mark.parametrize("name", SAMPLE[::2])
@@ -134,5 +125,7 @@ def test_a_search_says_the_same_with_another_hash_seed_and_in_two_processes(name
 
 @pytest.mark.soak
 @every_bug
-def test_every_search_says_the_same_with_another_hash_seed_and_in_two_processes(name: str, tmp_path: Path) -> None:
-    check_same(name, tmp_path)
+def test_every_search_says_the_same_in_other_processes_and_its_minimized_journal_replays(
+    name: str, tmp_path: Path
+) -> None:
+    check_replay(check_same(name, tmp_path), tmp_path / "0")

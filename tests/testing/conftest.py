@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import logging
-import warnings
-from collections.abc import Iterator
-
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def untidy() -> Iterator[None]:
-    """Let a test leave things open."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        logging.disable(logging.CRITICAL)
-        yield
-        logging.disable(logging.NOTSET)
-        gc.collect()
+def always_untidy(untidy: None) -> None:
+    """Let each test leave things open."""
