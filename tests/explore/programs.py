@@ -7,6 +7,8 @@ import contextlib
 import random
 from typing import Any
 
+from tests.explore.races import abba
+
 
 async def lost_update() -> None:
     """Two tasks read, wait and write; on time they come one after the other."""
@@ -58,21 +60,6 @@ async def late_reply() -> None:
                 assert await reader.readline() == f"re: {number}\n".encode()
     writer.close()
     server.close()
-
-
-async def abba() -> None:
-    """Two locks, taken in both orders."""
-    one, other = asyncio.Lock(), asyncio.Lock()
-
-    async def both(first: asyncio.Lock, second: asyncio.Lock, after: float) -> None:
-        await asyncio.sleep(after)
-        async with first:
-            for _ in range(3):
-                await asyncio.sleep(0)
-            async with second:
-                pass
-
-    await asyncio.gather(both(one, other, 0.001), both(other, one, 0.010))
 
 
 async def drawn() -> None:

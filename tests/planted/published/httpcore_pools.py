@@ -7,16 +7,11 @@ from contextlib import suppress
 
 import httpcore
 
-
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError, asyncio.IncompleteReadError):
-        while await reader.readuntil(b"\r\n\r\n"):
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-    writer.close()
+from tests.planted.published import peers
 
 
 async def main() -> None:
-    server = await asyncio.start_server(serve, "127.0.0.1", 8080)
+    server = await asyncio.start_server(peers.http, "127.0.0.1", 8080)
     pool = httpcore.AsyncConnectionPool(max_connections=1)
     await pool.request("GET", "http://127.0.0.1:8080/")
     with suppress(TimeoutError):
