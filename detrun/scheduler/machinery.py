@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 DETRUN = os.path.dirname(errors.__file__) + os.sep
-_FILES = ("<frozen ", DETRUN, ASYNCIO, os.path.dirname(importlib.__file__) + os.sep)
+_files: tuple[str, ...] = ("<frozen ", DETRUN, ASYNCIO, os.path.dirname(importlib.__file__) + os.sep)
 
 
 def is_machinery(filename: str) -> bool:
     """Whether code of this file says nothing about the program that it runs."""
-    return filename.startswith(_FILES)
+    return filename.startswith(_files)
+
+
+def leave_out(directory: str) -> None:
+    """Have all code below a directory say nothing, too."""
+    global _files  # noqa: PLW0603  # a tuple, for speed
+    _files = (*_files, directory + os.sep)
 
 
 def logged(error: BaseException) -> tuple[type[BaseException], BaseException, TracebackType | None]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import _pytest
 import pytest
 
 from detrun.errors import Stale
@@ -17,6 +21,7 @@ from detrun.explore.settling import Settled, settled
 from detrun.explore.telling import told
 from detrun.explore.trial import Trials
 from detrun.scheduler.catch import install
+from detrun.scheduler.machinery import leave_out
 from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.strategies.default import Default
 from detrun.testing.report import Found, Report
@@ -24,10 +29,12 @@ from detrun.testing.saved import Saved
 from detrun.testing.values import program
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from detrun.testing.settings import Settings
 
+# What `pytest.fail` and `pytest.raises` raise is raised by the test.
+leave_out(os.path.dirname(_pytest.__file__))
 # How long a failure is made smaller at most, in seconds.
 _SECONDS = 4.0
 
@@ -47,13 +54,24 @@ def check_all(
     """Run a test until it fails, or has been tried enough; raise `Failed` if it fails."""
     __tracebackhide__ = True
     report = Report.current()
-    with silence():
+    values = [*arguments, *given.values()]
+    # A test that looks at what is printed gets to see it.
+    with nullcontext() if any(isinstance(value, pytest.CaptureFixture) for value in values) else silence():
         install()
-        harness = Harness(program(function, arguments, given), settings)
+        harness = Harness(program(function, arguments, given), settings, partial(_clear, values))
         harness.run_once()
         failed = harness.again(report.plan) if report.plan is not None else harness.search(report)
     if failed is not None:
         raise Failed(report.text(failed, verify=settings.verify))
+
+
+def _clear(values: Iterable[object]) -> None:
+    """Have a run find nothing of what an earlier one has printed or logged."""
+    for value in values:
+        if isinstance(value, pytest.CaptureFixture):
+            value.readouterr()
+        elif isinstance(value, pytest.LogCaptureFixture):
+            value.clear()
 
 
 def _found(settled_failure: Settled) -> Found:
@@ -63,20 +81,22 @@ def _found(settled_failure: Settled) -> Found:
 
 
 class Harness:
-    """One test, and the attempts at it."""
+    """One test, and the attempts at it; `clear` is called before each."""
 
-    def __init__(self, main: Callable[[], Awaitable[object]], settings: Settings) -> None:
+    def __init__(self, main: Callable[[], Awaitable[object]], settings: Settings, clear: Callable[[], None]) -> None:
         self._settings = settings
-        self._skipped: BaseException | None = None
+        self._clear = clear
+        # What a test calls that knows that there is nothing to test, or that it fails.
+        self._given_up: BaseException | None = None
         kinds = tuple(KINDS) if settings.faults == ("all",) else settings.faults
-        self._attempts = Attempts(lambda: self._skippable(main), level=settings.level, kinds=kinds)
+        self._attempts = Attempts(lambda: self._run(main), level=settings.level, kinds=kinds)
         self._trials = Trials(self._attempts.at)
 
     def run_once(self) -> None:
-        """Run the test as stock asyncio would; a test that is skipped is skipped."""
+        """Run the test as stock asyncio would; a test that gives up is skipped, or known to fail, as it says."""
         self._attempts.attempt(Default())
-        if self._skipped is not None:
-            raise self._skipped
+        if self._given_up is not None:
+            raise self._given_up
 
     def again(self, plan: KeptPlan) -> Found | None:
         """What the test fails of on this schedule, if it does."""
@@ -115,12 +135,13 @@ class Harness:
         except Stale:
             return None
 
-    def _skippable(self, main: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    def _run(self, main: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
         async def run() -> object:
+            self._clear()
             try:
                 return await main()
-            except pytest.skip.Exception as skipped:
-                self._skipped = skipped
+            except (pytest.skip.Exception, pytest.xfail.Exception) as given_up:
+                self._given_up = given_up
                 return None
 
         run.__qualname__ = getattr(main, "__qualname__", "test")

@@ -58,7 +58,9 @@ class Report:
     def text(self, found: Found, *, verify: bool) -> str:
         """All that is said of a failure."""
         failure = found.failure
-        lines = [*found.lines, (failure.traceback or failure.message).rstrip()]
+        # What pytest has of it in the line that sums up.
+        summary = (failure.message.splitlines() or [failure.kind])[0].removesuffix(":")
+        lines = [summary, *found.lines, (failure.traceback or failure.message).rstrip()]
         if verify and found.plan is not None and self._item is not None and self.plan is None:
             lines.append(self._verified(found.plan))
         return "\n".join([*lines, self._repro(found.plan)])

@@ -102,10 +102,50 @@ class TestMany:
 @detrun.test
 async def test_three():
     pytest.skip("not here")
+
+@detrun.test
+async def test_four():
+    pytest.xfail("not yet")
 """
     ended = run_pytest(tmp_path, text)
 
-    assert ended.stdout.splitlines()[-1].startswith("3 passed, 1 skipped"), ended.stdout
+    assert ended.stdout.splitlines()[-1].startswith("3 passed, 1 skipped, 1 xfailed"), ended.stdout
+
+
+def test_what_a_run_prints_and_logs_is_captured_without_that_of_earlier_runs(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+import logging
+
+@detrun.test(runs=20)
+async def test_one(capsys):
+    print("hello")
+    await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+    assert capsys.readouterr().out == "hello\\n"
+    print("left behind")
+
+@detrun.test(runs=20)
+async def test_two(caplog):
+    logging.warning("hello")
+    await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+    assert caplog.messages == ["hello"]
+"""
+    ended = run_pytest(tmp_path, text)
+
+    assert ended.stdout.splitlines()[-1].startswith("2 passed"), ended.stdout
+
+
+def test_what_pytest_raises_is_raised_by_the_test_and_named_in_the_summary(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+@detrun.test(runs=5, verify=False)
+async def test_one():
+    with pytest.raises(ValueError):
+        await asyncio.sleep(0)
+"""
+    ended = run_pytest(tmp_path, text)
+
+    assert "in test_one: with pytest.raises(ValueError):" in ended.stdout
+    assert "/_pytest/" not in ended.stdout
+    assert "FAILED test_shop.py::test_one - Failed: DID NOT RAISE ValueError" in ended.stdout
 
 
 def test_it_works_with_xdist(tmp_path: Path) -> None:
