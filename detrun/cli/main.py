@@ -5,6 +5,7 @@ import traceback
 
 import click
 
+from detrun.cli import output
 from detrun.cli.lazy import Lazy
 from detrun.cli.plain import printable_lines
 from detrun.errors import JournalError, UsageError
@@ -29,12 +30,13 @@ def main() -> None:
     if sys.platform == "win32":
         _say("expected Linux or macOS, got Windows: try the Windows Subsystem for Linux")
         sys.exit(USAGE)
+    output.prepare()
     sys.exit(_status())
 
 
 def _status() -> int:
     try:
-        status: int = commands.main(prog_name="detrun", standalone_mode=False)
+        status: int = _invoke()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -52,6 +54,16 @@ def _status() -> int:
         traceback.print_exc()
         _say("this is an error of detrun itself, not of the program: please report it with the lines above")
         return INTERNAL
+    return status
+
+
+def _invoke() -> int:
+    try:
+        status: int = commands.main(prog_name="detrun", standalone_mode=False)
+    except OSError as error:
+        if not output.is_unheard(error):
+            raise
+        return output.unheard(error)
     return status
 
 

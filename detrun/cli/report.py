@@ -7,6 +7,7 @@ from contextlib import suppress
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from typing import Any
 
+from detrun.cli.output import sentence
 from detrun.model import Failure, Run
 
 STDOUT, STDERR = 1, 2
@@ -113,6 +114,11 @@ def _flush(stream: Any) -> None:
 
 
 def _write(descriptor: int, text: str) -> None:
-    # A reader who is gone wants nothing more.
-    with suppress(BrokenPipeError), open(descriptor, "w", errors="backslashreplace", encoding="utf-8") as out:
-        out.write(text)
+    try:
+        with open(descriptor, "w", errors="backslashreplace", encoding="utf-8") as out:
+            out.write(text)
+    except BrokenPipeError:
+        pass  # a reader who is gone wants nothing more
+    except OSError as error:
+        with suppress(OSError):  # it may be this that cannot be written to
+            os.write(STDERR, f"detrun: {sentence(error)}\n".encode())
