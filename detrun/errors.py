@@ -135,11 +135,12 @@ class RunError(DetrunError):
 
 
 class Stuck(RunError):
-    """Nothing is ready and nothing is due, yet somebody waits."""
+    """Nothing is ready and nothing is due, yet somebody waits; `contexts` are those in which somebody does."""
 
-    def __init__(self, waiting: Sequence[str]) -> None:
-        super().__init__(tuple(waiting))
+    def __init__(self, waiting: Sequence[str], contexts: Sequence[str] = ()) -> None:
+        super().__init__(tuple(waiting), tuple(contexts))
         self.waiting = tuple(waiting)
+        self.contexts = tuple(contexts)
 
     def __str__(self) -> str:
         if not self.waiting:

@@ -74,11 +74,16 @@ ALONG = -1
 """What a decision says in the place of an answer: this event came along in a turn that another one had begun."""
 
 
+LEFT_OUT = -2
+"""The answer to whether an input comes, where it does not."""
+
+
 class Decision(msgspec.Struct, frozen=True):
     """An answer to a choice point that was not the default: at this step, this event, or this answer to a question.
 
     What comes along in a turn is asked at a choice point of its own, in a step that had one before: such a decision has
     `ALONG` in the place of an answer.
+    The answer about an input is `LEFT_OUT`.
     """
 
     step: int
@@ -104,7 +109,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What it takes to have a run again, and nothing of how it was found.
 
     What the holds leave open is the default. `kinds` are the faults that may be asked for, `entropy` is the seed of the
-    program's randomness, `slack` and `delay` say how far ahead of time timers may be chosen.
+    program's randomness, `slack` and `delay` say how far ahead of time timers may be chosen. `without` are the inputs
+    that are left out.
     """
 
     holds: tuple[Hold, ...] = ()
@@ -114,6 +120,7 @@ class Plan(msgspec.Struct, frozen=True):
     level: int = 1
     slack: int = SLACK
     delay: int = SLACK
+    without: tuple[EventId, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -60,7 +60,8 @@ class Told:
             "schema": "detrun.minimize/1",
             "holds": [{"event": event, "until": until} for event, until in self.plan.holds],
             "faults": [{"question": name, "answer": answer} for name, answer in self.plan.faults],
-            "inputs": [],
+            "inputs": list(self.found.explanation.inputs),
+            "left_out": list(self.plan.without),
             "runs": minimized.runs,
             "seconds": minimized.seconds,
             "minimal": self.minimal,
@@ -135,7 +136,7 @@ def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, h
     with silence():
         found = smallest(trials, known.plan, known.signature, seconds)
         plan = kept(trials, found.plan)
-    fresh = keeper.keep(found.plan, tuple(f"{event} until {until}" for event, until in plan.holds))
+    fresh = keeper.keep(found.plan, plan.story)
     return Told(found, trials, plan, path, again=fresh.outcome != "ok")
 
 

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING
 
 from detrun.model import ALONG, Decision
 from detrun.scheduler.draws import Draws
+from detrun.scheduler.inputs import leaving_out
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from detrun.model import EventId, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.strategies.strategy import Strategy
 
 
 class Around(Holds):
     """Takes any event that nothing holds, each as likely as the other."""
 
     def __init__(self, plan: Plan, seed: int) -> None:
-        super().__init__(plan.holds, plan.slack, plan.faults, plan.delay)
+        super().__init__(plan.holds, plan.slack, plan.faults, plan.delay, plan.without)
         self._below = Draws(seed).below
 
     def choose(self, choices: Choices) -> Event:
@@ -50,3 +54,14 @@ class Prefixed(Random):
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.get((step, question), 0)
+
+
+class Without:
+    """Decides as another strategy does, in a run without some inputs."""
+
+    def __init__(self, inner: Strategy, inputs: Iterable[EventId]) -> None:
+        self.slack = inner.slack
+        self.delay: int = getattr(inner, "delay", inner.slack)
+        self.along: bool = getattr(inner, "along", False)
+        self.leaves_out = leaving_out(inputs)
+        self.begin, self.choose, self.answer, self.end = inner.begin, inner.choose, inner.answer, inner.end

@@ -89,6 +89,9 @@ def _arguments(subject: Subject, plan: KeptPlan, root: str, journal: str) -> Ite
     if plan.faults:
         yield "# What goes wrong, and how."
         yield from _listed("faults", [f"({_text(name)}, {answer})" for name, answer in plan.faults])
+    if plan.without:
+        yield "# What the failure does without: nobody starts or asks for it."
+        yield from _listed("without", [_text(name) for name in plan.without])
     boring = msgspec.structs.asdict(KeptPlan())
     for field in ("kinds", "entropy", "level", "slack", "delay"):
         value = getattr(plan, field)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from detrun.explore.around import Around, Prefixed
+from detrun.explore.around import Around, Prefixed, Without
 from detrun.explore.explanation import Explanation, Flip, Rate, Side, Twin
 from detrun.explore.labels import label, of_faults
 from detrun.explore.looking import Look, looked
@@ -73,6 +73,9 @@ class Explaining:
             curve=self._curve(plan, here),
             level=plan.level,
             possible=_possible(plan, flips),
+            inputs=tuple(map(here.names.name, here.inputs)),
+            left_out=tuple(map(here.names.name, plan.without)),
+            whole=self._minimizer.trial(replace(plan, without=())).signature == self._signature,
         )
 
     def _flip(self, plan: Plan, hold: Hold, here: Look, after: EventId | None) -> Flip:
@@ -170,6 +173,8 @@ class Explaining:
             return None
         self._budget.runs += 1
         attempts = self._trials.attempts(plan.level)
+        if plan.without:
+            strategy = Without(strategy, plan.without)
         try:
             return attempts.attempt(strategy, entropy=plan.entropy, kinds=plan.kinds).signature
         except KeyboardInterrupt:

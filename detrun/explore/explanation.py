@@ -48,7 +48,11 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Why a run failed, as far as taking orders away and giving them back can tell."""
+    """Why a run failed, as far as taking orders away and giving them back can tell.
+
+    `inputs` are those that it takes, by name, `left_out` those that it does without; `whole` says whether the same
+    orders and faults do it with all of them.
+    """
 
     sentence: str
     label: str
@@ -63,3 +67,6 @@ class Explanation(msgspec.Struct, frozen=True):
     curve: tuple[tuple[str, float], ...]
     level: int
     possible: str
+    inputs: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    whole: bool = True

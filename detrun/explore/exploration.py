@@ -125,7 +125,7 @@ def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequ
         except JournalError as error:
             told.problem = str(error)
             continue
-        story = tuple(f"{event} until {until}" for event, until in told.holds)
+        story = () if told.named is None else told.named.story
         if told.planned:
             orders.append((told, Order(os.fspath(path), told.plan, story)))
         else:

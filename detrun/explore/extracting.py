@@ -36,7 +36,8 @@ def extracted(trials: Trials, strategy: Strategy, world: Plan) -> Extracted:
     if attempt.signature is None:
         return Extracted(None, None)
     slacks = {"slack": watched.slack, "delay": watched.delay}
-    plan = replace(world, holds=watched.holds(), faults=tuple(watched.answers), **slacks)
+    left_out = tuple(sorted(watched.left_out))
+    plan = replace(world, holds=watched.holds(), faults=tuple(watched.answers), without=left_out, **slacks)
     return Extracted(attempt.signature, _sound(trials, plan, attempt.signature))
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from detrun.errors import Stale
 from detrun.explore.looking import Look, looked
-from detrun.model import SLACK, Answer, Hold, Plan
+from detrun.model import SLACK, Answer, EventId, Hold, Plan
 
 if TYPE_CHECKING:
     from detrun.explore.trial import Trials
@@ -20,7 +20,10 @@ _PATIENCE = 8
 
 
 class KeptPlan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A plan by names: `holds` are pairs of what waits and until what, `faults` of what goes wrong and how."""
+    """A plan by names: `holds` are pairs of what waits and until what, `faults` of what goes wrong and how.
+
+    `without` are the inputs that are left out.
+    """
 
     holds: tuple[tuple[str, str], ...] = ()
     faults: tuple[tuple[str, int], ...] = ()
@@ -29,6 +32,13 @@ class KeptPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     level: int = 1
     slack: int = SLACK
     delay: int = SLACK
+    without: tuple[str, ...] = ()
+
+    @property
+    def story(self) -> tuple[str, ...]:
+        """What a journal tells of itself: what waits until what, and what is left out."""
+        holds = (f"{event} until {until}" for event, until in self.holds)
+        return (*holds, *(f"without {name}" for name in self.without))
 
 
 def kept(trials: Trials, plan: Plan) -> KeptPlan:
@@ -42,6 +52,7 @@ def kept(trials: Trials, plan: Plan) -> KeptPlan:
         level=plan.level,
         slack=plan.slack,
         delay=plan.delay,
+        without=tuple(map(name, plan.without)),
     )
 
 
@@ -49,13 +60,15 @@ def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
     """The plan with the ids that its names stand for in the program as it is now; raises `Stale` if one has none.
 
     What a hold names may be there only because of another hold: names are looked up in the run of those that are known
-    already, until all are.
+    already, until all are. What is left out comes first: without it other things have other names.
     """
     plan = Plan((), (), wanted.kinds, wanted.entropy, wanted.level, wanted.slack, wanted.delay)
     looks: list[Look] = []
     for _ in range(_PATIENCE):
         looks.append(looked(trials, plan))
-        known = replace(plan, holds=_holds(wanted, looks[-1]), faults=_faults(wanted, looks[-1]))
+        known = replace(plan, without=_without(wanted, looks[-1]))
+        if known == plan:
+            known = replace(plan, holds=_holds(wanted, looks[-1]), faults=_faults(wanted, looks[-1]))
         if known == plan:
             break
         plan = known
@@ -63,7 +76,15 @@ def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
         _check(name, looks)
     for name, _ in wanted.faults:
         _check(name, looks)
+    for name in wanted.without:
+        if not any(look.knows_input(name) for look in looks):
+            raise Stale(name, _nearest(name, looks))
     return plan
+
+
+def _without(wanted: KeptPlan, look: Look) -> tuple[EventId, ...]:
+    found = (look.names.id(name) for name in wanted.without if look.knows_input(name))
+    return tuple(sorted(event for event in found if event is not None))
 
 
 def _holds(wanted: KeptPlan, look: Look) -> tuple[Hold, ...]:
@@ -79,4 +100,8 @@ def _faults(wanted: KeptPlan, look: Look) -> tuple[Answer, ...]:
 
 def _check(name: str, looks: list[Look]) -> None:
     if not any(look.knows(name) for look in looks):
-        raise Stale(name, next((near for look in looks[::-1] if (near := look.names.nearest(name))), None))
+        raise Stale(name, _nearest(name, looks))
+
+
+def _nearest(name: str, looks: list[Look]) -> str | None:
+    return next((near for look in looks[::-1] if (near := look.names.nearest(name))), None)

@@ -25,6 +25,9 @@ class Look(msgspec.Struct, frozen=True):
     offered: frozenset[EventId]
     asked: frozenset[EventId]
     steps: int
+    # What came from outside, in order, and what was left out of it.
+    inputs: tuple[EventId, ...] = ()
+    left_out: tuple[EventId, ...] = ()
 
     def sight(self, event: EventId) -> Sight | None:
         """The event, if it happened."""
@@ -36,6 +39,11 @@ class Look(msgspec.Struct, frozen=True):
         return event == NEVER or (
             event is not None and (event in self.offered or event in self.asked or self._passed(event))
         )
+
+    def knows_input(self, name: str) -> bool:
+        """Whether there is an input of this name, left out or not."""
+        event = self.names.id(name)
+        return event in self.inputs or event in self.left_out
 
     def _passed(self, turn: EventId) -> bool:
         """Whether a turn passed that nothing could have come before, so that nobody was asked."""
@@ -66,4 +74,13 @@ def looked(trials: Trials, plan: Plan) -> Look:
     seeing = Seeing(Holds.of(plan), names)
     with names.given(), seeing.following():
         attempt = trials.attempts(plan.level).attempt(seeing, entropy=plan.entropy, kinds=plan.kinds)
-    return Look(names, seeing.sights, frozenset(seeing.kinds), frozenset(seeing.asked), attempt.steps)
+    inputs = tuple(each.id for each in seeing.inputs)
+    return Look(
+        names,
+        seeing.sights,
+        frozenset(seeing.kinds),
+        frozenset(seeing.asked),
+        attempt.steps,
+        inputs,
+        tuple(seeing.left_out),
+    )

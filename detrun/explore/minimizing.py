@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detrun.explore.nearing import later, sooner, turned
+from detrun.explore.omitting import Omitting
 from detrun.explore.reducing import reduced
 from detrun.explore.signature import Signature
 from detrun.explore.singling import single_holds
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.explore.budget import Budget
+
+    Levels = tuple[Callable[[Plan], Plan], ...]
 
 # Whoever moves two holds to and fro so often is stopped.
 _ROUNDS = 12
@@ -53,6 +56,7 @@ class Minimizer:
         self._enough: dict[Plan, Plan | None] = {}
         self._trials: dict[Plan, Trial] = {}
         self._best = Plan()
+        self._omitting = Omitting(self.trial, self._fails, signature)
 
     def minimize(self, plan: Plan) -> Minimized:
         """The smallest plan that can be reached from this one, which fails."""
@@ -68,15 +72,22 @@ class Minimizer:
 
     def _settled(self, plan: Plan) -> tuple[Plan, bool]:
         """What all passes together leave, and whether they find nothing more."""
-        settled = False
+        inner: Levels = (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer)
+        if self._omitting.is_scenario(plan):
+            return self._repeated(plan, (self._omitting.fewer, *inner))
+        plan, settled = self._repeated(replace(plan, without=()), inner)
+        return self._omitting.fewer(plan), settled
+
+    def _repeated(self, plan: Plan, levels: Levels) -> tuple[Plan, bool]:
         for _ in range(_ROUNDS):
             before = plan
-            for level in (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer):
+            for level in levels:
                 plan = level(plan)
-            settled = plan == before
-            if settled or self._budget.spent:
+            if plan == before:
+                return plan, True
+            if self._budget.spent:
                 break
-        return plan, settled
+        return plan, False
 
     def trial(self, plan: Plan) -> Trial:
         """What a plan comes to."""
@@ -107,6 +118,8 @@ class Minimizer:
                 self.slipped.setdefault(trial.signature, trial.effective(plan))
             return None
         enough = trial.effective(plan)
+        if not self._omitting.is_sound(enough):
+            return None
         # A hold that was given up had its effect until then: the run without it is another one.
         return self._fails(enough) if trial.released else enough
 
@@ -199,8 +212,8 @@ def _is_plain(hold: Hold, *runs: Watching) -> bool:
     return kinds.get(hold.event) == MESSAGE and kinds.get(hold.until, MESSAGE) != TURN
 
 
-def _size(plan: Plan) -> int:
-    return len(plan.holds) + len(plan.faults)
+def _size(plan: Plan) -> tuple[int, int]:
+    return len(plan.holds) + len(plan.faults), -len(plan.without)
 
 
 def ordered(holds: Iterable[Hold]) -> tuple[Hold, ...]:

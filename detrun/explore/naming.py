@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from detrun.scheduler.channels import Channel
     from detrun.scheduler.handles import Delivery, TimerHandle
+    from detrun.scheduler.inputs import Input
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.trace import Trace
 
@@ -66,6 +67,9 @@ class Names:
         self._last = _BEGINNING
         self._tasks: list[int] = []
         self._coro: Any = None
+        # The input that is asked about and is a task, which is not there yet; and those that are, by task.
+        self._expected: EventId | None = None
+        self._started: dict[int, EventId] = {}
         # The task made last, if nobody named it.
         self._unnamed = (0, _BEGINNING, "")
         self._trace: Trace
@@ -147,6 +151,13 @@ class Names:
         self._turns.setdefault(turns(event), event)
         self._ids.setdefault(self.name(event), event)
 
+    def expect(self, each: Input) -> None:
+        """Know of an input; a task is called what it is called, whether it does anything or not."""
+        if not each.client:
+            self._expected = each.id
+            return
+        self._own_input(each.id, self._numbered(EventId((each.origin, 0)), f"{each.client}/{each.what}"))
+
     def told(self, event: Delivery | Thread) -> str:
         """What the event is called that happens."""
         return self.name(self._trace.last)
@@ -199,6 +210,13 @@ class Names:
             self._owners[task.key] = self._numbered(self._last, called)
             self._unnamed = (task.key, self._last, called)
         self._tasks.append(task.key)
+        if self._expected is not None:
+            self._started[task.key], self._expected = self._expected, None
+            self._own_input(self._started[task.key], self._owners[task.key])
+
+    def _own_input(self, event: EventId, name: str) -> None:
+        self._names[event] = name
+        self._ids.setdefault(name, event)
 
     def _rename(self, real: Callable[..., None], task: Any, name: object) -> None:
         real(task, name)
@@ -207,6 +225,9 @@ class Names:
             # As asyncio does it with a name that is given where the task is made.
             self._counts[operation[0], called] -= 1
             self._owners[key] = self._numbered(operation, str(name), bare=True)
+            if key in self._started:
+                self._ids.pop(self._names[self._started[key]], None)
+                self._own_input(self._started[key], self._owners[key])
 
     def _wire(self, real: Callable[..., Any], network: Network, *arguments: Any, **options: Any) -> Any:
         wire = real(network, *arguments, **options)
@@ -286,6 +307,10 @@ class Naming(Watching):
     def begin(self, engine: Engine) -> None:
         super().begin(engine)
         self.names.watch(engine)
+
+    def leaves_out(self, each: Input) -> bool:
+        self.names.expect(each)
+        return super().leaves_out(each)
 
 
 def _hooked(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,23 +9,29 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun import errors
+from detrun.runtime.encoding.describing import RemoteTraceback
 from detrun.scheduler.machinery import is_machinery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from detrun.scheduler.claims import Complaint
     from detrun.scheduler.engine import Engine
 
 # So many of the innermost places tell one failure from another.
 _DEPTH = 4
+# What tells one generation of a worker from the next.
+_GENERATION = re.compile(r"@\d+|/supervisor$")
+# As a remote traceback begins: with who raised, and in which of its methods.
+_REMOTE = re.compile(r"^remote traceback of ([^.\s]+)", re.MULTILINE)
 _PLACE = re.compile(r"^  (?P<file>.*?):(?P<line>\d+) in (?P<function>[^:]*)")
 
 
 class Signature(msgspec.Struct, frozen=True):
     """The sameness of failures: the kind, the type raised, where in the program's own code, innermost first.
 
-    `label` is the claim that was broken. `contexts` are those that took part, where there are several.
+    `label` is the claim that was broken. `contexts` are those that took part, where there are several: whose code
+    raised, and who waited. Who else there is, and for the how-manieth time it was loaded, makes no other failure.
     """
 
     kind: str
@@ -43,17 +49,33 @@ class Signature(msgspec.Struct, frozen=True):
 
 def signature(kind: str, error: BaseException | None, complaint: Complaint | None, engine: Engine) -> Signature:
     """The signature of a run's failure, from what ended it or what somebody complained of."""
-    contexts = tuple(sorted({context.name for context in engine.contexts})) if len(engine.contexts) > 1 else ()
+    several = len(engine.contexts) > 1
     if complaint is not None:
         error = complaint.error
         if error is None:
-            return Signature(complaint.kind, label=complaint.label, contexts=contexts)
+            return Signature(complaint.kind, label=complaint.label, contexts=_among([complaint.home], several=several))
     assert error is not None
     label = complaint.label if complaint is not None else error.limit if isinstance(error, errors.LimitReached) else ""
     places = _waiting(error) if isinstance(error, errors.Stuck) else tuple(_chain(error))
     if isinstance(error, errors.LimitReached):
         places = ()  # where it stood then is a matter of the limit
-    return Signature(kind, "" if isinstance(error, errors.RunError) else type(error).__name__, places, label, contexts)
+    raised = "" if isinstance(error, errors.RunError) else type(error).__name__
+    homes = ["" if complaint is None else complaint.home, *_concerned(error)]
+    return Signature(kind, raised, places, label, _among(homes, several=several))
+
+
+def _among(homes: Iterable[str], *, several: bool) -> tuple[str, ...]:
+    """The names of contexts, whichever generation they are of."""
+    return tuple(sorted({_GENERATION.sub("", home) for home in homes if home})) if several else ()
+
+
+def _concerned(error: BaseException) -> Iterator[str]:
+    """Who waited, or whose code raised in another context before the error came here."""
+    if isinstance(error, errors.Stuck):
+        yield from error.contexts
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, RemoteTraceback):
+            yield from _REMOTE.findall(note)
 
 
 def _chain(error: BaseException) -> Iterator[str]:

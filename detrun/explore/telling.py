@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from detrun.explore.explanation import Explanation, Flip, Rate, Side
 
 
+# So many inputs are named.
+_NAMED = 8
+
+
 def told(explanation: Explanation) -> list[str]:
     """The explanation, line by line."""
     return [
@@ -19,6 +23,7 @@ def told(explanation: Explanation) -> list[str]:
         *([f"  where     {explanation.where}"] if explanation.where else []),
         *(line for flip in explanation.flips for line in _flip(flip)),
         *(f"  wrong     {fault}" for fault in explanation.faults),
+        *_inputs(explanation),
         *_twin(explanation),
         f"  possible  {explanation.possible}",
         *_rates(explanation),
@@ -39,6 +44,20 @@ def _flip(flip: Flip) -> Iterator[str]:
 def _side(side: Side) -> str:
     who = f", {side.task} at {side.where}" if side.where is not None else ""
     return f"{side.event}{who}"
+
+
+def _inputs(explanation: Explanation) -> Iterator[str]:
+    if not explanation.left_out:
+        return
+    yield f"  needs     {_few(explanation.inputs) or 'nothing else that is started or asked for'}"
+    with_them = "" if explanation.whole else "; with all of it, it takes more than this order"
+    yield f"  without   {_few(explanation.left_out)}{with_them}"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    """Names, or the first of many and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _twin(explanation: Explanation) -> Iterator[str]:

@@ -39,6 +39,7 @@ class Tracing:
         self.slack = strategy.slack
         self.delay: int = getattr(strategy, "delay", strategy.slack)
         self.along = getattr(strategy, "along", False)
+        self.leaves_out = getattr(strategy, "leaves_out", None)
         self._strategy = strategy
         self._happenings: list[Happening] = []
         self._choices: list[Choice] = []

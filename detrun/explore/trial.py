@@ -37,6 +37,8 @@ class Trial(NamedTuple):
             plan,
             holds=tuple(hold for hold in plan.holds if hold in self.used and hold not in self.released),
             faults=tuple(answer for answer in plan.faults if answer.question in asked),
+            # Who leaves out a task leaves out what that would have asked for.
+            without=tuple(sorted(self.watched.left_out)),
         )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.inputs import Input
     from detrun.scheduler.strategies.strategy import Strategy
 
 MESSAGE, TIMER, TURN, THREAD = range(4)
@@ -51,6 +52,9 @@ class Watching:
         # What could have gone wrong, in order, and of which kind that is, with what, and in how many ways.
         self.asked: list[EventId] = []
         self.about: dict[EventId, Question] = {}
+        # What came from outside, in order, and what was left out of it.
+        self.inputs: list[Input] = []
+        self.left_out: list[EventId] = []
         # What happened, in order; turns are there if something else could have happened.
         self.order: list[EventId] = []
         self.kinds: dict[EventId, int] = {}
@@ -81,6 +85,15 @@ class Watching:
         if answer:
             self.answers.append(Answer(question, answer))
         return answer
+
+    def leaves_out(self, each: Input) -> bool:
+        """Whether an input does not come."""
+        inner = getattr(self._inner, "leaves_out", None)
+        if inner is None or not inner(each):
+            self.inputs.append(each)
+            return False
+        self.left_out.append(each.id)
+        return True
 
     def end(self) -> None:
         self._inner.end()

@@ -21,8 +21,8 @@ class Unhandled(Claims):
         super().__init__()
         self._edge = edge
 
-    def report(self, context: dict[str, Any]) -> None:
-        super().report(context)
+    def report(self, context: dict[str, Any], home: str = "") -> None:
+        super().report(context, home)
         if "exception" in context:
             self._edge.note_failure()
         del self.complaints[:-_MOST]

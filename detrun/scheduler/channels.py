@@ -67,6 +67,10 @@ class Channel:
         self._note(event)
         self.push(Delivery((self._receive, *message), self._variables.copy(), None, event, self.name))
 
+    def skip(self) -> None:
+        """Count a message that is not sent: those after it have the ids that they have after it."""
+        self._count += 1
+
     def push(self, delivery: Delivery) -> None:
         """Queue something that already is an event."""
         self.queue.append(delivery)

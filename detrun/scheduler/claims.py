@@ -21,12 +21,13 @@ OWN = ("always", "unreachable", "eventually")
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """An objection to a run that need not have ended it."""
+    """An objection to a run that need not have ended it; `home` is the context that it is about, if it is about one."""
 
     kind: str
     message: str
     label: str = ""
     error: BaseException | None = None
+    home: str = ""
 
 
 class Claims:
@@ -54,13 +55,13 @@ class Claims:
         """This should be true when the run is over."""
         self._eventually[name] = condition
 
-    def report(self, context: dict[str, Any]) -> None:
-        """Somebody told a loop of an exception that nobody handles."""
+    def report(self, context: dict[str, Any], home: str = "") -> None:
+        """Somebody told the loop of this context of an exception that nobody handles."""
         error = context.get("exception")
         # Python 3.11's streams trip over a handler that was cancelled: nothing that a program has to answer for.
         if error is not None and not isinstance(error, CancelledError):
             kind = "callback" if "handle" in context else "unretrieved"
-            self.complaints.append(Complaint(kind, str(context.get("message")), error=error))
+            self.complaints.append(Complaint(kind, str(context.get("message")), error=error, home=home))
 
     def leave(self, loop: Loop) -> None:
         """The program has ended; what its loop still has to do is about to be cancelled."""
@@ -68,7 +69,9 @@ class Claims:
             for task in loop.tasks():
                 if not task.done():
                     name = getattr(task.get_coro(), "__qualname__", "a task")
-                    self.complaints.append(Complaint("leak", f"left undone: {described(task)}", f"task {name}"))
+                    self.complaints.append(
+                        Complaint("leak", f"left undone: {described(task)}", f"task {name}", None, loop.home.name)
+                    )
 
     def find_open(self, files: Iterable[File]) -> None:
         """Complain of connections and servers that nobody closed."""
@@ -88,9 +91,8 @@ class Claims:
             for task in context.loop.tasks():
                 if getattr(task, "_log_traceback", False):
                     # Not `exception()`, which counts as asking: whoever reads the log is to be told as ever.
-                    self.complaints.append(
-                        Complaint("unretrieved", "Task exception was never retrieved", error=task._exception)
-                    )
+                    message = "Task exception was never retrieved"
+                    self.complaints.append(Complaint("unretrieved", message, "", task._exception, context.name))
 
 
 def objection(claims: Claims, error: BaseException | None, *, strict: bool) -> Complaint | None:

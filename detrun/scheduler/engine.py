@@ -24,6 +24,7 @@ from detrun.scheduler.contexts import Context, Program, Unit
 from detrun.scheduler.entering import Entering
 from detrun.scheduler.garbage import Collections
 from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.inputs import Inputs
 from detrun.scheduler.limits import Limits
 from detrun.scheduler.network.faults import Faults
 from detrun.scheduler.network.network import Network
@@ -33,7 +34,7 @@ from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.threads.baton import Baton
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
-from detrun.scheduler.waits import waiting
+from detrun.scheduler.waits import places, waiting
 from detrun.scheduler.world.signals import Killed, Signals
 from detrun.scheduler.world.world import World
 
@@ -80,6 +81,7 @@ class Engine:
         self._named = Named()
         self.claims = Claims()
         self.faults = Faults(faults, strategy, self.trace, self.clock)
+        self.inputs = Inputs(strategy, self.trace)
         self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
         self._network: Network | None = None
@@ -334,7 +336,7 @@ class Engine:
         if event is None and self.baton.await_outside():
             event = self._chosen()
         if event is None:
-            raise Stuck(waiting(self))
+            raise Stuck(waiting(self), places(self))
         return event
 
     def _chosen(self) -> Event | None:

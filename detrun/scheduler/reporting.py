@@ -31,7 +31,7 @@ class Reporting(Outside):
         self._exception_handler = handler
 
     def default_exception_handler(self, context: Report) -> None:
-        self._home.engine.claims.report(context)
+        self._home.engine.claims.report(context, self._home.name)
         error = context.get("exception")
         lines = [context.get("message") or "Unhandled exception in event loop"]
         lines += [_line(key, context[key]) for key in sorted(context) if key not in ("message", "exception")]

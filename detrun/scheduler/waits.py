@@ -42,6 +42,12 @@ def waiting(engine: Engine) -> list[str]:
     return [described(task) for task in _tasks(engine)] + stacks(engine.baton)
 
 
+def places(engine: Engine) -> list[str]:
+    """The names of the contexts in which somebody waits."""
+    loops = {task.get_loop() for task in _tasks(engine)}
+    return [context.name for context in engine.contexts if context.loop in loops]
+
+
 def _tasks(engine: Engine) -> list[asyncio.Task[Any]]:
     """Those that are not done. One in the middle of its turn does not wait: its thread does."""
     loops = [context.loop for context in engine.contexts]

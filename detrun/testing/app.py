@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
 from detrun.scheduler.clock import SECOND
+from detrun.scheduler.inputs import PAUSE
 from detrun.testing.clients import Client
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ class App:
 
     async def reload(self, changes: Mapping[str, str | bytes | None] | None = None) -> None:
         """Change sources, and have new generations take over; it is over when they are active."""
-        await self.application.reload(changes or {})
+        if self._comes("reload"):
+            await self.application.reload(changes or {})
 
     def save(self, changes: Mapping[str, str | bytes | None]) -> None:
         """Change sources as an editor does: who depends on them is loaded again shortly after, and nobody waits."""
-        self.application.watching.saved(changes)
+        if self._comes("save"):
+            self.application.watching.saved(changes)
 
     @property
     def complaints(self) -> list[Complaint]:
@@ -65,19 +68,22 @@ class App:
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""
-        await asyncio.sleep(seconds)
+        if self._comes(PAUSE):
+            await asyncio.sleep(seconds)
+        else:
+            self._context.loop.operation()  # so that the sleep after it is called as ever
 
     def crash(self, worker: str | None = None, reason: str = "crashed by the scenario") -> None:
         """Have the active generation of a worker be gone from one moment to the next."""
         known = self.application.worker(worker or self.application.configuration.main)
-        if known.active is not None:
+        if self._comes(f"crash of {known.name}") and known.active is not None:
             known.reloads.order_crash(known.active, Disconnected(known.active.name, reason))
 
     def jump(self, seconds: float) -> None:
         """Have the clock of all contexts be set forward, as an operator might: nobody worked meanwhile."""
         if self._clock is None:
             self._clock = self.application.engine.channel(self._context, "clock", self._jump)
-        self._clock.put(round(seconds * SECOND))
+        self._clock.put(round(seconds * SECOND)) if self._comes("jump") else self._clock.skip()
 
     def _jump(self, nanoseconds: int) -> None:
         clock = self.application.engine.clock
@@ -93,8 +99,17 @@ class App:
         for client in self._clients.values():
             client.hang_up()
 
+    def cut_off(self) -> None:
+        """The same, though nobody wanted it."""
+        for client in self._clients.values():
+            client.cut_off()
+
     async def stop(self) -> None:
         """Have all clients hang up, and all workers end what they do."""
         for client in self._clients.values():
             client.leave(Disconnected(client.name, "the scenario is over"))
         await self.application.stop()
+
+    def _comes(self, what: str) -> bool:
+        """Whether this, which the scenario is about to have done, comes at all."""
+        return self.application.engine.inputs.comes(self._context.loop, what, "app")

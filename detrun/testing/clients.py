@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from detrun.errors import Disconnected, NotUpgraded
 from detrun.runtime.http.headers import Headers
 from detrun.runtime.http.request import Request
+from detrun.runtime.members import public
+from detrun.runtime.promises import Member
 from detrun.runtime.roots import Outside
 from detrun.runtime.scopes import Scope
 from detrun.runtime.services import Service
+from detrun.runtime.sockets import NORMAL, WebSocket
+from detrun.testing.nothing import Nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from detrun.runtime.application import Application
+    from detrun.runtime.configured import Limits
     from detrun.runtime.http.headers import Initial
     from detrun.runtime.http.response import Response
-    from detrun.runtime.promises import Asking
-    from detrun.runtime.sockets import WebSocket
+    from detrun.runtime.promises import Asking, Promise
     from detrun.runtime.workers import Worker
     from detrun.scheduler.contexts import Context
 
@@ -43,9 +48,7 @@ class Client:
         request = Request(url if "://" in url else HOST + url, **options)
         if json is not None:
             request = Request(request, body=dumps(json), headers=_with_type(request.headers))
-        worker = self.application.route(request.url)
-        scope = self._begun(f"{request.method} {request.url} of {self.name}")
-        return await Service(worker, worker.name).fetch_in(scope, request)
+        return await self._fetch(request) if self._wants(request.method, request.url) else cast("Response", None)
 
     async def websocket(
         self, url: str, *, headers: Headers | Initial = None, protocols: Sequence[str] = (), **options: Any
@@ -55,35 +58,62 @@ class Client:
         asked.set("upgrade", "websocket")
         if protocols:
             asked.set("sec-websocket-protocol", ", ".join(protocols))
-        response = await self.fetch(url, headers=asked, **options)
+        request = Request(url if "://" in url else HOST + url, headers=asked, **options)
+        if not self._wants("socket", request.url):
+            return cast("WebSocket", Nothing())
+        response = await self._fetch(request)
         if response.web_socket is None:
             if response.body is not None:
                 await response.body.cancel("a socket was expected")
             raise NotUpgraded(url, response.status)
         response.web_socket.accept()
+        response.web_socket.__class__ = _Socket
         return response.web_socket
 
     def service(self, name: str, entrypoint: str = "") -> Service:
         """An entrypoint of a worker, to be called from outside."""
         return _Called(self, self.application.worker(name), name, entrypoint)
 
+    def comes(self, what: str) -> bool:
+        """Whether this, which the client is about to ask for, comes at all."""
+        return self.application.engine.inputs.comes(self._context.loop, what, self.name)
+
     def disconnect(self) -> None:
         """Hang up on everything that is under way; the client may come again."""
+        if not self.comes("disconnect"):
+            return
         self.leave(self._gone())
         self._scopes.clear()
         self.scope = self._begun(self.name)
 
     def leave(self, error: BaseException) -> None:
         """Hang up on everything for good; what was kept through this client ends with the error."""
-        self.hang_up()
+        self.cut_off()
         self.scope.end(error)
 
     def hang_up(self) -> None:
         """Hang up on the requests that are under way, and go on with everything else."""
+        if self.comes("hang up"):
+            self.cut_off()
+
+    def cut_off(self) -> None:
+        """Lose the requests that are under way."""
         for scope in self._scopes:
             if scope is not self.scope:
                 scope.end(self._gone())
         self._scopes = [self.scope]
+
+    async def _fetch(self, request: Request) -> Response:
+        worker = self.application.route(request.url)
+        scope = self._begun(f"{request.method} {request.url} of {self.name}")
+        return await Service(worker, worker.name).fetch_in(scope, request)
+
+    def _wants(self, what: str, url: str) -> bool:
+        """Whether a request comes; if not, what is asked for next has the id that it has with it."""
+        wants = self.comes(f"{what} {urlsplit(url).path}")
+        if not wants:
+            self._context.loop.operation()
+        return wants
 
     def _gone(self) -> Disconnected:
         return Disconnected(f"{self.name} hung up", "the client is gone")
@@ -97,7 +127,7 @@ class Client:
 
     def _begun(self, name: str) -> Scope:
         self.tidy()
-        scope = Scope(self._context, name, Outside(self._limits), 0, _forgotten)
+        scope = Scope(self._context, name, _Root(self._limits, self), 0, _forgotten)
         scope.hold(self)
         # What one client has got, another may use: they are one scenario's.
         scope.owner = self.application
@@ -115,10 +145,71 @@ class _Called(Service):
         self._client = client
 
     async def fetch(self, url: str | Request, **options: Any) -> Response:
+        if not self._comes("fetch"):
+            return cast("Response", None)
         return await self.fetch_in(self._client.scope, Request(url, **options))
+
+    def __getattr__(self, name: str) -> _Wish:
+        return _Wish(self, (public(name),), self._comes)
+
+    def _comes(self, what: str) -> bool:
+        comes = self._client.comes(f"{self._name}.{what}")
+        if not comes:
+            # The session is there all the same, and has counted the call and its answer.
+            line = self._ask().side.line
+            assert line.side is not None  # as of every line of a session
+            line.skip()
+            line.side.line.skip()
+        return comes
 
     def _ask(self) -> Asking:
         return self._asking(self._client.scope)
+
+
+class _Wish(Member):
+    """A member of a service that a client may call; a plan may leave out that it does."""
+
+    __slots__ = ("_comes",)
+
+    def __init__(self, of: _Called, path: tuple[str, ...], comes: Callable[[str], bool]) -> None:
+        super().__init__(of, path)
+        self._comes = comes
+
+    def __getattr__(self, name: str) -> _Wish:
+        return _Wish(self._of, (*self._path, public(name)), self._comes)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+        return super().__call__(*args, **kwargs) if self._wanted() else cast("Promise", Nothing())
+
+    def _promise(self) -> Promise:
+        return super()._promise() if self._wanted() else cast("Promise", Nothing())
+
+    def _wanted(self) -> bool:
+        return self._comes(".".join(self._path))
+
+
+class _Root(Outside):
+    """The root of what one client asks for."""
+
+    def __init__(self, limits: Limits, client: Client) -> None:
+        super().__init__(limits)
+        self.client = client
+
+
+class _Socket(WebSocket):
+    """A socket that a client asked for; a plan may leave out what is sent by it."""
+
+    __slots__ = ()
+
+    def send(self, message: str | bytes | bytearray | memoryview) -> None:
+        root = self.scope.root
+        if not isinstance(root, _Root) or root.client.comes("message"):
+            WebSocket.send(self, message)
+
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        root = self.scope.root
+        if not isinstance(root, _Root) or root.client.comes("close"):
+            WebSocket.close(self, code, reason)
 
 
 def _forgotten(_: Scope) -> None:

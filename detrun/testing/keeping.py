@@ -25,7 +25,10 @@ class Back(AssertionError):
 
 
 class Kept:
-    """A failure in the names of its events: `holds` are pairs of what waits and until what."""
+    """A failure in the names of its events: `holds` are pairs of what waits and until what.
+
+    `without` are the tasks and requests that are left out.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Kept:
         failure: str = "",
         holds: Iterable[tuple[str, str]] = (),
         faults: Iterable[tuple[str, int]] = (),
+        without: Iterable[str] = (),
         kinds: Iterable[str] = (),
         entropy: int = 0,
         level: int = 1,
@@ -47,7 +51,7 @@ class Kept:
         self.failure = failure
         # What was recorded then; it replays whatever the code is today.
         self.journal = journal
-        self.plan = KeptPlan(tuple(holds), tuple(faults), tuple(kinds), entropy, level, slack, delay)
+        self.plan = KeptPlan(tuple(holds), tuple(faults), tuple(kinds), entropy, level, slack, delay, tuple(without))
         self._load = Loader(target, root, arguments)
 
     def check(self) -> None:

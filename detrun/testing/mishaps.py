@@ -39,7 +39,7 @@ class Mishaps:
         if ask("reload", key):
             control.order("reload by chance", reloads.order)
         if ask("hang-up", key):
-            control.order("hang up by chance", self._app.hang_up)
+            control.order("hang up by chance", self._app.cut_off)
 
     def _taker(self, letter: Letter) -> Generation | None:
         """The generation that takes this; nothing if a client does."""

@@ -51,7 +51,7 @@ class Report:
         """Have it in the report for JUnit how much was tried, and what failed."""
         if self._item is None:
             return
-        holds = "; ".join(f"{event} until {until}" for event, until in plan.holds) if plan is not None else ""
+        holds = "; ".join(plan.story) if plan is not None else ""
         properties = {"detrun.schedules": schedules, "detrun.seed": seed, "detrun.holds": holds}
         self._item.user_properties += list(properties.items())
 

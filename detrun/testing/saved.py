@@ -37,13 +37,8 @@ class Saved:
 
     def plans(self) -> Iterator[KeptPlan]:
         """What failed before."""
-        for path in sorted(self._folder.glob(f"{self._stem}-*.json")):
-            try:
-                entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
-            except (OSError, msgspec.DecodeError):
-                continue  # of another version, or taken away meanwhile
-            if entry.test == self._test:
-                yield entry.plan
+        for _, plan in self._all():
+            yield plan
 
     def add(self, plan: KeptPlan) -> None:
         """Try this first, from now on."""
@@ -57,7 +52,18 @@ class Saved:
 
     def remove(self, plan: KeptPlan) -> None:
         """It does not fail any more."""
-        self._path(plan).unlink(missing_ok=True)
+        for path, known in self._all():
+            if known == plan:
+                path.unlink(missing_ok=True)
+
+    def _all(self) -> Iterator[tuple[Path, KeptPlan]]:
+        for path in sorted(self._folder.glob(f"{self._stem}-*.json")):
+            try:
+                entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
+            except (OSError, msgspec.DecodeError):
+                continue  # of another version, or taken away meanwhile
+            if entry.test == self._test:
+                yield path, entry.plan
 
     def _path(self, plan: KeptPlan) -> Path:
         return self._folder / f"{self._stem}-{_mark(repr(plan))}.json"

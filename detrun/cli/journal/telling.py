@@ -59,6 +59,9 @@ def heading(header: Header, path: str, columns: int) -> Iterator[str]:
     for hold in filter(None, header.configuration.get("holds", "").split("; ")):
         # The story of a minimized run: not cut, for it is what one has come for.
         event, _, until = hold.partition(" until ")
+        if not until:
+            yield style(f"{'without':<10}", dim=True) + readable(hold.removeprefix("without "))
+            continue
         yield style(f"{'hold':<10}", dim=True) + readable(event)
         yield style(f"{'  until':<10}", dim=True) + readable(until)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from detrun.model import SLACK, EventId
 from detrun.scheduler.choices import Continue, turns
+from detrun.scheduler.inputs import leaving_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
+
 
 # Whatever has been overtaken so often is held no longer.
 PATIENCE = 300
@@ -30,7 +32,12 @@ class Holds:
     along = True
 
     def __init__(
-        self, holds: Iterable[Hold], slack: int = SLACK, answers: Iterable[Answer] = (), delay: int | None = None
+        self,
+        holds: Iterable[Hold],
+        slack: int = SLACK,
+        answers: Iterable[Answer] = (),
+        delay: int | None = None,
+        without: Iterable[EventId] = (),
     ) -> None:
         self.slack = slack
         self.delay = slack if delay is None else delay
@@ -44,6 +51,7 @@ class Holds:
         self._past: set[int] = set()
         self._holds = tuple(dict.fromkeys(holds))
         self._answers = {answer.question: answer.answer for answer in answers}
+        self.leaves_out = leaving_out(without)
         # Holds by the event that waits: those whose other event has not been delivered.
         self._waiting: dict[EventId, list[Hold]] = {}
         self._until: dict[EventId, list[Hold]] = {}
@@ -54,7 +62,7 @@ class Holds:
     @classmethod
     def of(cls, plan: Plan) -> Holds:
         """What runs a plan."""
-        return cls(plan.holds, plan.slack, plan.faults, plan.delay)
+        return cls(plan.holds, plan.slack, plan.faults, plan.delay, plan.without)
 
     def begin(self, engine: Engine) -> None:
         """Learn of what is delivered."""

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from detrun.errors import Divergence
-from detrun.model import ALONG, SLACK, spelled
+from detrun.model import ALONG, LEFT_OUT, SLACK, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from detrun.model import Decision, EventId
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.inputs import Input
 
 
 class Recorded:
@@ -25,8 +26,11 @@ class Recorded:
         self.slack = slack
         self.delay = slack if delay is None else delay
         decisions = tuple(decisions)
-        self._choices = deque(decision for decision in decisions if decision.answer <= 0)
+        self._choices = deque(decision for decision in decisions if decision.answer in {0, ALONG})
         self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer > 0}
+        self._left_out = {each.event: each.step for each in decisions if each.answer == LEFT_OUT}
+        # Who left nothing out was not asked, or need not have been.
+        self.leaves_out = self._leave_out if self._left_out else None
 
     def begin(self, engine: Engine) -> None:
         """Nothing to prepare."""
@@ -43,9 +47,13 @@ class Recorded:
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.pop((step, question), 0)
 
+    def _leave_out(self, each: Input) -> bool:
+        return self._left_out.pop(each.id, None) is not None
+
     def end(self) -> None:
         """Raise if the run ended before everything was decided again."""
         left = [(decision.step, decision.event) for decision in self._choices] + list(self._answers)
+        left += [(step, event) for event, step in self._left_out.items()]
         for step, event in left:
             raise Divergence(step, spelled(event), "no choice there")
 

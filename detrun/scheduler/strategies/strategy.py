@@ -16,6 +16,7 @@ class Strategy(Protocol):
     An answer other than the default is a decision, which the engine keeps. One that also has a `delay` wants timers
     offered so far ahead, in nanoseconds, while something is under way and nothing could run: it takes longer than that.
     One with `along` is also asked what comes along in a turn that something has come for.
+    One that has `leaves_out` is asked about every input whether it does not come.
     """
 
     slack: int
