@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from detrun.explore.nearing import later, sooner, turned
 from detrun.explore.omitting import Omitting
+from detrun.explore.portfolio import FOREVER
 from detrun.explore.reducing import reduced
 from detrun.explore.signature import Signature
 from detrun.explore.singling import single_holds
@@ -74,7 +75,7 @@ class Minimizer:
         """What all passes together leave, and whether they find nothing more."""
         inner: Levels = (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer)
         if self._omitting.is_scenario(plan):
-            return self._repeated(plan, (self._omitting.fewer, *inner))
+            return self._repeated(plan, (self._patient, self._omitting.fewer, *inner))
         plan, settled = self._repeated(replace(plan, without=()), inner)
         return self._omitting.fewer(plan), settled
 
@@ -126,6 +127,10 @@ class Minimizer:
     def _first(self, plan: Plan, others: Iterable[Plan]) -> Plan:
         """The first of these plans that fails, else the one there is."""
         return next((enough for other in others if (enough := self._fails(other)) is not None), plan)
+
+    def _patient(self, plan: Plan) -> Plan:
+        """The same with all the time there is for what is under way: else nothing goes that lets it pass."""
+        return self._first(plan, [replace(plan, delay=FOREVER)]) if plan.holds else plan
 
     def _plainer(self, plan: Plan) -> Plan:
         """The same with nothing special about the world: fixed randomness, the lowest level, the usual slack."""
