@@ -1,7 +1,6 @@
 """The engine: contexts, what can happen to them next, and the one place where that is chosen.
 
-It is a value that is called: it cannot wait and reaches nothing outside; it is handed events and takes steps. It does
-not know which strategy answers, nor who observes.
+It is a value that is called: it cannot wait, reaches nothing outside, and knows neither who answers nor who observes.
 """
 
 from __future__ import annotations
@@ -80,8 +79,8 @@ class Engine:
         self.contexts: dict[Context, None] = {}
         self._named = Named()
         self.claims = Claims()
-        self.faults = Faults(faults, strategy, self.trace, self.clock)
         self.inputs = Inputs(strategy, self.trace)
+        self.faults = Faults(faults, strategy, self.trace, self.clock)
         self.garbage = Collections(level, strategy, self.trace)
         self.error: RunError | Killed | None = None
         self._network: Network | None = None
@@ -143,8 +142,7 @@ class Engine:
             clock.fall_due()
         if trace.step >= limits.checkpoint:
             limits.check(self)
-        event = self._chosen()
-        if event is None:
+        if (event := self._chosen()) is None:
             return False
         try:
             self.happen(event)
