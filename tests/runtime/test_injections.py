@@ -11,44 +11,13 @@ import pytest
 from detrun.errors import BindingError
 from detrun.model import Run
 from detrun.runtime.generations import State
-from detrun.runtime.lines import Line
 from detrun.testing.app import App
 from tests.runtime.applications import Scenario, play
+from tests.runtime.injecting import all_steps, injected, nothing
 from tests.runtime.plays import PLAYS, WORKERS
 
 # The default schedule always, others when there is time.
 SEEDS = (None, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6)))
-
-
-class Injection:
-    """Does something to an application in the middle of a run, as soon as so many events have happened."""
-
-    def __init__(self, scenario: Scenario, at: int, action: Callable[[App], None]) -> None:
-        self._scenario, self._at, self._action = scenario, at, action
-        self.events = 0
-        # How many frames were on their way at each event, beside the one that it was.
-        self.in_flight: list[int] = []
-
-    async def __call__(self, app: App) -> Any:
-        def happens(_: object) -> None:
-            self.events += 1
-            arrivals = app.application.engine.arrivals
-            self.in_flight.append(sum(isinstance(channel, Line) for channel in arrivals))
-            if self.events == self._at:
-                self._action(app)
-
-        app.application.engine.trace.observers.append(happens)
-        return await self._scenario(app)
-
-
-def injected(scenario: Scenario, at: int, action: Callable[[App], None], seed: int | None) -> tuple[Run, Injection]:
-    injection = Injection(scenario, at, action)
-    options = {"strategy": "default"} if seed is None else {"seed": seed}
-    return play(injection, *WORKERS, **options), injection
-
-
-def nothing(_: App) -> None:
-    """Do nothing."""
 
 
 def reload(app: App) -> None:
@@ -78,12 +47,6 @@ def crash(app: App) -> None:
     app.crash("front")
 
 
-def all_steps(scenario: Scenario, seed: int | None) -> range:
-    run, injection = injected(scenario, 0, nothing, seed)
-    assert run.outcome == "ok", run.failure
-    return range(1, injection.events + 1)
-
-
 def check(run: Run, step: int) -> None:
     """A run ended as it may after something went wrong: the one who asked was told, or was not concerned."""
     allowed = run.outcome == "ok" or isinstance(run.error, BindingError)
@@ -97,12 +60,12 @@ UNNOTICED = (reload, reload_twice, save_nonsense, jump)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("action", UNNOTICED, ids=lambda action: action.__name__)
 @pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
-def test_nobody_notices_what_happens_at_any_step(  # F-GEN-04, R-GEN-04, R-GEN-05, R-GEN-07, R-GEN-08
+def test_nobody_notices_what_happens_at_any_step(  # F-GEN-04, R-GEN-03, R-GEN-04, R-GEN-05, R-GEN-07, R-GEN-08
     scenario: Scenario, action: Callable[[App], None], seed: int | None
 ) -> None:
-    expected, _ = injected(scenario, 0, nothing, seed)
-    for step in all_steps(scenario, seed):
-        run, _ = injected(scenario, step, action, seed)
+    expected, _ = injected(scenario, WORKERS, 0, nothing, seed)
+    for step in all_steps(scenario, WORKERS, seed):
+        run, _ = injected(scenario, WORKERS, step, action, seed)
         assert run.outcome == "ok", f"at event {step}: {run.failure and run.failure.traceback}"
         assert run.value == expected.value, f"at event {step}"
 
@@ -111,19 +74,20 @@ def test_nobody_notices_what_happens_at_any_step(  # F-GEN-04, R-GEN-04, R-GEN-0
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
 def test_clients_that_hang_up_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
-    for step in all_steps(scenario, seed):
-        check(injected(scenario, step, hang_up, seed)[0], step)
+    for step in all_steps(scenario, WORKERS, seed):
+        check(injected(scenario, WORKERS, step, hang_up, seed)[0], step)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("scenario", PLAYS, ids=lambda play: play.__name__)
-def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:  # R-GEN-19
-    for step in all_steps(scenario, seed):
-        check(injected(scenario, step, crash, seed)[0], step)
+# F-RPC-15, R-GEN-19
+def test_workers_that_crash_at_any_step_leave_nothing_behind(scenario: Scenario, seed: int | None) -> None:
+    for step in all_steps(scenario, WORKERS, seed):
+        check(injected(scenario, WORKERS, step, crash, seed)[0], step)
 
 
 def test_there_are_many_steps_with_something_in_flight() -> None:
-    flights = [injected(scenario, 0, nothing, None)[1].in_flight for scenario in PLAYS]
+    flights = [injected(scenario, WORKERS, 0, nothing, None)[1].in_flight for scenario in PLAYS]
 
     assert sum(frames > 0 for flight in flights for frames in flight) >= 200
 

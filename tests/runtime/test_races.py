@@ -7,26 +7,19 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "explanation" / "races.md"
+from tests.runtime.naming import TESTS, numbered
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "races.md"
 GROUPS = {"GEN": 42, "RPC": 22, "STR": 20, "ABT": 5, "WS": 26}
 ROW = re.compile(r"^\| (R-[^|]*) \| ([^|]*) \|([^|]*)\|$", re.MULTILINE)
 ID = re.compile(r"R-[A-Z]+-\d\d")
-# A test with what stands directly above it, up to whatever comes next.
-TEST = re.compile(r"^(?:[#@)\]} ].*\n)*?(?:async )?def (test_\w+)\((?:.*\n)(?:[ )\n].*\n|\n)*", re.MULTILINE)
-
 ROWS = [
     (ID.findall(what), how, re.findall(r"`(test_\w+)`", tests)) for what, how, tests in ROW.findall(PAGE.read_text())
 ]
-TESTS = {
-    match[1]: match[0] for path in (ROOT / "tests").rglob("test_*.py") for match in TEST.finditer(path.read_text())
-}
 
 
 def test_each_race_is_there_once() -> None:
-    expected = [f"R-{group}-{number:02}" for group, last in GROUPS.items() for number in range(1, last + 1)]
-
-    assert sorted(race for races, _, _ in ROWS for race in races) == sorted(expected)
+    assert sorted(race for races, _, _ in ROWS for race in races) == sorted(numbered("R", GROUPS))
 
 
 @pytest.mark.parametrize(("races", "how", "tests"), ROWS, ids=[row[0][0] for row in ROWS])

@@ -28,7 +28,9 @@ from tests.runtime.sockets import (
 
 @HOPS
 @pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1000, "ä" * 61), (3000, "a"), (4999, "b")])
-def test_what_the_server_says_at_the_close_arrives(workers: list[Configured], code: int, reason: str) -> None:
+def test_what_the_server_says_at_the_close_arrives(
+    workers: list[Configured], code: int, reason: str
+) -> None:  # F-WS-07
     closing = serving(f"""
     async def serve(self, server):
         server.send("a")
@@ -63,7 +65,9 @@ def test_a_client_that_is_gone_is_known_as_such(workers: list[Configured]) -> No
 
 
 @HOPS
-def test_a_worker_that_is_loaded_again_restarts_its_sockets(workers: list[Configured]) -> None:  # R-WS-06, R-WS-22
+def test_a_worker_that_is_loaded_again_restarts_its_sockets(
+    workers: list[Configured],
+) -> None:  # R-WS-06, R-WS-22, F-WS-07
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         await app.reload()
@@ -271,7 +275,7 @@ def test_a_request_that_is_refused_closes_only_what_was_begun_for_it() -> None:
 @pytest.mark.parametrize(
     ("answer", "status"), [("return Response('no', status=403)", 403), ("raise LookupError('no')", 500)]
 )
-def test_an_upgrade_that_fails_after_the_worker_has_accepted(answer: str, status: int) -> None:  # R-WS-12
+def test_an_upgrade_that_fails_after_the_worker_has_accepted(answer: str, status: int) -> None:  # R-WS-12, F-WS-07
     failing = serving(f"""
     async def fetch(self, request):
         client = self.begun()

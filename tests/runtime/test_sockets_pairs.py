@@ -30,7 +30,7 @@ def given(use: Use, *, accepted: bool = True) -> Any:
     return played(scenario, QUIET)
 
 
-def test_what_is_sent_at_one_end_comes_out_at_the_other_in_order() -> None:
+def test_what_is_sent_at_one_end_comes_out_at_the_other_in_order() -> None:  # F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         for message in ("a", b"b", "", b"", "ä"):
             client.send(message)
@@ -41,7 +41,7 @@ def test_what_is_sent_at_one_end_comes_out_at_the_other_in_order() -> None:
     assert given(use) == (["a", b"b", "", b"", "ä", (1000, "", True)], [(1000, "", True)])
 
 
-def test_what_comes_before_it_is_accepted_waits_and_then_comes_in_order() -> None:  # R-WS-01, R-WS-05
+def test_what_comes_before_it_is_accepted_waits_and_then_comes_in_order() -> None:  # R-WS-01, R-WS-05, F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         server.accept()
         server.send("a")
@@ -68,7 +68,7 @@ def test_a_listener_gets_what_came_before_it_too() -> None:  # R-WS-01
     assert given(use) == ["a", (4001, "enough", True)]
 
 
-def test_the_state_of_each_end_says_how_far_it_is() -> None:
+def test_the_state_of_each_end_says_how_far_it_is() -> None:  # F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         states = [client.ready_state]
         client.accept()
@@ -112,7 +112,7 @@ def test_both_ends_may_close_at_once_and_each_is_told_once() -> None:  # F-WS-06
     assert given(use) == ["client", "server"]
 
 
-def test_after_a_close_there_are_no_messages() -> None:
+def test_after_a_close_there_are_no_messages() -> None:  # F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         server.send("not read")
         client.close()
@@ -122,7 +122,7 @@ def test_after_a_close_there_are_no_messages() -> None:
     assert given(use) == ([(1000, "", True)], [(1000, "", True)])
 
 
-def test_to_send_takes_a_socket_that_is_accepted_and_not_closed() -> None:
+def test_to_send_takes_a_socket_that_is_accepted_and_not_closed() -> None:  # F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         with pytest.raises(NotAccepted, match="call accept"):
             client.send("a")
@@ -136,7 +136,7 @@ def test_to_send_takes_a_socket_that_is_accepted_and_not_closed() -> None:
     given(use, accepted=False)
 
 
-def test_bytes_are_those_at_the_moment_of_sending() -> None:
+def test_bytes_are_those_at_the_moment_of_sending() -> None:  # F-WS-01
     async def use(client: WebSocket, server: WebSocket) -> Any:
         buffer = bytearray(b"abcdef")
         client.send(buffer)
@@ -167,7 +167,7 @@ def test_a_lone_surrogate_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("code", [0, 999, 1001, 1004, 1005, 1006, 1012, 1015, 2999, 5000, -1])
-def test_an_application_has_codes_of_its_own(code: int) -> None:
+def test_an_application_has_codes_of_its_own(code: int) -> None:  # F-WS-07
     async def use(client: WebSocket, server: WebSocket) -> Any:
         with pytest.raises(ValueError, match="expected a code that is 1000 or from 3000 to 4999"):
             client.close(code)

@@ -43,7 +43,7 @@ def told(socket: WebSocket, got: list[Any]) -> None:
 @FEW_HOPS
 @pytest.mark.parametrize("listens", [False, True])
 def test_what_comes_early_is_there_whenever_it_is_looked_for(workers: list[Configured], *, listens: bool) -> None:
-    # R-WS-01, R-WS-02, R-WS-03, R-WS-05
+    # F-WS-03, F-WS-04, R-WS-01, R-WS-02, R-WS-03, R-WS-05
     async def scenario(app: App) -> Any:
         response = await app.fetch("/", headers={"upgrade": "websocket"})
         assert response.web_socket is not None

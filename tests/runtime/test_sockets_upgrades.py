@@ -16,7 +16,9 @@ from tests.runtime.sockets import CHAINS, ECHO, HOPS, IMPORTS, QUIET, all_of, ow
 
 
 @HOPS
-def test_messages_go_both_ways_over_any_number_of_hops(workers: list[Configured]) -> None:  # R-WS-19, R-WS-20, R-WS-21
+def test_messages_go_both_ways_over_any_number_of_hops(
+    workers: list[Configured],
+) -> None:  # R-WS-19, R-WS-20, R-WS-21, F-WS-08
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         for message in ("a", b"b", "", "ä"):
@@ -31,7 +33,9 @@ def test_messages_go_both_ways_over_any_number_of_hops(workers: list[Configured]
 
 
 @HOPS
-def test_what_is_said_before_the_response_is_not_lost(workers: list[Configured]) -> None:  # R-WS-02, R-WS-03, R-WS-05
+def test_what_is_said_before_the_response_is_not_lost(
+    workers: list[Configured],
+) -> None:  # R-WS-02, R-WS-03, R-WS-05, F-WS-03
     early = worker(
         "api",
         IMPORTS
@@ -58,7 +62,7 @@ class Default(WorkerEntrypoint):
     assert played(scenario, early, *workers[1:]) == (3, 3, ["early", (4001, "and gone", True)], 0)
 
 
-def test_a_response_brings_a_socket_that_is_not_accepted_yet() -> None:  # R-WS-23
+def test_a_response_brings_a_socket_that_is_not_accepted_yet() -> None:  # R-WS-23, F-WS-02
     async def scenario(app: App) -> Any:
         response = await app.fetch("/", headers={"upgrade": "websocket"})
         assert response.web_socket is not None
@@ -69,7 +73,7 @@ def test_a_response_brings_a_socket_that_is_not_accepted_yet() -> None:  # R-WS-
 
 def test_who_has_accepted_what_he_sends_away_is_warned_and_what_nobody_read_still_comes(
     caplog: pytest.LogCaptureFixture,
-) -> None:  # R-WS-04
+) -> None:  # F-WS-02, R-WS-04
     accepting = worker(
         "api",
         IMPORTS
@@ -102,7 +106,7 @@ class Default(WorkerEntrypoint):
 
 
 @pytest.mark.parametrize("value", ["'a socket'", "object()", "WebSocketPair()", "{}"])
-def test_what_is_no_end_of_a_pair_is_refused_before_anything_is_sent(value: str) -> None:  # R-WS-18
+def test_what_is_no_end_of_a_pair_is_refused_before_anything_is_sent(value: str) -> None:  # R-WS-18, F-WS-02
     wrong = worker("api", IMPORTS + f"def on_fetch(request, env, ctx):\n    return Response(web_socket={value})")
 
     async def scenario(app: App) -> Any:
@@ -225,7 +229,7 @@ def test_a_socket_belongs_to_its_event() -> None:
     assert played(scenario, sharing) == "a socket"
 
 
-def test_a_worker_uses_the_socket_of_another() -> None:
+def test_a_worker_uses_the_socket_of_another() -> None:  # F-WS-08
     using = worker(
         "web",
         """

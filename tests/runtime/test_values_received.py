@@ -49,7 +49,7 @@ class Narrower:
     amount: int
 
 
-def test_an_instance_is_of_the_receivers_own_class() -> None:
+def test_an_instance_is_of_the_receivers_own_class() -> None:  # F-RPC-07
     assert decode(encode(Price(3), None, WHAT), Elsewhere(Price=Wider)) == Wider(3, "EUR")
 
 

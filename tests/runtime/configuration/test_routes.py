@@ -26,7 +26,7 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("pattern", "path", "matches"), MATCHES)
-def test_a_path_matches(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001
+def test_a_path_matches(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
     assert Route("w", pattern).matches("any", path) is matches
 
 
@@ -47,7 +47,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("pattern", "host", "matches"), HOSTS)
-def test_a_host_matches(pattern: str | None, host: str, matches: bool) -> None:  # noqa: FBT001
+def test_a_host_matches(pattern: str | None, host: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
     assert worker_for([Route("it", "/*", pattern)], "main", host, "/") == ("it" if matches else "main")
 
 
@@ -71,14 +71,14 @@ FIRST = [
 
 
 @pytest.mark.parametrize(("first", "second", "path"), FIRST)
-def test_the_more_specific_route_goes_first(first: str, second: str, path: str) -> None:
+def test_the_more_specific_route_goes_first(first: str, second: str, path: str) -> None:  # F-MW-03
     routes = [Route(name, parsed(pattern)[1], parsed(pattern)[0]) for name, pattern in (("1", first), ("2", second))]
 
     assert worker_for(routes, "main", "a.b", path) == "1"
     assert worker_for(routes[::-1], "main", "a.b", path) == "1"
 
 
-def test_the_main_worker_answers_the_rest() -> None:
+def test_the_main_worker_answers_the_rest() -> None:  # F-MW-03
     assert worker_for([Route("api", "/api/*")], "main", "a.b", "/") == "main"
     assert worker_for([], "main", "a.b", "/") == "main"
 

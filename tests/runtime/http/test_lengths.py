@@ -12,14 +12,14 @@ from tests.runtime.http.test_body import Source, chunks
 
 
 @pytest.mark.parametrize("content", [[], [b""], [b"ab", b"", b"c"]])
-def test_as_many_bytes_as_were_said_pass(content: list[bytes]) -> None:
+def test_as_many_bytes_as_were_said_pass(content: list[bytes]) -> None:  # F-STR-12
     length = len(b"".join(content))
 
     assert asyncio.run(chunks(Body(FixedLength(Source(*content), length)))) == content
     assert asyncio.run(Body(FixedLength(b"".join(content), length)).read()) == b"".join(content)
 
 
-def test_more_is_an_error_and_stops_the_source() -> None:
+def test_more_is_an_error_and_stops_the_source() -> None:  # F-STR-12
     async def main() -> None:
         source = Source(b"ab", b"cd", b"e")
         reader = aiter(Body(FixedLength(source, 3)))
@@ -32,7 +32,7 @@ def test_more_is_an_error_and_stops_the_source() -> None:
 
 
 @pytest.mark.parametrize("length", [3, 2**80])
-def test_less_is_an_error(length: int) -> None:
+def test_less_is_an_error(length: int) -> None:  # F-STR-12
     with pytest.raises(ValueError, match=f"expected {length:,} bytes, got 2"):
         asyncio.run(Body(FixedLength(Source(b"ab"), length)).read())
 

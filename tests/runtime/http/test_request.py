@@ -155,7 +155,7 @@ def test_a_body_is_iterated_in_its_chunks() -> None:
     asyncio.run(main())
 
 
-def test_to_wrap_a_request_again_moves_its_body() -> None:
+def test_to_wrap_a_request_again_moves_its_body() -> None:  # F-STR-11, R-STR-18
     async def main() -> None:
         source = Source(b"a", b"b")
         incoming = Request(URL, method="POST", body=source, headers={"a": "1"}, cf={"colo": "FRA"})
@@ -171,7 +171,7 @@ def test_to_wrap_a_request_again_moves_its_body() -> None:
     asyncio.run(main())
 
 
-def test_no_body_leaves_the_body_where_it_is() -> None:
+def test_no_body_leaves_the_body_where_it_is() -> None:  # F-STR-11
     async def main() -> None:
         incoming = Request(URL, method="POST", body=Source(b"a"))
         outgoing = Request(incoming, method="GET", body=None)
@@ -234,6 +234,6 @@ def test_a_signal_is_kept() -> None:
     assert Request(URL, signal=AbortSignal.abort("no")).signal.reason == "no"
 
 
-def test_cf_cannot_be_changed() -> None:
+def test_cf_cannot_be_changed() -> None:  # F-REQ-05
     with pytest.raises(TypeError):
         Request(URL, cf={"a": 1}).cf["a"] = 2  # type: ignore[index]
