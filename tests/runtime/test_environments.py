@@ -178,7 +178,7 @@ async def _nothing() -> None: ...
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_there_is_one_environment_by_whichever_way_it_is_reached_and_after_each_reload(  # F-VAR-01, R-GEN-36
+def test_there_is_one_environment_by_whichever_way_it_is_reached_and_after_each_reload(  # F-VAR-01, R-GEN-36, R-GEN-37
     tmp_path: Path, seed: int
 ) -> None:
     files = {"detrun.toml": CONFIGURATION, ".dev.vars": "SECRET=hidden\nONLY_SECRET=x\n", "web.py": WEB}

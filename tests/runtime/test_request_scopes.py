@@ -11,7 +11,7 @@ import pytest
 from detrun.errors import Aborted, Disconnected
 from detrun.runtime.http.signals import AbortController, AbortSignal
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, play, played, worker
+from tests.runtime.applications import Bound, play, played, scopes_left, worker
 
 HEARS = """
 log = []
@@ -91,22 +91,58 @@ def test_a_disconnect_while_the_body_flows_ends_the_streams_of_all_hops() -> Non
     assert played(scenario, LAST, MIDDLE, FIRST) == {**ALL, "last": ["handler", "signal", "stream"]}
 
 
+HURRIED = worker(
+    "web",
+    """
+    log = []
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            try:
+                await asyncio.sleep(50 if request.url.endswith("/wait") else 0.001)
+            except asyncio.CancelledError:
+                log.append((request.url, "aborted"))
+                raise
+            log.append((request.url, "answered"))
+            return Response("answered")
+
+        def log(self):
+            return list(log)
+    """,
+)
+
+
 def test_an_abort_comes_after_its_call_in_every_order_and_is_late_after_the_answer() -> None:  # R-ABT-02, R-ABT-04
     """Both go by one line, so that no order has the abort first; whoever swaps them has to build a second line."""
+    names: list[str] = []
 
     async def scenario(app: App) -> Any:
-        for path in ("/wait", "/quick") * 3:
-            client = app.client(path)
-            asking = asyncio.ensure_future(client.fetch(path))
-            await asyncio.sleep(0)
+        app.application.engine.trace.observers.append(lambda event: names.append(getattr(event, "path", "")))
+        got = 0
+        for number in range(8):
+            client = app.client(f"{number}")
+            asking = asyncio.ensure_future(client.fetch(f"/{number}{'/wait' if number % 2 else '/quick'}"))
+            await app.sleep(0.0005 * number)
             client.disconnect()
-            await asyncio.gather(asking, return_exceptions=True)
-        heard = await logs(app)
-        # Whoever heard of the call at all heard of its end.
-        return heard["first"].count("handler") >= heard["first"].count("signal")
+            (outcome,) = await asyncio.gather(asking, return_exceptions=True)
+            got += not isinstance(outcome, BaseException)
+        assert await scopes_left(app) == 0
+        return got, await app.service("web").log()
 
-    for seed in range(30):
-        assert play(scenario, LAST, MIDDLE, FIRST, seed=seed).result()
+    seen = set()
+    for seed in range(60):
+        names.clear()
+        got, log = play(scenario, HURRIED, seed=seed).result()
+        calls, aborts = ([name.startswith(f"web/{what} of web.fetch") for name in names] for what in ("call", "abort"))
+        assert all(sum(aborts[:end]) <= sum(calls[:end]) for end in range(len(names)))
+        # Each call began a handler, which ended once, and those that wait for long because they were told to.
+        assert len({url for url, _ in log}) == len(log) == sum(calls)
+        assert {how for url, how in log if url.endswith("/wait")} <= {"aborted"}
+        answered = sum(how == "answered" for _, how in log)
+        assert got <= answered
+        seen |= {"late"} if got < answered else set()
+        seen |= {how for _, how in log}
+    assert seen == {"late", "aborted", "answered"}
 
 
 def test_a_signal_of_the_callers_own_ends_the_call() -> None:  # F-REQ-01
@@ -178,6 +214,33 @@ WORKS = worker(
             return list(log)
     """,
 )
+
+
+def test_work_is_known_by_what_it_is_and_not_counted() -> None:  # F-REQ-02, R-GEN-25
+    """Work that was given twice, that ends in another order, fails, or is over before, holds its event once each."""
+    many = worker(
+        "web",
+        """
+        async def fails():
+            raise LookupError("unseen")
+
+        class Default(WorkerEntrypoint):
+            async def many(self):
+                twice, over = asyncio.ensure_future(asyncio.sleep(3.5)), asyncio.ensure_future(asyncio.sleep(0))
+                await asyncio.sleep(0.001)
+                for work in (twice, asyncio.sleep(1), over, fails(), asyncio.sleep(2), twice, None):
+                    self.ctx.wait_until(work)
+        """,
+    )
+
+    async def scenario(app: App) -> Any:
+        await app.service("web").many()
+        left = [await scopes_left(app) for _ in range(4)]
+        await app.reload({"web/main.py": many.source + "\n# new"})
+        await app.sleep(0.1)
+        return left, [known.state.value for known in app.application.worker("web").generations]
+
+    assert played(scenario, many) == ([1, 1, 1, 0], ["stopped", "active"])
 
 
 @pytest.mark.parametrize("seconds", [0, 29.9])
@@ -277,10 +340,16 @@ KINDS = {
 
 @pytest.mark.parametrize("source", KINDS.values(), ids=KINDS)
 def test_a_request_is_handled_by(source: str) -> None:  # F-REQ-03, R-RPC-19
-    async def scenario(app: App) -> Any:
-        return await (await app.fetch("/")).text()
+    front = worker(
+        "front", "async def on_fetch(request, env, ctx):\n    return await env.ON.fetch(request)", Bound("ON", "web")
+    )
 
-    assert played(scenario, worker("web", source, NAME="x")) == "x {}"
+    async def scenario(app: App) -> Any:
+        by_call = app.service("web").fetch("http://any/")
+        return [await (await response).text() for response in (app.fetch("/"), by_call)]
+
+    # From outside, through a binding, and by a call.
+    assert played(scenario, worker("web", source, NAME="x"), front) == ["x {}"] * 2
 
 
 def test_a_worker_without_a_handler_says_what_it_would_take() -> None:  # F-REQ-03

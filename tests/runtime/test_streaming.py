@@ -158,8 +158,9 @@ def test_a_request_flows_chunk_by_chunk_over_two_hops_and_back() -> None:  # F-S
     assert played(scenario, *CHAIN) == (True, 0)
 
 
+@pytest.mark.parametrize("hops", [1, 2, 3])
 @pytest.mark.parametrize("window", [1, 3, 8])
-def test_a_reader_who_stands_still_stops_the_source(window: int) -> None:  # F-STR-02, R-STR-10, R-STR-11
+def test_a_reader_who_stands_still_stops_the_source(window: int, hops: int) -> None:  # F-STR-02, R-STR-10, R-STR-11
     async def scenario(app: App) -> Any:
         response = await app.fetch("/endless")
         reader = aiter(response)
@@ -172,9 +173,10 @@ def test_a_reader_who_stands_still_stops_the_source(window: int) -> None:  # F-S
         await app.sleep(1)
         return counts, (await app.service("origin").log())[-1]
 
-    # What is under way or waits to be read is the window on each hop, and one chunk less or more for each read.
-    one = limited(ORIGIN, stream_window=window)
-    assert played(scenario, one) == ([window, window + 1, window + 2], "closed")
+    # What is under way or waits to be read is the window on each hop, and one chunk more for each read.
+    bound = hops * window
+    workers = [limited(each, stream_window=window) for each in CHAIN[:hops]]
+    assert played(scenario, *workers) == ([bound, bound + 1, bound + 2], "closed")
 
 
 def test_a_reader_who_reads_on_gets_all_of_it_in_order() -> None:  # F-STR-02, F-STR-03, F-STR-09
