@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from detrun.runtime.watching import PAUSE
 from detrun.testing.app import App
 from tests.runtime.applications import IMPORTS, with_files, worker
 from tests.runtime.heard import HEARD
@@ -82,7 +83,7 @@ async def two_clients(app: App) -> Any:
         seen = []
         for _ in range(3):
             seen.append(set(await app.service("web").look()))
-            await app.sleep(0.03)
+            await app.sleep(1.2 * PAUSE)
         return seen
 
     both = await asyncio.gather(ask(), ask())
