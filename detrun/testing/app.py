@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Disconnected
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.inputs import PAUSE
-from detrun.testing.clients import Client
+from detrun.testing.clients import Client, over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ class App:
         self.application = application
         self._context = context
         self._clients: dict[str, Client] = {}
+        self._over = False
         # By which an operator reaches the clock, once there is one.
         self._clock: Channel | None = None
         self.default = self.client("client")
@@ -36,6 +37,8 @@ class App:
     def client(self, name: str) -> Client:
         """The client of this name."""
         if name not in self._clients:
+            if self._over:
+                raise over(name)
             self._clients[name] = Client(self.application, self._context, name)
         return self._clients[name]
 
@@ -106,8 +109,9 @@ class App:
 
     async def stop(self) -> None:
         """Have all clients hang up, and all workers end what they do."""
+        self._over = True
         for client in self._clients.values():
-            client.leave(Disconnected(client.name, "the scenario is over"))
+            client.leave(over(client.name))
         await self.application.stop()
 
     def _comes(self, what: str) -> bool:

@@ -41,6 +41,7 @@ class Client:
         self._context = context
         self._limits = application.worker(application.configuration.main).configuration.limits
         self._scopes: list[Scope] = []
+        self._left = False
         self.scope = self._begun(name)
 
     async def fetch(self, url: str, *, json: Any = None, **options: Any) -> Response:
@@ -83,11 +84,13 @@ class Client:
         if not self.comes("disconnect"):
             return
         self.leave(self._gone())
+        self._left = False
         self._scopes.clear()
         self.scope = self._begun(self.name)
 
     def leave(self, error: BaseException) -> None:
         """Hang up on everything for good; what was kept through this client ends with the error."""
+        self._left = True
         self.cut_off()
         self.scope.end(error)
 
@@ -125,7 +128,13 @@ class Client:
             scope.end(Disconnected(scope.name, "it is over"))
         self._scopes = [scope for scope in self._scopes if not scope.ended]
 
+    def check(self) -> None:
+        """Raise if it has left for good."""
+        if self._left:
+            raise over(self.name)
+
     def _begun(self, name: str) -> Scope:
+        self.check()
         self.tidy()
         scope = Scope(self._context, name, _Root(self._limits, self), 0, _forgotten)
         scope.hold(self)
@@ -145,6 +154,7 @@ class _Called(Service):
         self._client = client
 
     async def fetch(self, url: str | Request, **options: Any) -> Response:
+        self._client.check()
         if not self._comes("fetch"):
             return cast("Response", None)
         return await self.fetch_in(self._client.scope, Request(url, **options))
@@ -163,6 +173,7 @@ class _Called(Service):
         return comes
 
     def _ask(self) -> Asking:
+        self._client.check()
         return self._asking(self._client.scope)
 
 
@@ -210,6 +221,11 @@ class _Socket(WebSocket):
         root = self.scope.root
         if not isinstance(root, _Root) or root.client.comes("close"):
             WebSocket.close(self, code, reason)
+
+
+def over(name: str) -> Disconnected:
+    """Why a client of this name asks for nothing any more."""
+    return Disconnected(f"{name} has left", "the scenario is over")
 
 
 def _forgotten(_: Scope) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from detrun.errors import UsageError
+from detrun.testing.app import App
 from detrun.testing.scenarios import checked, read
+from tests.runtime.applications import play, worker
 
 TWO = """
 [[workers]]
@@ -41,6 +45,41 @@ def test_what_is_worth_a_warning_is_logged(tmp_path: Path, caplog: pytest.LogCap
     read(str(tmp_path))
 
     assert caplog.messages == [f"{tmp_path}/detrun.toml is the configuration: wrangler.toml is not read"]
+
+
+Ask = Callable[[App], Awaitable[object]]
+ASKS: tuple[Ask, ...] = (
+    lambda app: app.fetch("/"),
+    lambda app: app.service("web").fetch("/"),
+    lambda app: app.service("web").number(),
+    lambda app: app.websocket("/"),
+    lambda app: app.client("another").fetch("/"),
+)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("ask", ASKS)
+def test_who_asks_when_a_scenario_is_over_does_not_keep_it_from_its_end(ask: Ask, *, fails: bool) -> None:
+    web = worker("web", "class Default(WorkerEntrypoint):\n    def number(self):\n        return 1")
+    asked: list[bool] = []
+
+    async def asking(app: App) -> None:
+        while True:
+            asked.append(len(await asyncio.gather(ask(app), return_exceptions=True)) == 1)
+            await asyncio.sleep(0)
+
+    async def scenario(app: App) -> str:
+        task = asyncio.create_task(asking(app))
+        await app.sleep(0.01)
+        if fails:
+            raise LookupError("its own error")
+        return task.get_name()
+
+    for seed in range(10):
+        asked.clear()
+        run = play(scenario, web, seed=seed)
+        assert isinstance(run.error, LookupError) if fails else run.outcome == "ok", run.failure
+        assert asked
 
 
 async def _of_two(app: object, more: object) -> None: ...
