@@ -133,10 +133,10 @@ class Builder:
         if kind != Kind.FOOTER and len(raw) >= WORTH_COMPRESSING:
             stored, flags = self._compressed(raw)
         facts = _FACTS.pack(SYNC, kind, flags, 0, self.number, 0, len(raw), len(stored), 0, 0)
-        return self._block(facts, stored)
+        return b"".join((self._head(facts, stored), stored))
 
-    def entries(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> bytes:
-        """The bytes of the next block, which is one of entries; before it, so many names were given and steps taken."""
+    def entries(self, raw: bytearray, count: int, marks: int, names: int, step: int) -> tuple[bytes, bytes | bytearray]:
+        """The next block, one of entries: its head, and what is stored. So many names and steps were before it."""
         stored: bytes | bytearray = raw
         flags, size, number = 0, len(raw), self.number
         if size >= WORTH_A_DICTIONARY or not self._swift:
@@ -145,22 +145,22 @@ class Builder:
             self._learn(raw)
         if not self._swift:
             facts = _FACTS.pack(SYNC, _ENTRIES, flags, marks, number, count, size, len(stored), names, step)
-            return self._block(facts, stored)
+            return self._head(facts, stored), stored
         self._check = check = xxh3_64_intdigest(stored, self._check)
         self.number = number + 1
         head = _FACTS_AND_CHECK.pack(
             SYNC, _ENTRIES, flags | SWIFT, marks, number, count, size, len(stored), names, step, check
         )
-        return b"".join((head, _CRC.pack(zlib.crc32(head, self._crc)), stored))
+        return head + _CRC.pack(zlib.crc32(head, self._crc)), stored
 
-    def _block(self, facts: bytes, stored: bytes | bytearray) -> bytes:
+    def _head(self, facts: bytes, stored: bytes | bytearray) -> bytes:
         hashed = self._hash.copy()
         hashed.update(b"".join((self.check, facts, stored)))
         check = hashed.digest()
         self._check = int.from_bytes(check, "little")
         self.number += 1
         head = facts + check
-        return b"".join((head, _CRC.pack(zlib.crc32(head, self._crc)), stored))
+        return head + _CRC.pack(zlib.crc32(head, self._crc))
 
     def _smaller(self, raw: bytearray) -> tuple[bytes | bytearray, int]:
         """What is stored of entries."""

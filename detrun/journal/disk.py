@@ -54,19 +54,20 @@ class Disk:
         with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def write(self, block: bytes) -> None:
+    def write(self, *block: bytes | bytearray) -> None:
         """Hand a block to the system, whole or not at all: from then on it survives the end of this process."""
+        size = sum(map(len, block))
         try:
             # Not `write`: a program may believe that to be its own, and this is called before each output.
-            written = os.writev(self.descriptor, (block,))
-            while written < len(block):
+            written = os.writev(self.descriptor, block)
+            while written < size:
                 # The rest most often says why: the disk is full.
-                written += os.writev(self.descriptor, (memoryview(block)[written:],))
+                written += os.writev(self.descriptor, (memoryview(b"".join(block))[written:],))
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self.descriptor, self.size)
             raise unwritable(self.path, error) from error
-        self.size += len(block)
+        self.size += size
 
     def sync(self) -> None:
         """Return when everything written is on the disk, in a file that can still be found."""

@@ -57,7 +57,7 @@ class Segment:
         builder, index, disk = self._builder, self.index, self.disk
         if disk.size >= index.next:
             index.begin(disk.size, builder.number, self._names, self._step, builder.check)
-        disk.write(builder.entries(raw, count, marks, self._names, self._step))
+        disk.write(*builder.entries(raw, count, marks, self._names, self._step))
         index.marks |= marks
         self._entries += count
         self._names, self._step = names, step
