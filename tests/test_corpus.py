@@ -74,6 +74,16 @@ def test_there_are_compressed_blocks_with_and_without_a_dictionary_and_segments(
     assert segment_path(FIRST / "segments.bin", 2).exists()
 
 
+@pytest.mark.parametrize("name", ["readings", "every-entry"])
+@pytest.mark.parametrize("number", compat.FORMATS)
+def test_what_a_program_read_of_its_surroundings_is_found(number: int, name: str) -> None:
+    kinds = (InputKind.VARIABLE, InputKind.FILE)
+    expected = [e for e in compat.FORMATS[number][name].entries if isinstance(e, Received) and e.kind in kinds]
+    found = Journal(COMPAT / str(number) / f"{name}.bin").readings()
+
+    assert [e for e in found if isinstance(e, Received) and e.kind in kinds] == expected
+
+
 def test_there_are_swift_blocks_as_they_are_compressed_and_compressed_with_a_dictionary() -> None:
     data = (LATEST / "swift.bin").read_bytes() + (LATEST / "swift-and-small.bin").read_bytes()
     line = data.index(b"detrun journal", 1)

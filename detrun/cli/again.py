@@ -33,7 +33,7 @@ def prepare(journal: Journal, code: str) -> Prepared:
     from detrun.recording.readings import Readings, Watch  # noqa: PLC0415
 
     _enter(journal.header.configuration.get("directory", "."))
-    Readings.of(journal.entries()).restore()
+    Readings.of(journal.readings()).restore()
     recorded = replay.recorded_sources(journal)
     changed = [path for path, source in recorded.items() if _today(path) != source]
     if code == "recorded":

@@ -70,7 +70,6 @@ def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
 
     total = opened.last_step() if sys.stderr.isatty() else 0
     record = stepping.Stepping(
-        opened.entries(),
         options["until"],
         first=options["first"],
         stop=options["pdb_at"],

@@ -22,6 +22,8 @@ class Cursor:
     def __init__(self, segments: Segments, place: Place, marks: int = 0) -> None:
         self.ending: Ending | None = None
         self.place = place
+        # Of the block that was read last, as it is when it is not compressed.
+        self.size = 0
         self._segments = segments
         self._marks = marks
 
@@ -47,6 +49,7 @@ class Cursor:
                 self._arrive(entries)
                 return
             self.place = Place(self.place.segment, head.end, head.number + 1, head.check)
+            self.size = head.raw
             if entries:
                 yield entries
 

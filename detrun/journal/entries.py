@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # What a block contains beside the commonest entries, so that it is found without reading the others.
-NAMES, BLOBS, LIVES, SNAPSHOTS, ENDS = 1, 2, 4, 8, 16
+NAMES, BLOBS, LIVES, SNAPSHOTS, ENDS, READINGS = 1, 2, 4, 8, 16, 32
 
 
 class InputKind(IntEnum):
@@ -48,6 +48,9 @@ class InputKind(IntEnum):
     VARIABLE = 23
     FILE = 24
     PROCESS = 25
+
+
+_READINGS = frozenset({InputKind.VARIABLE, InputKind.FILE})
 
 
 class OutputKind(IntEnum):
@@ -116,6 +119,11 @@ class Received(_At, tag=1, frozen=True, gc=False):
     code: int = 0
     instant: int = 0
     blob: bytes = b""
+
+    @property
+    def mark(self) -> int:  # type: ignore[override]  # it is the kind that has it, not the class
+        """What a process reads past the edge is found without reading what came by it."""
+        return READINGS if self.kind in _READINGS else 0
 
     @property
     def event(self) -> EventId:

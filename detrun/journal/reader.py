@@ -13,15 +13,18 @@ import msgspec
 
 from detrun.errors import Corrupt, UsageError
 from detrun.journal.cursor import Cursor
-from detrun.journal.entries import BLOBS, ENDS, NAMES, Ended, Entry, Failed, Named, Stored
+from detrun.journal.entries import BLOBS, ENDS, NAMES, READINGS, Ended, Entry, Failed, Named, Stored
 from detrun.journal.scan import Ending
 from detrun.journal.segmentation import Place, Segments, row_place
+from detrun.journal.twice import Twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _MOST_NAMES = 50_000
+# The format from which on blocks say whether they have such entries.
+_MARKS_READINGS = 3
 _MOST_TEXT = 16 * 1024 * 1024
 
 
@@ -69,6 +72,21 @@ class Journal:
         """What was written since this cursor was last read; it is `finished` when nothing more can come."""
         return chain.from_iterable(cursor.blocks())
 
+    def twice(self) -> Twice:
+        """All entries for two who read them side by side."""
+        return Twice(self.cursor(), self.cursor())
+
+    def marked(self, marks: int) -> Iterator[Entry]:
+        """The entries of those blocks that have one of these marks, without reading the others."""
+        for segment in range(self._segments.count()):
+            yield from chain.from_iterable(self._segments.marked(segment, marks))
+
+    def readings(self) -> Iterator[Entry]:
+        """Those that say what the program read of its surroundings and how it is called, among others."""
+        if self._segments.first.format < _MARKS_READINGS:
+            return self.entries()
+        return self.marked(NAMES | READINGS)
+
     def name(self, number: int) -> str:
         """The name that a number stands for; nothing, if it stands for none."""
         if number not in self._names and number:
@@ -78,8 +96,7 @@ class Journal:
     def blob(self, name: bytes) -> Iterator[bytes]:
         """The parts of a blob. Whether they are all of it is known, and said, at their end."""
         hashed, found = sha256(), False
-        blocks = (self._segments.marked(segment, BLOBS) for segment in range(self._segments.count()))
-        for entry in chain.from_iterable(chain.from_iterable(blocks)):
+        for entry in self.marked(BLOBS):
             if isinstance(entry, Stored) and entry.blob == name:
                 hashed.update(entry.data)
                 yield entry.data

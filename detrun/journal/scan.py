@@ -77,8 +77,11 @@ class Scan:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        # How large it was when it was asked last.
+        self._size = 0
         self._dictionary: Any = None
         line = self._first_line()
+        self.format = int(line.split(b" ")[2])
         keys = Keys(line)
         head = self._head(len(line), keys, NOTHING_BEFORE)
         if head is None:
@@ -180,17 +183,24 @@ class Scan:
         return head_at(self.source.read(offset, HEAD_SIZE), 0, keys, offset, before)
 
     def _next(self, offset: int, number: int, before: bytes) -> Head | Open | Torn:
-        size = self.source.size()  # first: what is written meanwhile is for the next time
-        head = self._head(offset, self._keys, before) if offset + HEAD_SIZE <= size else None
+        reached = self._reaches(offset + HEAD_SIZE)
+        head = self._head(offset, self._keys, before) if reached else None
         if head is None:
+            size = self.source.size() if reached else self._size
             return self._torn(offset, size, "expected a block, got something else") if size > offset else Open(offset)
         if head.number != number:
             raise self._corrupt(offset, f"expected block {number}, got block {head.number}")
         if max(head.raw, head.stored) > LARGEST_BLOCK or head.count > head.raw:
             raise self._corrupt(offset, f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
-        if head.end > size:
-            return self._torn(offset, size, "expected a whole block, got a part of one")
+        if not self._reaches(head.end):
+            return self._torn(offset, self._size, "expected a whole block, got a part of one")
         return head
+
+    def _reaches(self, end: int) -> bool:
+        """Whether the segment has so many bytes; what is written after it was found to have fewer is for next time."""
+        if end > self._size:
+            self._size = self.source.size()
+        return end <= self._size
 
     def _content(self, head: Head, keys: Keys) -> bytes | memoryview:
         if max(head.raw, head.stored) > LARGEST_BLOCK:

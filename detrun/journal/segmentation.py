@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from detrun.journal.sources import Source
 
 
+_MOST_OPEN = 2
+
+
 class Place(NamedTuple):
     """Where a block begins: its segment, its offset there (0: the first one), its number, and the check before it."""
 
@@ -35,19 +38,25 @@ def row_place(segment: int, row: Row) -> Place:
 
 
 class Segments:
-    """The segments of one journal. None is kept open but the one that was used last."""
+    """The segments of one journal. None is kept open but the two that were opened last, for who reads it twice."""
 
     def __init__(self, path: str | Path | Sequence[bytes]) -> None:
         self._path = path
-        self._last: tuple[int, Scan] | None = None
+        self._open: dict[int, Scan] = {}
         self._rows: dict[int, list[Row]] = {}
+        # The index that was made last: of which segment, and how large that was then.
+        self._made: tuple[int, int, list[Row]] = (-1, 0, [])
         self.first = self.scan(0)
 
     def scan(self, segment: int) -> Scan:
         """A segment that is there."""
-        if self._last is None or self._last[0] != segment:
-            self._last = (segment, self._checked(Scan(self._source(segment)), segment))
-        return self._last[1]
+        scan = self._open.get(segment)
+        if scan is None:
+            scan = self._checked(Scan(self._source(segment)), segment)
+            if len(self._open) >= _MOST_OPEN:
+                del self._open[next(iter(self._open))]
+            self._open[segment] = scan
+        return scan
 
     def has(self, segment: int) -> bool:
         """Whether there is such a segment. One whose header is not whole is none yet, if it is the last."""
@@ -97,7 +106,10 @@ class Segments:
         finished = scan.finished()
         if finished is not None:
             return scan.rows(finished.footer)
-        return _walked(scan)
+        size = scan.source.size()
+        if self._made[:2] != (segment, size):
+            self._made = (segment, size, _walked(scan))
+        return self._made[2]
 
     def count(self) -> int:
         """How many there are by now."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# A journal has many small blocks, and a call of the system costs as much as reading one of them.
+_AHEAD = 128 * 1024
+
+
 class Source(Protocol):
     """Bytes that may become more."""
 
@@ -24,10 +28,12 @@ class Source(Protocol):
 
 
 class File:
-    """A file, opened for reading only."""
+    """A file that only grows, opened for reading only. Who reads on from where it was is given what was read ahead."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
+        # What was read last, and where it begins.
+        self._window, self._begin = b"", 0
         try:
             # Not to wait, if somebody gives us a pipe: of that nothing can be read from its middle.
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -40,6 +46,15 @@ class File:
         return os.fstat(self._descriptor).st_size
 
     def read(self, offset: int, count: int) -> bytes:
+        place = offset - self._begin
+        end = place + count
+        if place < 0 or end > len(self._window):
+            follows = 0 <= place <= len(self._window) + _AHEAD
+            self._window, self._begin = self._read(offset, count + _AHEAD if follows else count), offset
+            place, end = 0, count
+        return self._window[place:end]
+
+    def _read(self, offset: int, count: int) -> bytes:
         try:
             return os.pread(self._descriptor, count, offset)
         except OSError as error:

@@ -152,14 +152,14 @@ class Recorded:
     def _passing(self, entries: Iterable[Entry]) -> Iterator[Received | Emitted]:
         """What passes the edge, with what was stored before it because it was large."""
         for entry in entries:
-            if isinstance(entry, Stored):
-                self._stored.setdefault(entry.blob, bytearray()).extend(entry.data)
-            elif isinstance(entry, Received) and entry.kind in READ_BEFORE:
-                continue
-            elif isinstance(entry, Received) and entry.blob:
-                yield replace(entry, payload=bytes(self._stored.pop(entry.blob)), blob=b"")
-            elif isinstance(entry, Received | Emitted):
+            if isinstance(entry, Received):
+                if entry.kind in READ_BEFORE:
+                    continue
+                yield replace(entry, payload=bytes(self._stored.pop(entry.blob)), blob=b"") if entry.blob else entry
+            elif isinstance(entry, Emitted):
                 yield entry
+            elif isinstance(entry, Stored):
+                self._stored.setdefault(entry.blob, bytearray()).extend(entry.data)
             elif isinstance(entry, Ended):
                 self._ended = True
 

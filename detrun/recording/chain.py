@@ -38,7 +38,7 @@ def chain(journal: Journal, program: Callable[[], Any], step: int) -> Chain:
     """What the last event up to this step follows from."""
     if step > journal.last_step():
         raise UsageError(f"expected a step of the journal, up to {journal.last_step()}, got {step}")
-    witness = Witness(journal.entries(), step)
+    witness = Witness(step)
     with witness.following():
         replay.compared(journal, program, witness, whole=False)
     past = [event for event in witness.happened if event.step <= step]

@@ -42,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def locate(journal: Journal, program: Callable[[], Any], watch: Watch, suspects: Suspects) -> Finding:
     """Replay once more, and look at everything that is done."""
-    witness = Witness(journal.entries())
+    witness = Witness()
 
     def watched() -> Any:
         suspects.begin()
@@ -59,7 +59,7 @@ def locate(journal: Journal, program: Callable[[], Any], watch: Watch, suspects:
         where=difference.where if difference is not None and outside else witness.where(),
         suspects=[suspect for suspect in suspects.ordered() if suspect.step <= step],
         outside=witness.outside,
-        differing=Readings.of(journal.entries()).differing(watch.readings),
+        differing=Readings.of(journal.readings()).differing(watch.readings),
         by_address=witness.by_address,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detrun.errors import Divergence, UsageError
-from detrun.journal.entries import Decided, Ended, GenerationMoved
+from detrun.journal.entries import LIVES, Decided, Ended, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import Recorded as Edge
 from detrun.model import SLACK, hexadecimal
@@ -64,7 +64,7 @@ class Replay(msgspec.Struct, frozen=True):
 
 def replay(journal: Journal, program: Callable[[], Any], until: int | None = None) -> Replay:
     """Run a program again, and compare it with its journal step by step."""
-    record = Replaying(journal.entries(), until)
+    record = Replaying(until)
     return compared(journal, program, record, whole=until is None)
 
 
@@ -77,6 +77,7 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
         raise UsageError(
             f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
         )
+    record.along(journal.entries())
     began = time.perf_counter()
     again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
@@ -95,7 +96,9 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    edge, began, again = Edge(journal.entries(), record, journal.header.checks), time.perf_counter(), None
+    read = journal.twice()
+    record.along(read.ahead())
+    edge, began, again = Edge(read.behind(), record, journal.header.checks), time.perf_counter(), None
     with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
     end, parted = _end(journal), edge.found
@@ -134,7 +137,7 @@ def options(header: Header) -> dict[str, Any]:
 def recorded_sources(journal: Journal) -> dict[str, bytes]:
     """The sources that the program had, by path; of an application, those that it had first."""
     blobs: dict[str, bytes] = {}
-    for entry in journal.entries():
+    for entry in journal.marked(LIVES):
         if isinstance(entry, GenerationMoved):
             blobs |= {path: blob for path, blob in entry.sources if not entry.name or path not in blobs}
     return {path: b"".join(journal.blob(blob)) for path, blob in blobs.items()}
@@ -146,7 +149,7 @@ def recorded_generations(journal: Journal) -> dict[tuple[str, int], dict[str, by
     A plain program has one, without a name.
     """
     found: dict[tuple[str, int], dict[str, bytes]] = {}
-    for entry in journal.entries():
+    for entry in journal.marked(LIVES):
         if isinstance(entry, GenerationMoved) and entry.sources:
             sources = found.setdefault((journal.name(entry.name), entry.generation), {})
             sources |= {path: b"".join(journal.blob(blob)) for path, blob in entry.sources}

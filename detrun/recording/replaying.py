@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # So many of the events that led to a difference are told.
 _BEFORE = 5
 _MASK = 0xFFFF
+_CONTROL = int(InputKind.CONTROL)
+# As a tuple, which `isinstance` asks faster than a union.
+_COMPARED = (Happened, Sent, Decided, Checked)
 
 
 class Enough(RunError):
@@ -55,11 +58,11 @@ class Replaying:
     `last` is the step in which it ended the run, if it did; `whole` is true once there was nothing left to compare.
     """
 
-    def __init__(self, entries: Iterator[Entry], until: int | None = None) -> None:
+    def __init__(self, until: int | None = None) -> None:
         self.difference: Difference | None = None
         self.whole = False
         self.last: int | None = None
-        self._entries = entries
+        self._entries: Iterator[Entry] = iter(())
         self._until = until
         self._names = {0: ""}
         self.before: deque[str] = deque(maxlen=_BEFORE)
@@ -84,6 +87,10 @@ class Replaying:
     def step(self) -> int:
         """The step in which the run is."""
         return self.engine.trace.step
+
+    def along(self, entries: Iterator[Entry]) -> None:
+        """These are the entries of the earlier run."""
+        self._entries = entries
 
     def expects(self) -> bool:
         """Whether it is known of something that has to happen still."""
@@ -175,16 +182,17 @@ class Replaying:
     def _fill(self) -> None:
         self._marks, self._mark = None, 0
         for entry in self._entries:
-            if isinstance(entry, Named):
-                self._names[entry.number] = entry.text
-            elif isinstance(entry, Happened | Sent | Decided | Checked):
+            if isinstance(entry, Received):  # which a live run has most of
+                if entry.kind == _CONTROL:
+                    self._full = entry
+                    self.engine.hasten(entry.step)
+            elif isinstance(entry, _COMPARED):
                 self._group.append(entry)
                 if isinstance(entry, Checked):
                     self._marks = _numbers(entry.marks)
                     return
-            elif isinstance(entry, Received) and entry.kind == InputKind.CONTROL:
-                self._full = entry
-                self.engine.hasten(entry.step)
+            elif isinstance(entry, Named):
+                self._names[entry.number] = entry.text
 
     def _told(self, entry: Happened | Sent | Decided | Checked | None) -> str:
         match entry:

@@ -16,10 +16,9 @@ from detrun.recording.suspects import is_own
 from detrun.scheduler.world import leaving, swap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
-    from detrun.journal.entries import Entry
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
@@ -36,7 +35,6 @@ class Stepping(Replaying):
 
     def __init__(
         self,
-        entries: Iterator[Entry],
         until: int | None = None,
         *,
         first: int | None = None,
@@ -44,7 +42,7 @@ class Stepping(Replaying):
         tell: Callable[[str], None] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
-        super().__init__(entries, until)
+        super().__init__(until)
         self._first = first
         self._stop = stop
         self._tell = tell

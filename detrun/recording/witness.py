@@ -19,7 +19,6 @@ from detrun.scheduler.trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from detrun.journal.entries import Entry
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.trace import Trace as AnyTrace
@@ -66,8 +65,8 @@ class _Seen(Trace):
 class Witness(Replaying):
     """Compares, and remembers of each operation where it was."""
 
-    def __init__(self, entries: Iterator[Entry], until: int | None = None) -> None:
-        super().__init__(entries, until)
+    def __init__(self, until: int | None = None) -> None:
+        super().__init__(until)
         self.operations: dict[EventId, Operation] = {}
         # Of the last two steps, in order.
         self.latest: list[Operation] = []

@@ -83,7 +83,8 @@ def again(folder: Path) -> tuple[Run, Replaying]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     path = folder / "journal.bin"
-    verifying = Replaying(Journal(path).entries())
+    verifying = Replaying()
+    verifying.along(Journal(path).entries())
     return run(module.main, Recorded(Journal(path).entries()), verifying), verifying
 
 

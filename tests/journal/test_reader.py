@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detrun.errors import Corrupt, FormatUnknown, JournalError, Truncated, Unwritable, UsageError
-from detrun.journal.entries import Entry, Named, Stored
+from detrun.journal.entries import Entry, InputKind, Named, Received, Stored
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Missing, Open, Torn
 from detrun.journal.segments import segment_path
@@ -73,6 +73,15 @@ def test_a_name_is_found_from_anywhere(tmp_path: Path) -> None:
 
     assert [journal.name(number) for number in (899, 1, 450, 0)] == ["client-899", "client-1", "client-450", ""]
     assert Journal(tmp_path / "run.bin").name(1_000) == ""
+
+
+def test_what_was_read_of_surroundings_is_found_without_reading_the_rest(tmp_path: Path) -> None:
+    read = [Received(step, InputKind.VARIABLE, 0, 0, 0, b"yes", 1) for step in (100, 900)]
+    path = write(tmp_path / "run.bin", [*messages(100), read[0], *messages(800, 101), read[1], *messages(9, 901)])
+    found = list(Journal(path).readings())
+
+    assert [entry for entry in found if isinstance(entry, Received)] == read
+    assert len(found) < 100
 
 
 def test_a_blob_is_found_by_what_it_contains(tmp_path: Path) -> None:

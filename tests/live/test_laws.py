@@ -58,7 +58,8 @@ def recorded(bodies: tuple[Body, ...]) -> tuple[Run, Log, list[Entry]]:
 
 def replayed(bodies: tuple[Body, ...], entries: list[Entry]) -> tuple[Run, Log, Replaying, Recorded]:
     """The same program along these entries."""
-    record = Replaying(iter(entries))
+    record = Replaying()
+    record.along(iter(entries))
     edge = Recorded(entries, record)
     log = Seen(record, edge)
     return run(main(bodies, log), edge, record), log, record, edge

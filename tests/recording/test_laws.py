@@ -81,7 +81,8 @@ def recorded(start: Start, **options: Any) -> tuple[Played, list[Entry]]:
 
 def replayed(start: Start, entries: Sequence[Entry], **options: Any) -> tuple[Played, Replaying]:
     """The same program along these entries."""
-    record = Replaying(iter(entries))
+    record = Replaying()
+    record.along(iter(entries))
     log = _Seen(record)
     with collector_at_rest():
         return Played(run(start(log), record=record, **options), log), record
