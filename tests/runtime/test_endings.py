@@ -169,3 +169,41 @@ def test_whoever_waited_for_a_generation_that_is_gone_at_once_is_told_or_gets_th
         outcomes.add((ends > 1, None in answers))
     # Some were told, and some waited for one generation after the other.
     assert {(True, True)} < outcomes
+
+
+def test_whoever_waits_for_a_generation_that_cannot_be_loaded_is_told_why() -> None:  # F-GEN-10, R-GEN-22
+    """The first cause is told, of a load that failed after a crash and not of the crash, nor of what came after."""
+    fickle = worker(
+        "web",
+        """
+        from tests.runtime.heard import HEARD
+
+        HEARD.append("load")
+        if len(HEARD) == 2:
+            raise LookupError("the second load")
+
+        class Default(WorkerEntrypoint):
+            def number(self):
+                return 1
+        """,
+    )
+
+    async def scenario(app: App) -> Any:
+        web = app.application.worker("web")
+        crash_web(app)
+        while web.active is not None:
+            await app.sleep(0.001)
+        waiting = [asyncio.ensure_future(number(app)) for _ in range(3)]
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        crash_web(app)
+        told.append((await asyncio.gather(number(app), return_exceptions=True))[0])
+        await app.reload()
+        return {str(each).splitlines()[0] for each in told}, await number(app)
+
+    async def number(app: App) -> Any:
+        return await app.service("web").number()
+
+    for seed in range(6):
+        HEARD.clear()
+        told, after = play(scenario, fickle, seed=seed).result()
+        assert (told, after) == ({"web does not run: it could not be loaded: the second load"}, 1)
