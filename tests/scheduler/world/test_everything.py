@@ -65,6 +65,24 @@ def test_a_second_run_in_the_process_reads_the_same() -> None:
     assert one.digest == other.digest
 
 
+def test_what_was_frozen_before_there_was_a_run_reads_the_same() -> None:
+    lines = ["import gc", "from datetime import datetime", "now = datetime.now", "gc.freeze()", "import detrun"]
+    lines += [
+        "frozen = gc.get_freeze_count() - 1_000",
+        "print(detrun.run(lambda: now().year, start_time='1999-01-01').value)",
+    ]
+    lines += ["assert gc.get_freeze_count() > frozen"]
+    ended = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.stderr, ended.stdout) == ("", "1999\n")
+
+
 PID = os.getpid()
 # What is real differs from one call to the next, or is what it was before anybody ran anything.
 REAL: dict[str, Callable[[], bool]] = {
