@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import detrun
+from detrun.scheduler.catch import install
 
 # Globals of asyncio's that types do not know of.
 _events: Any = events
@@ -56,10 +57,10 @@ def leaves_a_loop_and_a_policy() -> None:
     loop.run_until_complete(asyncio.sleep(0))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections() -> None:
-    """Have nothing frozen where that is counted: what is frozen may end, and be one less."""
-    gc.unfreeze()
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    """Put in place what is put in place once per process, and is no run's."""
+    install()
 
 
 PROGRAMS = (leaves_a_generator, leaves_a_task, fails, is_stuck, exits, is_interrupted, leaves_a_loop_and_a_policy)
@@ -68,28 +69,30 @@ PROGRAMS = (leaves_a_generator, leaves_a_task, fails, is_stuck, exits, is_interr
 @pytest.mark.parametrize("main", PROGRAMS)
 @pytest.mark.parametrize("debug", [None, True])
 def test_nothing_of_a_run_is_left(main: Callable[[], Any], *, debug: bool | None) -> None:
-    before = surroundings()
+    fresh: list[object] = []
+    before = surroundings(fresh)
 
     try:
         detrun.run(lambda: asyncio.run(main(), debug=debug) if inspect.iscoroutinefunction(main) else main())
     except KeyboardInterrupt:
         assert main is is_interrupted
 
-    assert surroundings() == before
+    assert surroundings(fresh) == before
 
 
 def test_a_run_in_a_running_loop_leaves_that_running() -> None:
     async def outside() -> list[bool]:
-        loop, before = asyncio.get_running_loop(), surroundings()
+        fresh: list[object] = []
+        loop, before = asyncio.get_running_loop(), surroundings(fresh)
         detrun.run(leaves_a_task)
         await asyncio.sleep(0)
-        return [asyncio.get_running_loop() is loop, surroundings() == before]
+        return [asyncio.get_running_loop() is loop, surroundings(fresh) == before]
 
     assert asyncio.run(outside()) == [True, True]
 
 
-def surroundings() -> list[object]:
-    """Everything in the process that a loop touches while it runs."""
+def surroundings(fresh: object) -> list[object]:
+    """Everything in the process that a loop touches while it runs; of what is frozen, whether something fresh is."""
     gc.collect()
     return [
         _events._event_loop_policy,
@@ -98,6 +101,6 @@ def surroundings() -> list[object]:
         sys.get_coroutine_origin_tracking_depth(),
         signal.getsignal(signal.SIGINT),
         gc.isenabled(),
-        gc.get_freeze_count(),
+        (gc.get_freeze_count() > 0, all(each is not fresh for each in gc.get_objects())),
         len(list(_tasks._all_tasks if sys.version_info < (3, 12) else _tasks._scheduled_tasks)),
     ]

@@ -16,6 +16,8 @@ from tests.cli.command import python
 # Where this version is installed, pytest finds the plugin by itself.
 _INSTALLED = any(point.value == "detrun.testing.plugin" for point in entry_points(group="pytest11"))
 PLUGIN = () if _INSTALLED else ("-p", "detrun.testing.plugin")
+# What these processes would load and have no use for.
+QUICK = {"PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:anyio"}
 HEAD = "import asyncio\nimport pytest\nimport detrun\nfrom detrun.testing import EachRun\n"
 RACY = f"""{HEAD}
 @detrun.test
@@ -37,7 +39,7 @@ FIXED = RACY.replace("await asyncio.sleep(0)\n", "pass\n")
 def run_pytest(directory: Path, text: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on this text."""
     (directory / "test_shop.py").write_text(text)
-    return python("-m", "pytest", "-q", *PLUGIN, "-p", "no:cacheprovider", *words, cwd=directory, **variables)
+    return python("-m", "pytest", "-q", *PLUGIN, "-p", "no:cacheprovider", *words, cwd=directory, **QUICK, **variables)
 
 
 def saved(directory: Path) -> list[Path]:
@@ -48,7 +50,7 @@ def saved(directory: Path) -> list[Path]:
 def test_a_race_is_told_with_one_line_that_repeats_it(tmp_path: Path) -> None:
     ended = run_pytest(tmp_path, RACY)
     (repro,) = re.findall(r"^repro: pytest (.*)$", ended.stdout, re.MULTILINE)
-    again = python("-m", "pytest", "-q", *PLUGIN, *repro.split(), cwd=tmp_path)
+    again = python("-m", "pytest", "-q", *PLUGIN, *repro.split(), cwd=tmp_path, **QUICK)
 
     assert ended.returncode == 1
     assert "fails iff `buy#2/sleep#1` comes within 2 turns after `buy#1/sleep#1`" in ended.stdout
