@@ -1,6 +1,5 @@
 """`detrun journal` as a whole: whatever it is given, it says what is wrong, and exits with the status that says so."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,23 +130,6 @@ def test_a_reader_that_has_heard_enough_is_no_error(command: list[str], tmp_path
     )
 
     assert (len(ended.stdout), ended.stderr) == (100, "141\n")
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux only")
-def test_an_output_that_is_full_is_said_to_be(tmp_path: Path) -> None:
-    with open("/dev/full", "w") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "detrun", "journal", "show", str(CORPUS / "lean.bin")],
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-
-    assert ended.returncode == 2
-    assert ended.stderr == "detrun: expected an output that can be written, got 'no space left on device'\n"
 
 
 def test_help_imports_nothing_of_journals(tmp_path: Path) -> None:

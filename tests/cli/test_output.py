@@ -57,7 +57,7 @@ def test_who_closes_a_stream_hears_nothing_and_changes_nothing(
     told = ended(words, redirected, recorded)
 
     assert told.returncode == status, told.stderr
-    assert 'Traceback (most recent call last):\n  File "/' not in told.stderr.replace(str(recorded), "")
+    assert "error of detrun itself" not in told.stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux only")
