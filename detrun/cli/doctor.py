@@ -8,27 +8,17 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro, scenario
+from detrun.cli import asking, hashseed, repro
 from detrun.errors import UsageError
 
 
 @click.command("doctor")
-@click.argument("target")
-@click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
-@scenario.option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**64 - 1), metavar="N", default=0, help="What the schedules follow from."
-)
-@click.option(
-    "--strategy",
-    type=click.Choice(["default", "random"]),
-    default="random",
-    help="random lets the seed decide, default decides nothing and is what stock asyncio does.",
-)
-@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps each run may take.")
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many virtual seconds.")
-@click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@asking.program
+@asking.seed("the schedules follow")
+@asking.strategy("random")
+@asking.bounds("How many steps each run may take.", "How many virtual seconds.")
+@asking.faults()
+@asking.output("text", "json")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Run TARGET many times, with one thing changed at a time, and name what made runs differ.
 
@@ -41,11 +31,8 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     from detrun.doctor.examination import examine  # noqa: PLC0415
     from detrun.doctor.job import Program  # noqa: PLC0415
 
-    target = scenario.of(target, options.pop("scenario"))
     given = {name: value for name, value in options.items() if value is not None}
     again = repro.line(target, args, given, "doctor")
-    if "faults" in given:
-        given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     examined = examine(Program(target, args, given), _ward)
     click.echo(as_json(examined) if output == "json" else as_text(examined), nl=output == "json")
     if examined.findings:

@@ -5,28 +5,18 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro, scenario
+from detrun.cli import asking, hashseed, repro
 from detrun.cli.target import load
 
 FOUND, NOTHING, BUDGET, INTERRUPTED = 1, 5, 6, 130
-# What a search is made of that has a value on the command line.
-_SEARCHED = ("runs", "seconds", "strategy", "level", "faults", "entropy", "fresh")
+# What a search is made of, and what it takes for a failure.
+_SEARCHED = ("runs", "seconds", "strategy", "level", "faults", "shard", "keep_going", "entropy", "fresh")
+_FAILING = ("max_steps", "max_time", "leaks")
 RUNS = 2_000
 
 
-def _shard(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int]:
-    if value is None:
-        return 0, 1
-    shard, _, shards = str(value).partition("/")
-    if not (shard.isdecimal() and shards.isdecimal() and 1 <= int(shard) <= int(shards)):
-        raise click.BadParameter(f"expected i/N with i from 1 to N, got {value!r}")
-    return int(shard) - 1, int(shards)
-
-
 @click.command("explore")
-@click.argument("target")
-@click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
-@scenario.option
+@asking.program
 @click.option("--runs", type=click.IntRange(min=1), metavar="N", help=f"How many schedules; {RUNS:,} unless --seconds.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S", help="How long to look at most.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", default=1, help="In how many processes.")
@@ -36,15 +26,9 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
     default="auto",
     help="How to choose; auto tries every single hold, and then all others by what they find.",
 )
-@click.option(
-    "--level",
-    type=click.IntRange(1, 3),
-    metavar="N",
-    default=1,
-    help="What may be permuted: 1 what the environment orders, 2 also garbage, 3 also what stock asyncio never does.",
-)
-@click.option("--faults", metavar="LIST", default="", help="What may go wrong, as in split,delay,reset; all for any.")
-@click.option("--shard", callback=_shard, metavar="i/N", help="Run the i-th of N parts of the search.")
+@asking.level(1)
+@asking.faults("; all for any")
+@click.option("--shard", callback=asking.shard, metavar="i/N", help="Run the i-th of N parts of the search.")
 @click.option("--keep-going", is_flag=True, help="Look for more after the first failure.")
 @click.option(
     "--entropy",
@@ -57,12 +41,11 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
     type=click.Choice(["module", "none", "process"]),
     help="What each schedule finds new: the program's modules (so for a file), nothing (for a function), or all.",
 )
-@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", default=100_000, help="Steps of each run.")
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="Virtual seconds of each run.")
+@asking.bounds("Steps of each run.", "Virtual seconds of each run.", 100_000)
 @click.option("--emit", type=click.Path(file_okay=False), metavar="DIR", help="Write a test that keeps each failure.")
 @click.option("--leaks", is_flag=True, help="Also fail by tasks and connections that are left at the end.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with 6 if there was more to try and nothing was found.")
-@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to report.")
+@asking.output("text", "json", "jsonl")
 def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> int:
     """Look for a schedule of TARGET that fails, and keep its journal.
 
@@ -70,9 +53,8 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     What it prints is not shown: `detrun replay` does.
     """
     hash_seed = hashseed.pin()
-    target = scenario.of(target, options.pop("scenario"))
     line = repro.liner("replay")
-    same = repro.line(target, args, {name: options[name] for name in _SEARCHED if options[name]}, "explore")
+    same = repro.line(target, args, asking.said(*_SEARCHED, *_FAILING), "explore")
     # As the words are now: the program may go elsewhere.
     folder, directory = None if options["emit"] is None else os.path.abspath(options["emit"]), os.getcwd()
     from detrun.cli.exploring import Exploring  # noqa: PLC0415  # slow, so not for `--help`
@@ -83,9 +65,9 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
         arguments=args,
         hash_seed=hash_seed,
         runs=RUNS if options["runs"] is None and options["seconds"] is None else options["runs"],
-        kinds=tuple(name.strip() for name in options["faults"].split(",") if name.strip()),
-        shard=options["shard"][0],
-        shards=options["shard"][1],
+        kinds=tuple(options["faults"] or ()),
+        shard=options["shard"].number,
+        shards=options["shard"].of,
         max_time=options["max_time"] or 0.0,
         **{
             name: options[name]

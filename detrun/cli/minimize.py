@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro
+from detrun.cli import asking, hashseed, repro
 from detrun.cli.again import prepare
 from detrun.cli.plain import printable
 from detrun.errors import UsageError
@@ -27,16 +27,11 @@ SECONDS = 30.0
     default=SECONDS,
     help="How long to look for a smaller run; half as long again for the explanation.",
 )
-@click.option(
-    "--code",
-    type=click.Choice(["recorded", "current"]),
-    default="recorded",
-    help="Which sources to run: those in the journal, or those of today.",
-)
+@asking.code
 @click.option("--emit", type=click.Path(file_okay=False), metavar="DIR", help="Write a test that keeps the failure.")
 @click.option("--emit-plain", type=click.Path(dir_okay=False), metavar="FILE", help="Write a script for stock asyncio.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with status 6 if time ended before the run was minimal.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@asking.output("text", "json")
 def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     """Make the failing run in JOURNAL as small as it gets, keep it as a journal, and tell why it fails.
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from detrun.cli import hashseed
+from detrun.cli import asking, hashseed
 from detrun.cli.again import Prepared, prepare
 from detrun.cli.report import as_text
 
@@ -20,19 +20,14 @@ SAME, REPRODUCED, DIVERGED = 0, 1, 3
 @click.command("replay")
 @click.argument("journal", type=click.Path(dir_okay=False))
 @click.option("--until", type=click.IntRange(min=1), metavar="STEP", help="Stop after this step.")
-@click.option(
-    "--code",
-    type=click.Choice(["recorded", "current"]),
-    default="recorded",
-    help="Which sources to run: those in the journal, or those of today.",
-)
+@asking.code
 @click.option(
     "--from", "first", type=click.IntRange(min=1), metavar="STEP", help="Tell of each event from this step on."
 )
 @click.option("--pdb-at", type=click.IntRange(min=1), metavar="STEP", help="Stop in the debugger in this step.")
 @click.option("--break", "line", metavar="FILE:LINE", help="Stop in the debugger at this line.")
 @click.option("--locate", hidden=True, type=click.Path(dir_okay=False))
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@asking.output("text", "json")
 def command(journal: str, output: str, locate: str | None, **options: Any) -> int:
     """Run what JOURNAL holds once more, and compare it with that step by step.
 

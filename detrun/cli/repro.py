@@ -27,10 +27,15 @@ def liner(command: str) -> Callable[[str, Sequence[str], Mapping[str, object]], 
 
 def _line(words: list[str], arguments: Sequence[str], options: Mapping[str, object]) -> str:
     for name, value in options.items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        words += [f"--{name.replace('_', '-')}", *_spelled(value)]
     if arguments:
         words += ["--", *arguments]
     return f"repro: {_environment()}{shlex.join(words)}"
+
+
+def _spelled(value: object) -> list[str]:
+    """The value of an option; a flag has none."""
+    return [] if value is True else [",".join(value)] if isinstance(value, list) else [str(value)]
 
 
 def _environment() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from detrun.cli import hashseed, repro, scenario
+from detrun.cli import asking, hashseed, repro
 from detrun.cli.report import Report
 from detrun.cli.sizes import Size, when_full
 from detrun.cli.target import load
@@ -17,29 +17,12 @@ from detrun.model import Target
 
 
 @click.command("run")
-@click.argument("target")
-@click.argument("args", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**64 - 1), metavar="N", default=0, help="What the schedule follows from."
-)
-@scenario.option
-@click.option(
-    "--strategy",
-    type=click.Choice(["default", "random"]),
-    show_default="random",
-    help="random lets the seed decide, default decides nothing and is what stock asyncio does.",
-)
-@click.option(
-    "--level",
-    type=click.IntRange(1, 3),
-    metavar="N",
-    help="What may be permuted: 1 what the environment orders, 2 also garbage, 3 also what stock asyncio never does.",
-)
-@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps the run may take.")
-@click.option(
-    "--max-time", type=click.FloatRange(0, min_open=True), metavar="S", help="How many seconds, virtual or not."
-)
-@click.option("--faults", metavar="LIST", help="What may go wrong in the network, as in split,delay,reset.")
+@asking.program
+@asking.seed("the schedule follows")
+@asking.strategy()
+@asking.level()
+@asking.bounds("How many steps the run may take.", "How many seconds, virtual or not.")
+@asking.faults()
 @click.option("--start-time", metavar="WHEN", help="When the program believes to begin, as in 2026-01-31T12:00:00.")
 @click.option(
     "--entropy",
@@ -52,7 +35,7 @@ from detrun.model import Target
 @click.option("--chaos", is_flag=True, default=None, help="Live, let the seed order what comes at the same time.")
 @click.option("--redact", is_flag=True, help="Keep no secrets in the journal; what depends on them cannot be replayed.")
 @click.option("--secret", "secrets", multiple=True, metavar="NAME[=VALUE]", help="Redact this, too.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@asking.output("text", "json")
 def command(target: str, args: tuple[str, ...], output: str, journal: str | None, **options: Any) -> int:
     """Run TARGET in virtual time, on a schedule that follows from a seed.
 
@@ -61,7 +44,6 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     became of it is said on stderr, or with -o json as the last line of stdout.
     """
     hash_seed = hashseed.pin()
-    target = scenario.of(target, options.pop("scenario"))
     live, most = options.pop("live"), options.pop("max_journal")
     secrets = _secrets(redact=options.pop("redact"), words=options.pop("secrets"))
     # Slow, so not for `--help`; and before the program's directory comes first, whose modules may have names of ours.
@@ -82,8 +64,6 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.
     at_exit = ExitStack()
     atexit.register(at_exit.close)
-    if "faults" in given:
-        given["faults"] = [name.strip() for name in given["faults"].split(",") if name.strip()]
     path = Path(journal) if journal is not None else place(target, options["seed"])
     if live:
         from detrun.cli import live as living  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from detrun.cli import hashseed
+from detrun.cli import asking, hashseed
 from detrun.cli.again import prepare
 from detrun.cli.plain import printable
 
@@ -19,7 +19,7 @@ OK, DIVERGED = 0, 3
 @click.command("why")
 @click.argument("journal", type=click.Path(dir_okay=False))
 @click.argument("step", type=click.IntRange(min=1))
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@asking.output("text", "json")
 def command(journal: str, step: int, output: str) -> int:
     """Replay JOURNAL up to STEP, and tell what the last event there follows from, the newest first.
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from detrun.cli.journal.places import Place, note, output, say, say_json, style, width
+from detrun.cli import asking
+from detrun.cli.journal.places import Place, note, say, say_json, style, width
 from detrun.cli.plain import fitted, padded, printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LABEL = 16
 @click.command("diff")
 @click.argument("one", metavar="A", type=Place())
 @click.argument("other", metavar="B", type=Place())
-@output("text", "json")
+@asking.output("text", "json")
 def command(one: Path, other: Path, output: str) -> int:
     """Name the first entry in which the journals A and B differ, with the three steps before it.
 

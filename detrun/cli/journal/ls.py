@@ -9,7 +9,8 @@ from typing import Any
 import click
 import msgspec
 
-from detrun.cli.journal.places import DIRECTORY, Place, note, output, say, say_json, style, width
+from detrun.cli import asking
+from detrun.cli.journal.places import DIRECTORY, Place, note, say, say_json, style, width
 from detrun.cli.plain import age_of, fitted, padded, printable, size_of
 from detrun.errors import JournalError
 
@@ -36,7 +37,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 @click.command("ls")
 @click.argument("places", metavar="[DIR|JOURNAL]...", nargs=-1, type=Place())
-@output("text", "json", "jsonl")
+@asking.output("text", "json", "jsonl")
 def command(places: Sequence[Path], output: str) -> int:
     """List the runs in .detrun/journals, or in other directories, or these journals; the newest first."""
     missing = [place for place in places if not place.exists()]

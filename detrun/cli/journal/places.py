@@ -30,11 +30,6 @@ class Place(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic
         return recorded if not os.path.lexists(value) and recorded.exists() else Path(value)
 
 
-def output(*kinds: str) -> Callable[[F], F]:
-    """The option that says how to print."""
-    return click.option("-o", "--output", type=click.Choice(kinds), default="text", help="How to print.")
-
-
 secret = click.option(
     "--secret",
     "secrets",

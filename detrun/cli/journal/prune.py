@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from detrun.cli.journal.places import DIRECTORY, output, say, say_json
+from detrun.cli import asking
+from detrun.cli.journal.places import DIRECTORY, say, say_json
 from detrun.cli.plain import counted, printable, size_of
 from detrun.cli.sizes import Size
 from detrun.errors import JournalError, UsageError
@@ -18,7 +19,7 @@ RUNS, SIZE = 50, "1GB"
 @click.option("--keep", type=click.IntRange(1), metavar="N", default=RUNS, help="How many runs may stay.")
 @click.option("--size", type=Size(), metavar="SIZE", default=SIZE, help="How large they may be together.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@output("text", "json")
+@asking.output("text", "json")
 def command(directory: Path, *, keep: int, size: int, dry_run: bool, output: str) -> int:
     """Remove the oldest runs in .detrun/journals, or in DIR, beyond so many, or when they are larger together.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from detrun.cli.journal.places import Place, output, say, say_json, width
+from detrun.cli import asking
+from detrun.cli.journal.places import Place, say, say_json, width
 from detrun.errors import JournalError, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ POLL = 0.1
 @click.option("--context", default="", metavar="NAME", show_default=False, help="Only what is about this context.")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only entries of this kind: received, write, ...")
 @click.option("-f", "--follow", is_flag=True, help="Go on while the journal is written.")
-@output("text", "json", "jsonl")
+@asking.output("text", "json", "jsonl")
 def command(journal: Path, *, follow: bool, output: str, **wanted: Any) -> int:
     """Show the entries of JOURNAL, those that are asked for."""
     from detrun.journal.reader import Journal  # noqa: PLC0415

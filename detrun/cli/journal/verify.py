@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from detrun.cli.journal.places import Place, output, say, say_json, style
+from detrun.cli import asking
+from detrun.cli.journal.places import Place, say, say_json, style
 from detrun.cli.plain import counted, printable, printable_lines
 from detrun.errors import FormatUnknown, JournalError
 
@@ -15,7 +16,7 @@ GOOD, BAD = 0, 4
 
 @click.command("verify")
 @click.argument("journals", metavar="JOURNAL...", nargs=-1, required=True, type=Place())
-@output("text", "json", "jsonl")
+@asking.output("text", "json", "jsonl")
 def command(journals: Sequence[Path], output: str) -> int:
     """Read all of each JOURNAL, and say whether every byte is as it was written.
 
