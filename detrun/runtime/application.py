@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from detrun.errors import InternalError, UsageError
-from detrun.runtime import kinds
+from detrun.runtime.carrying import Carrier
+from detrun.runtime.kinds import KINDS
 from detrun.runtime.modules.graph import carried
 from detrun.runtime.reloads import GRACE
 from detrun.runtime.roots import Roots
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("detrun.runtime")
-assert kinds.KINDS  # whose import is what lets them travel
+Carrier.know(KINDS)
 
 
 class Application:

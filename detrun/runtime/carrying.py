@@ -14,7 +14,7 @@ from detrun.runtime.frames import Call, Reply
 from detrun.runtime.ownership import NOWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from detrun.runtime.frames import AnyFrame
     from detrun.runtime.scopes import Scope
@@ -54,7 +54,12 @@ class Carrier:
     """Carries the values of one frame between a scope and the ends of a session."""
 
     kinds: ClassVar[dict[int, Kind]] = {}
-    """By their codes, in the order in which they are asked (see `kinds`)."""
+    """By their codes, in the order in which they are asked."""
+
+    @classmethod
+    def know(cls, kinds: Iterable[Kind]) -> None:
+        """From now on these travel, too."""
+        cls.kinds.update({kind.code: kind for kind in kinds})
 
     def __init__(self, side: Side, scope: Scope, *, answers: bool = False) -> None:
         self.side = side

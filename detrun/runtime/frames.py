@@ -117,4 +117,3 @@ AnyFrame: TypeAlias = (
 )
 
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(AnyFrame).decode

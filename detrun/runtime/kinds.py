@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detrun.runtime.carrying import Carrier
 from detrun.runtime.exchanges import HeaderLists, Requests, Responses
 from detrun.runtime.streams import Streams
 from detrun.runtime.stubs import References
@@ -16,5 +15,3 @@ if TYPE_CHECKING:
     from detrun.runtime.carrying import Kind
 
 KINDS: tuple[Kind, ...] = (Requests(), Responses(), HeaderLists(), References(), Streams())
-
-Carrier.kinds.update({kind.code: kind for kind in KINDS})

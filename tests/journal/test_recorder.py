@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detrun.errors import Divergence
 from detrun.journal.checks import of_output
 from detrun.journal.entries import Emitted, Entry, Failed, GenerationMoved, InputKind, Named, OutputKind, Phase, Stored
 from detrun.journal.reader import Journal
 from detrun.journal.recorder import Level, Recorder
-from detrun.journal.sinks import Kept, Verifier
+from detrun.journal.sinks import Kept
 from detrun.journal.writer import Durability, Writer
 from detrun.model import Decision, EventId, Failure
-from tests.journal.stories import EACH, HEADER, messages
+from tests.journal.stories import HEADER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,38 +106,3 @@ def test_names_that_are_many_do_not_take_memory_without_end() -> None:
     assert numbers == sorted(numbers)
     assert len(kept.entries) == 120_000
     assert kept.entries[-1] == Named(120_000, "client-59999")
-
-
-def test_the_same_run_again_is_verified() -> None:
-    verifier = Verifier(recorded())
-    record(verifier)
-    verifier.end()
-
-    assert verifier.matched == len(recorded())
-
-
-def verify(before: list[Entry], now: list[Entry]) -> None:
-    verifier = Verifier(before)
-    for entry in now:
-        verifier.append(entry)
-    verifier.end()
-
-
-DIFFERENCES = [
-    (messages(3), messages(2), 3, "Sent(step=3, ", "the end of the run"),
-    (messages(2), messages(3), 3, "the end of the run", "Sent(step=3, "),
-    (messages(2), [*messages(1), *messages(1, 5)], 5, "Sent(step=2, ", "Sent(step=5, "),
-    (EACH[:2], EACH[1:2], 0, "Named(number=1", "Named(number=2"),
-]
-
-
-@pytest.mark.parametrize(("before", "now", "at", "expected", "actual"), DIFFERENCES)
-def test_the_first_difference_ends_a_run(
-    before: list[Entry], now: list[Entry], at: int, expected: str, actual: str
-) -> None:
-    with pytest.raises(Divergence) as caught:
-        verify(before, now)
-
-    assert caught.value.at == at
-    assert caught.value.expected.startswith(expected)
-    assert caught.value.actual.startswith(actual)

@@ -22,7 +22,7 @@ def example(kind: type[msgspec.Struct]) -> msgspec.Struct:
 def test_a_frame_is_itself_after_it_was_bytes(kind: type[msgspec.Struct]) -> None:  # F-RPC-01
     frame = example(kind)
 
-    assert frames.decode(frames.encode(frame)) == frame
+    assert msgspec.msgpack.decode(frames.encode(frame), type=frames.AnyFrame) == frame
 
 
 def test_no_two_kinds_have_one_tag() -> None:  # F-RPC-01
