@@ -72,7 +72,7 @@ class Explaining:
             chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
             curve=self._curve(plan, here),
             level=plan.level,
-            possible=_possible(plan, flips),
+            possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
             inputs=tuple(map(here.names.name, here.inputs)),
             left_out=tuple(map(here.names.name, plan.without)),
             whole=self._minimizer.trial(replace(plan, without=())).signature == self._signature,
@@ -111,7 +111,7 @@ class Explaining:
         failure = self._minimizer.trial(plan).attempt.failure
         assert failure is not None
         if not plan.holds:
-            return of_faults(plan.faults)
+            return of_faults(failure, plan.faults)
         hold = plan.holds[0]
         there = self._look(replace(plan, holds=plan.holds[1:]))
         late = there.wake(hold.event) or here.wake(hold.event)
@@ -248,12 +248,17 @@ def _count(number: int, what: str) -> str:
     return f"one {what}" if number == 1 else f"{number} {what}s"
 
 
-def _possible(plan: Plan, flips: tuple[Flip, ...]) -> str:
+def _possible(plan: Plan, flips: tuple[Flip, ...], *, scenario: bool) -> str:
+    """Where it can happen: a plain program on stock asyncio, an application wherever the platform is kept to."""
     if plan.level > _STOCK:
-        return "not on stock asyncio, but where tasks are eager, or a loop has another order"
+        where = "with any application" if scenario else "on stock asyncio"
+        return f"not {where}, but where tasks are eager, or a loop has another order"
+    where = "on the platform" if scenario else "on stock asyncio"
+    if scenario and flips:
+        where += ", where messages of different senders have no order"
     needs = [_need(flip) for flip in flips]
     needs += ["garbage to be collected just then"] if plan.level == _STOCK and plan.faults else []
-    return "on stock asyncio" + (f": needs {', and '.join(needs)}" if needs else "")
+    return where + (f": needs {', and '.join(needs)}" if needs else "")
 
 
 def _need(flip: Flip) -> str:

@@ -20,6 +20,7 @@ DUPLICATE = "duplicate delivery"
 TORN = "torn reload"
 ATOMICITY = "atomicity"
 ORDER = "order"
+LIVELOCK = "livelock"
 FAULT = "fault"
 GARBAGE = "garbage"
 ALWAYS = "no race"
@@ -33,8 +34,8 @@ _RELOADS = re.compile(r"reload|deploy|refresh|reconfig|rotate|swap|migrat", re.I
 
 def label(failure: Failure, late: Wake | None, first: Sight | None, failed: list[Sight], passed: list[Sight]) -> str:
     """The kind of failure: from whom it was late for, what came first, and what happened here and in the twin."""
-    if failure.kind == "stuck":
-        return DEADLOCK if len(_LOCKS.findall(failure.message)) > 1 else LOST_WAKEUP
+    if failure.kind in {"stuck", "limit"}:
+        return _of_waiting(failure)
     if _repeats(first, failed, passed):
         return DUPLICATE
     if _ABSENT.match(failure.message):
@@ -46,8 +47,17 @@ def label(failure: Failure, late: Wake | None, first: Sight | None, failed: list
     return ORDER
 
 
-def of_faults(faults: Sequence[Answer]) -> str:
+def _of_waiting(failure: Failure) -> str:
+    """The kind of a failure of those who never come to an end."""
+    if failure.kind == "limit":
+        return LIVELOCK
+    return DEADLOCK if len(_LOCKS.findall(failure.message)) > 1 else LOST_WAKEUP
+
+
+def of_faults(failure: Failure, faults: Sequence[Answer]) -> str:
     """The kind of a failure that no order makes, but what goes wrong, or nothing at all."""
+    if failure.kind == "limit":
+        return LIVELOCK
     if not faults:
         return ALWAYS
     return GARBAGE if all(fault.question[0] == garbage.ORIGIN for fault in faults) else FAULT

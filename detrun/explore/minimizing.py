@@ -74,7 +74,7 @@ class Minimizer:
     def _settled(self, plan: Plan) -> tuple[Plan, bool]:
         """What all passes together leave, and whether they find nothing more."""
         inner: Levels = (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer)
-        if self._omitting.is_scenario(plan):
+        if self.is_scenario(plan):
             return self._repeated(plan, (self._patient, self._omitting.fewer, *inner))
         plan, settled = self._repeated(replace(plan, without=()), inner)
         return self._omitting.fewer(plan), settled
@@ -89,6 +89,10 @@ class Minimizer:
             if self._budget.spent:
                 break
         return plan, False
+
+    def is_scenario(self, plan: Plan) -> bool:
+        """Whether the program plays with an application, and is none by itself."""
+        return self._omitting.is_scenario(plan)
 
     def trial(self, plan: Plan) -> Trial:
         """What a plan comes to."""

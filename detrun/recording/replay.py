@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
 from detrun.errors import Divergence, UsageError
-from detrun.journal.entries import LIVES, Decided, Ended, GenerationMoved
+from detrun.journal.entries import LIVES, Decided, Ended, Failed, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import Recorded as Edge
 from detrun.model import SLACK, hexadecimal
 from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
+from detrun.scheduler import endless
+from detrun.scheduler.endless import bounded
 from detrun.scheduler.program import run
 from detrun.scheduler.strategies.recorded import Recorded
 from detrun.scheduler.world.signals import Killed
@@ -79,7 +81,9 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
         )
     record.along(journal.entries())
     began = time.perf_counter()
-    again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
+    # As it was ended when it was recorded; whoever computed as long as he liked does so again.
+    with bounded() if _was_endless(journal) else nullcontext():
+        again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
     end = _end(journal)
     difference = _parted(record, end, again, whole=whole)
@@ -166,6 +170,10 @@ def strategy(journal: Journal) -> str | Recorded:
         )
     slack, delay = (int(journal.header.configuration.get(name, SLACK)) for name in ("slack", "delay"))
     return Recorded([entry.decision for entry in journal.entries() if isinstance(entry, Decided)], slack, delay)
+
+
+def _was_endless(journal: Journal) -> bool:
+    return any(isinstance(entry, Failed) and endless.LIMIT in entry.message for entry in journal.ends())
 
 
 def _end(journal: Journal) -> Ended | None:

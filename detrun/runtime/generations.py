@@ -127,7 +127,9 @@ class Generation:
         self.worker.application.ended()
 
     def exited(self, error: SystemExit) -> None:
-        """Its code wanted the process to end: that of this generation does."""
+        """Its code wanted the process to end: that of this generation does, unless it is the run that ends."""
+        if self.worker.engine.error is not None:
+            raise error
         self.worker.reloads.order_crash(self, Disconnected(self.name, f"its code exited, by {error!r}"))
 
     def move(self, phase: Phase, *, sources: Mapping[str, bytes] | None = None, reason: str = "") -> None:

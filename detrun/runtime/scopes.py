@@ -201,7 +201,8 @@ class Scope:
         """Tell of an error that nobody waits for; a search objects to a run that has any."""
         # That an application is stopped is nobody's mistake: what still went on then was told so.
         if not (isinstance(error, Disconnected) and error.hint == STOPPED):
-            self.context.engine.claims.report({"message": f"{what} in {self.name}", "exception": error})
+            report = {"message": f"{what} in {self.name}", "exception": error}
+            self.context.engine.claims.report(report, self.context.name)
         log.error("%s in %s", what, self.name, exc_info=logged(error))
 
     def abandon(self, error: BaseException) -> None:

@@ -38,8 +38,9 @@ class Reporting(Outside):
         _log("\n".join(lines), error is not None and (type(error), error, error.__traceback__))
 
     def call_exception_handler(self, context: Report) -> None:
-        if self._home.engine.killed or isinstance(context.get("exception"), Divergence):
-            return  # whoever is killed says nothing more, and a replay that parts is no concern of the program's
+        error, engine = context.get("exception"), self._home.engine
+        if engine.killed or isinstance(error, Divergence) or (engine.error and isinstance(error, SystemExit)):
+            return  # whoever is killed says nothing more, and how a run is ended is no concern of the program's
         try:
             self._handle(context)
         except (SystemExit, KeyboardInterrupt):

@@ -14,9 +14,11 @@ from detrun.explore import labels
 from detrun.explore.budget import Budget
 from detrun.explore.explaining import RUNS, Explaining
 from detrun.explore.explanation import Explanation
+from detrun.explore.finding import smallest
 from detrun.explore.minimizing import Minimizer
 from detrun.explore.telling import told, turning_point
 from detrun.scheduler.clock import FOREVER
+from detrun.scheduler.endless import bounded
 from tests.explore.failures import Program, first, trials
 from tests.explore.races import (
     RACES,
@@ -178,3 +180,31 @@ def test_it_is_said_whether_random_numbers_matter() -> None:
     assert draws[1] is not None
     assert draws[1].failed == draws[1].runs
     assert draws[2] is None
+
+
+def test_a_turn_that_never_ends_is_a_livelock_of_one_hold() -> None:
+    async def spinning() -> None:
+        done = False
+
+        async def work() -> None:
+            nonlocal done
+            await asyncio.sleep(0.001)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            done = True
+
+        async def spin() -> None:
+            await asyncio.sleep(0.010)
+            while not done:
+                pass
+
+        await asyncio.gather(work(), spin())
+
+    with bounded(0.2):
+        signature, plan = first(spinning)
+        found = smallest(trials(spinning), plan, signature, 5)
+
+    assert signature.kind == "limit"
+    assert len(found.plan.holds) == 1
+    assert found.explanation.label == "livelock"
+    assert "in spin: while not done" in (found.explanation.where or "")

@@ -219,6 +219,9 @@ def test_a_scenario_is_left_with_the_clients_and_requests_that_it_takes() -> Non
         "client/log.all#1",
     )
     assert small.explanation.left_out == ("app/reload#1", "client/GET /#1", "guest#1", "talk#1")
+    assert small.explanation.possible.startswith(
+        "on the platform, where messages of different senders have no order: needs `"
+    )
 
 
 def test_what_was_minimized_stays_as_it_is_and_is_found_by_its_names() -> None:
