@@ -98,7 +98,7 @@ def check_replay(told: dict[str, Any], directory: Path) -> None:
 
     assert ended.returncode == 1, ended.stderr
     replayed = json.loads(ended.stdout.splitlines()[-1])
-    outcome = "failed" if failure["kind"] == "exception" else failure["kind"]
+    outcome = failure["kind"] if failure["kind"] in {"stuck", "limit"} else "failed"
     assert (replayed["outcome"], replayed["recorded_outcome"]) == ("same", outcome)
 
 

@@ -320,6 +320,9 @@ async def rescheduled_after_the_stop(*, mended: bool) -> None:
     stopped, ticks = False, list[bool]()
 
     async def tick() -> None:
+        # Its timer may have started it in the very turn of the stop.
+        if mended and stopped:
+            return
         ticks.append(stopped)
         await ask()
         if not mended or not stopped:
