@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from detrun.journal.reader import Journal
+    from detrun.recording.readings import Watch
 
 
 class Prepared(NamedTuple):
@@ -23,7 +24,7 @@ class Prepared(NamedTuple):
     program: Callable[[], Any]
     sources: Mapping[str, bytes]
     changed: list[str]
-    watch: Any
+    watch: Watch
     code: str
 
 

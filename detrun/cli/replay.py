@@ -1,18 +1,23 @@
 """`detrun replay`: a recorded run once more, compared with its journal step by step."""
 
-import json
+from __future__ import annotations
+
 import logging
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from detrun.cli import asking, hashseed
 from detrun.cli.again import Prepared, prepare
-from detrun.cli.report import as_text
+from detrun.cli.replayed import as_json, as_text
+
+if TYPE_CHECKING:
+    from detrun.journal.reader import Journal
+    from detrun.recording.replay import Replay
 
 SAME, REPRODUCED, DIVERGED = 0, 1, 3
 
@@ -53,14 +58,14 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
         error = None if told.run is None else told.run.error
         verdict = explained(opened, told.difference, options["code"], prepared.changed, error)
     if output == "json":
-        click.echo(f"\n{_as_json(told, verdict)}")
+        click.echo(f"\n{as_json(told, verdict)}")
     else:
-        click.echo(_as_text(told, verdict), err=True, nl=False)
-    status = DIVERGED if not told.same else REPRODUCED if told.failed else SAME
+        click.echo(as_text(told, verdict), err=True, nl=False)
+    status = DIVERGED if told.difference is not None else REPRODUCED if told.failed else SAME
     return status if told.whole else _end(status)
 
 
-def _replayed(opened: Any, prepared: Prepared, options: dict[str, Any]) -> Any:
+def _replayed(opened: Journal, prepared: Prepared, options: dict[str, Any]) -> Replay:
     from detrun.recording import replay, stepping  # noqa: PLC0415
 
     total = opened.last_step() if sys.stderr.isatty() else 0
@@ -98,7 +103,7 @@ def _end(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _locate(opened: Any, code: str, place: str) -> int:
+def _locate(opened: Journal, code: str, place: str) -> int:
     import msgspec  # noqa: PLC0415
 
     from detrun.recording.locating import locate  # noqa: PLC0415
@@ -110,49 +115,6 @@ def _locate(opened: Any, code: str, place: str) -> int:
     prepared.watch.end()
     Path(place).write_bytes(msgspec.json.encode(finding))
     return SAME
-
-
-def _as_json(told: Any, verdict: Any) -> str:
-    difference = told.difference
-    return json.dumps(
-        {
-            "schema": "detrun.replay/1",
-            "outcome": "same" if told.same else "diverged",
-            "steps": told.steps,
-            "digest": told.digest,
-            "recorded_outcome": told.recorded_outcome,
-            "divergence": difference
-            and {
-                "step": difference.step,
-                "event": difference.event,
-                "expected": difference.expected,
-                "actual": difference.actual,
-                "cause": verdict.cause,
-                "because": verdict.because,
-                "where": verdict.where,
-                "before": list(difference.before),
-            },
-            "wall_seconds": told.wall_seconds,
-        }
-    )
-
-
-def _as_text(told: Any, verdict: Any) -> str:
-    if told.same:
-        failure = as_text(told.run) if told.failed else ""
-        return (
-            f"{failure}detrun: same: {told.steps} steps, recorded {told.recorded_outcome}, {told.wall_seconds:.3f} s\n"
-        )
-    difference = told.difference
-    lines = [
-        f"detrun: diverged at step {difference.step}, at {difference.event}",
-        f"  expected  {difference.expected}",
-        f"  got       {difference.actual}",
-        *([f"  where     {verdict.where}"] if verdict.where else []),
-        f"  cause     {verdict.cause}: {verdict.because}",
-        *([f"  before    {line}" for line in difference.before]),
-    ]
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _say(sentence: str) -> None:

@@ -1,10 +1,12 @@
 """`detrun why`: the causal chain of an event, back to the beginning of its run."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -12,6 +14,9 @@ import msgspec
 from detrun.cli import asking, hashseed
 from detrun.cli.again import prepare
 from detrun.cli.plain import printable
+
+if TYPE_CHECKING:
+    from detrun.recording.chain import Chain
 
 OK, DIVERGED = 0, 3
 
@@ -45,7 +50,7 @@ def command(journal: str, step: int, output: str) -> int:
     return OK if told.difference is None else DIVERGED
 
 
-def _lines(told: Any) -> list[str]:
+def _lines(told: Chain) -> list[str]:
     lines = [
         f"step {link.step}: {link.event}" + (f", asked for in step {link.asked} at {link.where}" if link.where else "")
         for link in told.links

@@ -45,7 +45,6 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
 class Replay(msgspec.Struct, frozen=True):
     """What became of a replay: how far it was the same, and where it parted if it did."""
 
-    same: bool
     steps: int
     digest: str
     recorded_outcome: str
@@ -88,7 +87,6 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
     end = _end(journal)
     difference = _parted(record, end, again, whole=whole)
     return Replay(
-        same=difference is None,
         steps=again.steps if record.last is None else record.last,
         digest=again.digest,
         recorded_outcome=end.outcome if end is not None else "killed",
@@ -115,7 +113,6 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
     else:
         difference = _parted(record, end, again, whole=whole)
     return Replay(
-        same=difference is None,
         steps=record.engine.trace.step if record.last is None else record.last,
         digest=hexadecimal(record.engine.trace.fingerprint()) if again is None else again.digest,
         recorded_outcome=end.outcome if end is not None else "killed",

@@ -1,10 +1,12 @@
 """`detrun journal ls`: which runs there are."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +15,9 @@ from detrun.cli import asking
 from detrun.cli.journal.places import DIRECTORY, Place, note, say, say_json, style, width
 from detrun.cli.plain import age_of, fitted, padded, printable, size_of
 from detrun.errors import JournalError
+
+if TYPE_CHECKING:
+    from detrun.journal.retention import OldRun
 
 COLUMNS = ("name", "outcome", "steps", "size", "age", "seg", "seed", "target")
 RIGHT = {"steps", "size", "age", "seg"}
@@ -69,7 +74,7 @@ def _listed(places: Sequence[Path]) -> list[Listed]:
     return [_described(run, time.time()) for run in found]
 
 
-def _described(run: Any, now: float) -> Listed:
+def _described(run: OldRun, now: float) -> Listed:
     from detrun.journal.reader import Journal  # noqa: PLC0415
 
     name = run.path.name.removesuffix(".bin")

@@ -1,7 +1,9 @@
 """`detrun journal prune`: removes old runs, but none that failed."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +12,9 @@ from detrun.cli.journal.places import DIRECTORY, say, say_json
 from detrun.cli.plain import counted, printable, size_of
 from detrun.cli.sizes import Size
 from detrun.errors import JournalError, UsageError
+
+if TYPE_CHECKING:
+    from detrun.journal.retention import OldRun
 
 RUNS, SIZE = 50, "1GB"
 
@@ -45,7 +50,7 @@ def command(directory: Path, *, keep: int, size: int, dry_run: bool, output: str
     return 0
 
 
-def _prune(directory: Path, keep: int, size: int) -> list[Any]:
+def _prune(directory: Path, keep: int, size: int) -> list[OldRun]:
     import asyncio  # noqa: PLC0415
 
     from detrun.journal.late import prune  # noqa: PLC0415
@@ -53,7 +58,7 @@ def _prune(directory: Path, keep: int, size: int) -> list[Any]:
     return list(asyncio.run(prune(directory, keep, size)))
 
 
-def _print(removed: list[Any], left: list[Any], *, dry_run: bool) -> None:
+def _print(removed: list[OldRun], left: list[OldRun], *, dry_run: bool) -> None:
     verb = "would remove" if dry_run else "removed"
     for run in removed:
         say(f"{verb} {printable(str(run.path))} ({run.outcome}, {size_of(run.size)})")
@@ -63,7 +68,7 @@ def _print(removed: list[Any], left: list[Any], *, dry_run: bool) -> None:
     say(f"{verb} {counted(len(removed), 'run')}, {freed}; {counted(len(left) - gone, 'run')} left, {size_of(size)}")
 
 
-def _print_json(removed: list[Any], left: list[Any], *, dry_run: bool) -> None:
+def _print_json(removed: list[OldRun], left: list[OldRun], *, dry_run: bool) -> None:
     gone = {run.path for run in removed}
     say_json(
         {
@@ -75,5 +80,5 @@ def _print_json(removed: list[Any], left: list[Any], *, dry_run: bool) -> None:
     )
 
 
-def _described(run: Any) -> dict[str, Any]:
+def _described(run: OldRun) -> dict[str, Any]:
     return {"journal": str(run.path), "outcome": run.outcome, "size": run.size, "segments": len(run.segments)}

@@ -1,8 +1,10 @@
 """`detrun journal verify`: whether a journal is as it was written, and if not, where."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
@@ -10,6 +12,9 @@ from detrun.cli import asking
 from detrun.cli.journal.places import Place, say, say_json, style
 from detrun.cli.plain import counted, printable, printable_lines
 from detrun.errors import FormatUnknown, JournalError
+
+if TYPE_CHECKING:
+    from detrun.journal.scan import Ending
 
 GOOD, BAD = 0, 4
 
@@ -54,8 +59,8 @@ def _verdict(path: Path) -> dict[str, Any]:
     return {"journal": str(path)} | _ending(verified.ending) | facts
 
 
-def _ending(ending: Any) -> dict[str, Any]:
-    from detrun.journal.scan import Finished, Open, Torn  # noqa: PLC0415
+def _ending(ending: Ending) -> dict[str, Any]:
+    from detrun.journal.scan import Finished, Missing, Open, Torn  # noqa: PLC0415
 
     match ending:
         case Finished():
@@ -65,8 +70,10 @@ def _ending(ending: Any) -> dict[str, Any]:
             return {"good": True, "verdict": "unfinished", "at": ending.at, "problem": problem}
         case Torn():
             return {"good": True, "verdict": "torn", "at": ending.at, "problem": str(ending)}
-        case missing:
-            return {"good": False, "verdict": "incomplete", "at": None, "problem": str(missing)}
+        case Missing():
+            return {"good": False, "verdict": "incomplete", "at": None, "problem": str(ending)}
+        case _:
+            assert_never(ending)
 
 
 def _print(verdict: dict[str, Any]) -> None:
