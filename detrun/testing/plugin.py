@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HASH_SEED, PLAN = "--detrun-hash-seed", "--detrun-plan"
 APPLICATION = "detrun_application"
-_VARIABLE = "PYTHONHASHSEED"
+_VARIABLE, _SEEDS = "PYTHONHASHSEED", 2**32
 _REPRO = "repro: "
 
 current: pytest.Item | None = None
@@ -38,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Start again with the hash seed that is asked for, before anything is captured or imported."""
     seed = early_config.known_args_namespace.detrun_hash_seed
+    if seed is not None and not (seed.isdecimal() and int(seed) < _SEEDS):
+        raise pytest.UsageError(f"{HASH_SEED}: expected a number from 0 to {_SEEDS - 1}, got {seed!r}")
     if seed is not None and os.environ.get(_VARIABLE) != seed:
         words = [sys.executable, "-m", "pytest", *early_config.invocation_params.args]
         os.execve(sys.executable, list(map(str, words)), os.environ | {_VARIABLE: seed})

@@ -180,6 +180,14 @@ def test_the_hash_seed_is_that_which_was_asked_for(tmp_path: Path) -> None:
     assert "1 passed" in ended.stdout
 
 
+@pytest.mark.parametrize("seed", ["x", "-1", str(2**32)])
+def test_a_hash_seed_that_is_none_is_refused(tmp_path: Path, seed: str) -> None:
+    ended = run_pytest(tmp_path, FIXED, f"--detrun-hash-seed={seed}")
+
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"--detrun-hash-seed: expected a number from 0 to 4294967295, got '{seed}'" in ended.stderr
+
+
 def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "expected a plan as a failure names it, got 'x'" in run_pytest(tmp_path, RACY, "--detrun-plan", "x").stdout
 

@@ -20,6 +20,13 @@ def test_without_a_bound_there_are_two_hundred_runs_and_with_seconds_none() -> N
     [
         ({"run": 3}, "expected settings out of runs, seconds, level, faults, entropy, verify, got 'run'"),
         ({"entropy": "real"}, "expected entropy that is one of drawn, fixed, got 'real'"),
+        ({"runs": 0}, "expected runs to be int >= 1, got 0"),
+        ({"runs": "many"}, "expected runs to be int, got 'many'"),
+        ({"runs": None}, "expected a bound of runs or of seconds, got none"),
+        ({"seconds": 0}, "expected seconds to be float > 0.0, got 0"),
+        ({"level": 4}, "expected level to be int <= 3, got 4"),
+        ({"faults": 3}, "expected faults to be array, got 3"),
+        ({"faults": [3]}, r"expected faults to be str, got \[3\]"),
         ({"faults": "split"}, None),
     ],
 )
