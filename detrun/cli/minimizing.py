@@ -60,6 +60,11 @@ class Told:
             "schema": "detrun.minimize/1",
             "holds": [{"event": event, "until": until} for event, until in self.plan.holds],
             "faults": [{"question": name, "answer": answer} for name, answer in self.plan.faults],
+            "latencies": [
+                {"what": each.what, "link": each.link, "seconds": each.seconds}
+                for flip in self.found.explanation.flips
+                if (each := flip.latency) is not None
+            ],
             "inputs": list(self.found.explanation.inputs),
             "left_out": list(self.plan.without),
             "runs": minimized.runs,

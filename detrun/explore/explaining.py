@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detrun.explore.around import Around, Prefixed, Without
-from detrun.explore.explanation import Explanation, Flip, Rate, Side, Twin
+from detrun.explore.explanation import Explanation, Flip, Latency, Rate, Side, Twin
 from detrun.explore.labels import label, of_faults
+from detrun.explore.latencies import Late, rounded
 from detrun.explore.looking import Look, looked
 from detrun.explore.naming import END
 from detrun.explore.nearing import earlier
@@ -83,7 +84,7 @@ class Explaining:
         without, alone = replace(plan, holds=others), replace(plan, holds=(hold,))
         there = self._look(without)
         late, first = there.wake(hold.event) or here.wake(hold.event), here.wake(hold.until)
-        kind = self._minimizer.trial(plan).watched.kinds.get(hold.event, MESSAGE)
+        kind, later = self._minimizer.trial(plan).watched.kinds.get(hold.event, MESSAGE), _later(hold, here, there)
         return Flip(
             late=_side(here, hold.event, late),
             first=_side(here, hold.until, first),
@@ -91,9 +92,19 @@ class Explaining:
             necessary=self._minimizer.trial(without).signature != self._signature,
             sufficient=self._minimizer.trial(alone).signature == self._signature,
             after=None if after is None else here.names.name(after),
-            later=_later(hold, here, there),
+            later=later,
             differs=_differences(here, there, hold),
+            latency=self._latency(without, hold, later, here) if kind == MESSAGE else None,
         )
+
+    def _latency(self, without: Plan, hold: Hold, later: float, here: Look) -> Latency | None:
+        """What may take longer in the place of this order: rather all that comes by a way than one thing."""
+        for link in (True, False):
+            for late in rounded(later):
+                if self._signature_under(without, Late(without, hold.event, late, link=link)) == self._signature:
+                    name = here.names.way(hold.event) if link else here.names.name(hold.event)
+                    return Latency(name, link, late / SECOND)
+        return None
 
     def _after(self, plan: Plan, hold: Hold) -> EventId | None:
         """What has to be over before the first comes: held up longer than that, the failure is gone."""

@@ -14,11 +14,20 @@ class Side(msgspec.Struct, frozen=True):
     values: dict[str, str] = {}
 
 
+class Latency(msgspec.Struct, frozen=True):
+    """A natural cause: this message is late by so many seconds, or everything that comes by this link."""
+
+    what: str
+    link: bool
+    seconds: float
+
+
 class Flip(msgspec.Struct, frozen=True):
     """Two events whose order makes the difference: the late one waits until the first is over.
 
     It is `necessary` if the run passes without it, `sufficient` if it fails with this one alone. `after` is what has to
-    be over before the first comes, `later` how much later the late one has to be than it could, in seconds.
+    be over before the first comes, `later` how much later the late one has to be than it could, in seconds. With the
+    `latency` in the place of this order it fails as well.
     """
 
     late: Side
@@ -29,6 +38,7 @@ class Flip(msgspec.Struct, frozen=True):
     after: str | None
     later: float
     differs: dict[str, tuple[str, str]]
+    latency: Latency | None = None
 
 
 class Rate(msgspec.Struct, frozen=True):

@@ -101,6 +101,10 @@ class Names:
         origin = next((key for key, known in self._owners.items() if known == owner), None)
         return None if origin is None or not count.lstrip("-").isdecimal() else EventId((origin, int(count)))
 
+    def way(self, event: EventId) -> str:
+        """What a person calls the way by which a message comes."""
+        return self._owners.get(event[0]) or self.name(event)
+
     def before(self, event: EventId) -> EventId | None:
         """The event after which this turn is, if it is a turn."""
         return self._turns.get(event[0])

@@ -39,6 +39,9 @@ def _flip(flip: Flip) -> Iterator[str]:
     without = "passes" if flip.necessary else "fails all the same"
     alone = "is enough" if flip.sufficient else "is not enough"
     yield f"  checked   without this order it {without}, this order alone {alone}"
+    if (latency := flip.latency) is not None:
+        what = f"whatever comes by {latency.what}" if latency.link else latency.what
+        yield f"  latency   it fails as well if {what} takes {1000 * latency.seconds:,g} ms longer"
 
 
 def _side(side: Side) -> str:
