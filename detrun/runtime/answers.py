@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from detrun.errors import InternalError, Released
+from detrun.errors import Disconnected, InternalError, Released
 from detrun.runtime.calls import Answering
 from detrun.runtime.carrying import discard
 from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.frames import Call, Refusal
 from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
+from detrun.runtime.sessions import STEP, Given
 from detrun.runtime.stubs import Exported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.runtime.scopes import Scope
-    from detrun.runtime.sessions import Given, Side
+    from detrun.runtime.sessions import Side
 
 
 _NOTHING = "plain data has no members that can be reached from outside"
@@ -38,17 +39,18 @@ class Answers:
 
     def __call__(self, side: Side, number: int, call: Call) -> None:
         try:
-            scope, find = self._asked(side, call)
+            scope, find = self._asked(side, number, call)
         except Exception as error:
             what = ".".join((side.name, *call.path))
-            side.send(number, Refusal(encode_error(error, what)), f"error of {what}")
+            side.keep(number, Given(None, error, None), call.heard)
+            side.answer(number, Refusal(encode_error(error, what)), what)
             discard(side, call)
             return
         # This runs in variables of its own, which the task inherits.
         SCOPE.set(scope)
         Answering(side, scope, number, call).begin(find)
 
-    def _asked(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:
+    def _asked(self, side: Side, number: int, call: Call) -> tuple[Scope, Callable[[], Any]]:
         if not call.target:
             if self._entry is None:
                 raise InternalError(f"a call came to {side.name}, which called and has no entrypoints")
@@ -58,12 +60,22 @@ class Answers:
             return end.scope, lambda: end.target
         if isinstance(end, Answering):
             return end.scope, lambda: _awaited(end)
+        return self._of_what_was(side, number, call)
+
+    def _of_what_was(self, side: Side, number: int, call: Call) -> tuple[Scope, Callable[[], Any]]:
+        what = ".".join(call.path)
+        if (call.target - number) % STEP:
+            # Each side counts what it exports as it counts its calls: this was an object of this side.
+            raise Disconnected(f"the object that {what} is asked of is gone", "whoever had it has ended")
         given = side.kept(call.target, call.heard)
         if given is None:
             # Whoever asks has not heard the answer: of that only plain data is not kept.
             raise AttributeError(_NOTHING)
+        if given.scope is None:
+            assert given.error is not None  # as of every call that was refused
+            raise given.error
         if given.scope.ended:
-            raise Released(f"what {'.'.join(call.path)} is asked of is gone", "keep the stub, or ask for it again")
+            raise Released(f"what {what} is asked of is gone", "keep the stub, or ask for it again")
         return given.scope, lambda: _value(given)
 
 

@@ -144,8 +144,6 @@ class Answering(End):
             self._release_stubs()
         if type(value) not in ATOMS or raised is not None or self._outcome is not None:
             self._tell(Given(value, raised, self.scope))
-        else:
-            self.side.said += 1  # of an atom nothing more can be asked
         if frame is not None:
             self._answer(frame)
         # What came with the call may be read for what goes with the answer.
@@ -212,5 +210,5 @@ class Answering(End):
 
     def _answer(self, frame: Reply | Refusal) -> None:
         if self._asked:
-            self.send(frame, f"{'answer' if isinstance(frame, Reply) else 'error'} of {self.what}")
+            self.side.answer(self.number, frame, self.what)
             self.forget()

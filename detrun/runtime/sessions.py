@@ -14,7 +14,7 @@ import msgspec
 
 from detrun.errors import Disconnected
 from detrun.runtime.encoding.packing import ATOMS
-from detrun.runtime.frames import Bye, Call
+from detrun.runtime.frames import Bye, Call, Refusal, Reply
 from detrun.runtime.lines import Line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
 
 # The side that began a session counts its ends in odd numbers, the other one in even ones.
-_STEP = 2
+STEP = 2
 
 
 class Given(msgspec.Struct, frozen=True, eq=False):
@@ -35,7 +35,8 @@ class Given(msgspec.Struct, frozen=True, eq=False):
 
     value: Any
     error: BaseException | None
-    scope: Scope
+    # In which more can be asked of it; of a call that was refused nothing can.
+    scope: Scope | None
 
 
 class Side:
@@ -71,13 +72,13 @@ class Side:
         self.said = 0
         self._kept: deque[tuple[int, int, Given]] = deque()
         self._answer = answer
-        self._last = first - _STEP
+        self._last = first - STEP
         # The highest number of a call that came from the other side.
         self._seen = 0
 
     def new_number(self) -> int:
         """A number for an end that begins on this side."""
-        self._last = last = self._last + _STEP
+        self._last = last = self._last + STEP
         return last
 
     def send(self, number: int, frame: AnyFrame, verb: str, route: int = 0) -> None:
@@ -100,13 +101,17 @@ class Side:
     def keep(self, number: int, given: Given, heard: int) -> None:
         """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it.
 
-        When it was called, the other side had heard so many answers.
+        The answer is the next one to be sent; when it was called for, the other side had heard so many.
         """
-        self.said += 1
         self._forget(heard)
         # Of an atom nothing more can be asked.
         if type(given.value) not in ATOMS or given.error is not None:
-            self._kept.append((self.said, number, given))
+            self._kept.append((self.said + 1, number, given))
+
+    def answer(self, number: int, frame: Reply | Refusal, what: str) -> None:
+        """Send what a call gave: both sides count what the other one hears."""
+        self.said += 1
+        self.send(number, frame, f"{'answer' if isinstance(frame, Reply) else 'error'} of {what}")
 
     def kept(self, number: int, heard: int) -> Given | None:
         """What this call gave, if it is kept; the other side has heard so many answers by now."""

@@ -67,7 +67,7 @@ def test_a_client_that_is_gone_is_known_as_such(workers: list[Configured]) -> No
 @HOPS
 def test_a_worker_that_is_loaded_again_restarts_its_sockets(
     workers: list[Configured],
-) -> None:  # R-WS-06, R-WS-22, F-WS-07
+) -> None:  # F-GEN-15, F-WS-07, R-WS-06, R-WS-22
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         await app.reload()

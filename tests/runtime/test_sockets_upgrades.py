@@ -18,7 +18,7 @@ from tests.runtime.sockets import CHAINS, ECHO, HOPS, IMPORTS, QUIET, all_of, ow
 @HOPS
 def test_messages_go_both_ways_over_any_number_of_hops(
     workers: list[Configured],
-) -> None:  # R-WS-19, R-WS-20, R-WS-21, F-WS-08
+) -> None:  # R-WS-19, R-WS-20, R-WS-21, R-WS-25, F-WS-08
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
         for message in ("a", b"b", "", "ä"):

@@ -101,7 +101,7 @@ CUTS = [crash_origin, crash_front, stop_origin, hang_up]
 def test_what_is_cut_off_is_an_error_and_no_end_and_its_source_is_closed(
     traffic: Callable[[App], Any], cut: Callable[[App], None], seeds: Any
 ) -> None:
-    """R-STR-04, R-STR-05, R-STR-13, R-STR-17, R-ABT-03, R-ABT-05: whoever is gone, and whenever."""
+    """R-STR-04, R-STR-05, R-STR-13, R-STR-17, R-STR-19, R-ABT-03, R-ABT-05: whoever is gone, and whenever."""
     seen = set()
     for seed in seeds:
         for step in range(1, injected(traffic, WORKERS, 0, nothing, seed)[1].played):

@@ -1,0 +1,98 @@
+"""More is asked of answers that are not there yet: what those are told who ask of a call that failed or is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from detrun.errors import Disconnected, Released
+from detrun.testing.app import App
+from tests.runtime.applications import play, played, scopes_left, worker
+
+CELLS = worker(
+    "web",
+    """
+    class Cell(RpcTarget):
+        name = "cell"
+
+        def get(self):
+            return self
+
+        async def slowly(self):
+            await asyncio.sleep(0.001)
+            return self
+
+    class Default(WorkerEntrypoint):
+        def cell(self):
+            return Cell()
+    """,
+)
+BROKEN = worker("web", "1 / 0")
+MAIN = worker("main", "class Default(WorkerEntrypoint): pass")
+
+
+def test_what_is_asked_of_a_call_that_was_refused_is_told_why() -> None:  # F-RPC-05, R-GEN-22, R-RPC-15
+    async def scenario(app: App) -> Any:
+        told = []
+        for promise in (
+            app.service("web").cell(),
+            app.service("web").cell().get(),
+            app.service("web").cell().get().name,
+        ):
+            with pytest.raises(Disconnected) as caught:
+                await promise
+            told.append(str(caught.value).splitlines()[0])
+        return set(told)
+
+    assert played(scenario, BROKEN, MAIN) == {"web does not run: it could not be loaded: division by zero"}
+
+
+def test_more_is_asked_of_answers_after_calls_that_were_refused() -> None:  # F-RPC-05
+    """Which answers have arrived is counted by both sides alike, refusals included."""
+
+    async def scenario(app: App) -> Any:
+        web = app.service("web")
+        for _ in range(3):
+            with pytest.raises(Disconnected):
+                await web.cell()
+        await app.reload({"web/main.py": CELLS.source})
+        names = [await web.cell().get().slowly().get().name for _ in range(3)]
+        app.disconnect()
+        return names, await scopes_left(app)
+
+    assert played(scenario, BROKEN, MAIN) == (["cell"] * 3, 0)
+
+
+def crash(app: App) -> None:
+    app.crash("web")
+
+
+def stop(app: App) -> None:
+    app.application.grace = 0
+    app.application.order_reload({"web/main.py": CELLS.source + "\n# new"})
+
+
+@pytest.mark.parametrize("ending", [crash, stop], ids=lambda ending: ending.__name__)
+def test_a_call_of_an_object_that_is_gone_when_it_arrives_says_so(ending: Callable[[App], None]) -> None:  # R-GEN-22
+    """It was sent before its caller was told, and there is nothing left to ask: that is no mistake of the caller's."""
+
+    async def scenario(app: App) -> Any:
+        cell = await app.service("web").cell()
+        ending(app)
+        asked, told = 0, ""
+        while not told:
+            asked += 1
+            try:
+                # Of the answer, too, more is asked before it is there.
+                (await cell.slowly().get().slowly()).dispose()
+            except (Disconnected, Released) as error:
+                told = str(error)
+        # Whoever comes next is answered by the next one, and may ask more as ever.
+        return asked, told, await app.service("web").cell().get().name
+
+    runs = [play(scenario, CELLS, seed=seed).result() for seed in range(80)]
+    assert len({asked for asked, _, _ in runs}) > 1
+    assert any("the object that slowly is asked of is gone" in told for _, told, _ in runs)
+    assert {name for _, _, name in runs} == {"cell"}
