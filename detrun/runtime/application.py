@@ -49,11 +49,8 @@ class Application:
             worker.name: Worker(self, worker, number, snapshots[worker.name])
             for number, worker in enumerate(configuration.workers)
         }
-
-    @property
-    def workers(self) -> list[Worker]:
-        """All of them; the main one is the last."""
-        return sorted(self._workers.values(), key=lambda worker: worker.name == self.configuration.main)
+        # The main one is the last.
+        self.workers = sorted(self._workers.values(), key=lambda worker: worker.name == configuration.main)
 
     def worker(self, name: str) -> Worker:
         """The worker of this name."""

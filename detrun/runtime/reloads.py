@@ -81,7 +81,12 @@ class Reload:
         except BaseException as error:
             self._fail(generation, error)
             return
-        self._next("ready", self._ready, generation)
+        if self.worker.active is None and self.worker.reloads.queued is None:
+            # There is nobody to take over from.
+            generation.move(Phase.READY)
+            self._move_pointer(generation)
+        else:
+            self._next("ready", self._ready, generation)
 
     def _fail(self, generation: Generation, error: BaseException) -> None:
         generation.state = State.FAILED
@@ -111,7 +116,7 @@ class Reload:
         self._next("move pointer", self._move_pointer, generation)
 
     def _move_pointer(self, generation: Generation) -> None:
-        if generation.state is not State.READY:
+        if generation.stops or generation.state is not State.READY:
             self.worker.reloads.over(self, Disconnected(generation.name, "it was stopped before it was active"))
             return
         generation.move(Phase.MOVE_POINTER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
@@ -93,9 +94,8 @@ class Worker:
         self.application = application
         self.configuration = configuration
         self.name = configuration.name
-        self.engine = engine = application.engine
+        self.engine = application.engine
         self.key = hash((number, -3))
-        self.supervisor = engine.know(Supervisor(engine, f"{self.name}/supervisor", self.key))
         self.door = Door(self)
         self.reloads = Reloads(self)
         # What is loaded whenever somebody wants a new generation.
@@ -108,6 +108,11 @@ class Worker:
         # Why there is no active generation.
         self.reason = "it was not started"
         self._last = 0
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        """Where it is kept in order; a worker that is only loaded once needs none."""
+        return self.engine.know(Supervisor(self.engine, f"{self.name}/supervisor", self.key))
 
     def next_generation(self, snapshot: Snapshot) -> Generation:
         """A new generation, which has not loaded yet."""
