@@ -130,6 +130,16 @@ class Attempts:
         plan: Plan | None = None,
     ) -> Attempt:
         """Run one schedule, which the strategy answers for."""
+        # What a run leaves is looked at when it is garbage; while the run lasts, and now, all of it is alive.
+        restore = garbage.hold_back()
+        try:
+            return self._attempt(strategy, entropy, self.kinds if kinds is None else kinds, plan, traced=traced)
+        finally:
+            garbage.restore(*restore)
+
+    def _attempt(
+        self, strategy: Strategy, entropy: int, kinds: Iterable[str], plan: Plan | None, *, traced: bool
+    ) -> Attempt:
         self.made += 1
         if self.level >= garbage.LEVEL:
             garbage.tidy()
@@ -137,7 +147,7 @@ class Attempts:
         answers: Any = Tracing(strategy) if traced else strategy
         world = World(self._begin, "seeded", entropy)
         limits = Limits(self.max_steps, self.max_time)
-        engine = Engine(answers, limits, self.kinds if kinds is None else kinds, world, level=self.level)
+        engine = Engine(answers, limits, kinds, world, level=self.level)
         engine.claims.leaks = self.leaks
         behaviour = Behaviour(engine)
         _, error = ended(engine, main)

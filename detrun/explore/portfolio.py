@@ -138,7 +138,7 @@ class Shares:
         for _ in range(size):
             for arm in self._arms:
                 owed[arm] += shares[arm]
-            best = max(self._arms, key=lambda arm: owed[arm])
+            best = max(owed, key=owed.__getitem__)
             owed[best] -= 1
             chosen.append(best)
         return chosen

@@ -115,7 +115,7 @@ class Choices:
 
     def busy(self) -> bool:
         """Whether something could go on without any event."""
-        return bool(self._threads) or self._can_continue()
+        return bool(self._threads) or (self.program is not None and bool(self.program.loop.ready))
 
     def alone(self) -> Channel | None:
         """A message besides which there is nothing at all: the commonest case, and found without asking for more."""
@@ -127,7 +127,9 @@ class Choices:
 
     def open(self) -> bool:
         """Whether there may be more than one event, so that it is worth asking."""
-        enabled, timers = len(self._arrivals) + len(self._threads) + self._can_continue(), self._clock.timers
+        program, timers = self.program, self._clock.timers
+        ready = program is not None and bool(program.loop.ready)
+        enabled = len(self._arrivals) + len(self._threads) + ready
         if enabled:
             return enabled > 1 or (bool(timers) and timers[0][0] <= self.limit())
         earliest = self._clock.earliest() if self.slack else None
@@ -193,9 +195,6 @@ class Choices:
     def _idle_slack(self) -> int:
         # Whoever sleeps alone can only wake on time or, like a selector, with all timers of that millisecond.
         return MILLISECOND if self._clock.homes == 1 else self.slack
-
-    def _can_continue(self) -> bool:
-        return self.program is not None and bool(self.program.loop.ready)
 
 
 def _ends(here: Any, home: Context, *, network: bool = True) -> bool:

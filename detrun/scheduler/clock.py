@@ -153,6 +153,8 @@ class Clock:
 
     def drop(self, unwanted: Callable[[TimerHandle], bool]) -> None:
         """Remove the timers that `unwanted` is true of."""
+        if not self.timers:
+            return
         self.timers[:] = [entry for entry in self.timers if not unwanted(entry[3])]
         heapify(self.timers)
         self._cancelled = sum(entry[3].call is NOTHING for entry in self.timers)

@@ -142,7 +142,7 @@ class Engine:
             clock.fall_due()
         if trace.step >= limits.checkpoint:
             limits.check(self)
-        if (event := self._chosen()) is None:
+        if (event := self._choices.alone() or self._chosen()) is None:
             return False
         try:
             self.happen(event)
@@ -220,7 +220,7 @@ class Engine:
         """Let something happen, for a thread that waits; raise when nothing can."""
         if self.trace.step >= self._limits.checkpoint:
             self._limits.check(self)
-        self.happen(self._something())
+        self.happen(self._choices.alone() or self._something())
         self.entering.leave()
         self.clock.fall_due()
 
@@ -338,8 +338,6 @@ class Engine:
         return event
 
     def _chosen(self) -> Event | None:
-        if (alone := self._choices.alone()) is not None:
-            return alone
         self._choices.begin()
         return self.asked() if self._choices.open() else self._choices.first()
 

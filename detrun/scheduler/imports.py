@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 def installed() -> bool:
     """Whether `after` was called in this process."""
-    return any(isinstance(finder, _Finder) for finder in sys.meta_path)
+    return _FINDER in sys.meta_path
 
 
 def after(actions: Mapping[str, Then]) -> None:
     """Do this to the modules of these names: now if they are there, else once they are."""
-    sys.meta_path.insert(0, _Finder(actions))
+    _FINDER.actions.update(actions)
+    sys.meta_path.insert(0, _FINDER)
     for name, then in actions.items():
         if name in sys.modules:
             then(sys.modules[name])
@@ -33,19 +34,22 @@ def after(actions: Mapping[str, Then]) -> None:
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds these modules as everybody does, and acts once they are executed."""
 
-    def __init__(self, actions: Mapping[str, Then]) -> None:
-        self._actions = actions
+    def __init__(self) -> None:
+        self.actions: dict[str, Then] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        then = self._actions.get(fullname)
+        then = self.actions.get(fullname)
         if then is None:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
             _act_after(spec.loader, then)
         return spec
+
+
+_FINDER = _Finder()
 
 
 # What these draw and read as they are imported is the process's and nothing of a run's, which may be the first to

@@ -88,9 +88,10 @@ class Trace:
 
     def seal(self, instant: int) -> None:
         """The run ends at this instant: nothing that happens from now on counts."""
-        with suppress(RunError):  # it ends anyway, and is not to seem to have ended by this
-            self.check()
-        self.record = self.mark = None
+        if self.record is not None:
+            with suppress(RunError):  # it ends anyway, and is not to seem to have ended by this
+                self.check()
+            self.record = self.mark = None
         if self._seal is None:
             self._seal = hash((self.digest, self.step, self.ran, instant))
 
