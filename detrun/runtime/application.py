@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detrun.runtime.configured import Configured
+    from detrun.runtime.generations import Generation
     from detrun.runtime.modules.snapshot import Snapshot
     from detrun.runtime.reloads import Reload
     from detrun.runtime.sessions import Side
@@ -44,7 +45,9 @@ class Application:
         self.watching = Watching(self)
         # Those that go on, each by one of its sides.
         self.sessions: dict[Side, None] = {}
-        self._less: asyncio.Future[None] | None = None
+        # The generations that were told to stop, and who waits until they have.
+        self._leaving: list[Generation] = []
+        self._over: asyncio.Future[None] | None = None
         self._workers = {
             worker.name: Worker(self, worker, number, snapshots[worker.name])
             for number, worker in enumerate(configuration.workers)
@@ -76,10 +79,10 @@ class Application:
 
     async def stop(self) -> None:
         """Have all workers end what they do, and be gone."""
-        waiting = [generation for worker in self.workers for generation in worker.stop()]
-        while self.sessions or not all(generation.isolate.gone for generation in waiting):
-            self._less = asyncio.get_running_loop().create_future()
-            await self._less
+        self._leaving = [generation for worker in self.workers for generation in worker.stop()]
+        while self._lasts():
+            self._over = asyncio.get_running_loop().create_future()
+            await self._over
 
     def began(self, side: Side) -> None:
         """A session goes on from now on."""
@@ -87,11 +90,15 @@ class Application:
         side.closing = self.ended
 
     def ended(self, side: Side | None = None) -> None:
-        """A session is over, or a generation gone: who waits for that looks again."""
+        """A session is over, or a generation gone: who waits for all of them learns of the last."""
         if side is not None:
             self.sessions.pop(side, None)
-        if self._less is not None and not self._less.done():
-            self._less.set_result(None)
+        if self._over is not None and not (self._over.done() or self._lasts()):
+            self._over.set_result(None)
+
+    def _lasts(self) -> bool:
+        """Whether something goes on of an application that was stopped."""
+        return bool(self.sessions) or any(not generation.isolate.gone for generation in self._leaving)
 
     def check(self) -> None:
         """Raise if something is left of what the application did, though it was stopped."""

@@ -65,7 +65,9 @@ def made(known: Any, ctx: ExecutionContext, env: Any) -> Any:
 def exported(module: ModuleType) -> list[str]:
     """The names of all entrypoints of a module."""
     return [
-        name for name, value in vars(module).items() if _is_entrypoint(value) and value.__module__ == module.__name__
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__ and _is_entrypoint(value)
     ]
 
 

@@ -89,7 +89,7 @@ def _current() -> Env:
 def environment(worker: Worker) -> Env:
     """What this worker finds in `env`: values of its own, which no other generation sees."""
     configuration = worker.configuration
-    bindings: dict[str, Any] = copy.deepcopy(dict(configuration.variables))
+    bindings: dict[str, Any] = copy.deepcopy(dict(configuration.variables)) if configuration.variables else {}
     for bound in configuration.services:
         props = encode(bound.props, None, f"props of {bound.binding}") if bound.props else b""
         target = worker.application.worker(bound.service)

@@ -15,7 +15,7 @@ from detrun.runtime.scopes import Scope
 from detrun.runtime.values import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import ModuleType
 
     from detrun.runtime.frames import Call
@@ -62,7 +62,7 @@ class Generation:
 
     def load(self) -> None:
         """Import the worker's modules, in a turn of the context; raises what their top level raises."""
-        self.move(Phase.LOAD, sources=self.snapshot.sources())
+        self.move(Phase.LOAD)
         clock = self.worker.engine.clock
         began = clock.now
         # Whoever looks at it while modules are imported finds it.
@@ -132,11 +132,12 @@ class Generation:
             raise error
         self.worker.reloads.order_crash(self, Disconnected(self.name, f"its code exited, by {error!r}"))
 
-    def move(self, phase: Phase, *, sources: Mapping[str, bytes] | None = None, reason: str = "") -> None:
+    def move(self, phase: Phase, *, reason: str = "") -> None:
         """Have it written down how far this generation has come."""
         record = self.worker.engine.trace.record
         if record is not None:
-            record.moved(self.number, phase, self.worker.name, sources or {}, reason)
+            sources = self.snapshot.sources() if phase is Phase.LOAD else {}
+            record.moved(self.number, phase, self.worker.name, sources, reason)
 
     def _over(self, scope: Scope) -> None:
         del self.isolate.scopes[scope]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from contextvars import Context as Variables
 
     from detrun.scheduler.contexts import Context
-    from detrun.scheduler.loop import Loop
 
 Factory = Callable[..., Any]
 _THEIRS = asyncio.Task
@@ -32,7 +31,7 @@ class Spawning(Scheduling):
         self.factory: Factory | None = None
         self._tasks: list[ref[Task]] = []
         self._crowd = 64
-        LOOPS.add(cast("Loop", self))
+        LOOPS.add(self)  # type: ignore[arg-type]  # which every loop is that is made
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

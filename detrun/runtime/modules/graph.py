@@ -10,7 +10,7 @@ import sys
 import weakref
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden, UsageError
 from detrun.runtime.modules import listing, loading
@@ -51,7 +51,8 @@ class Graph(Table):
 
     def install(self) -> Graph | None:
         """Have this graph in place from now on; the one that was until now."""
-        return cast("Graph | None", self.enter())
+        before: Any = self.enter()  # only graphs are ever in place
+        return before  # type: ignore[no-any-return]
 
     def __enter__(self) -> Graph:
         self._before.append(self.install())
@@ -92,9 +93,11 @@ class Graph(Table):
             leave()
         self._end()
         # A folder that is in the snapshot and not on the disk is taken for none; it may be there some day.
-        for place, finder in list(sys.path_importer_cache.items()):
-            if finder is None and self.snapshot.inside(place) is not None:
-                del sys.path_importer_cache[place]
+        cache = sys.path_importer_cache
+        if None in cache.values():
+            for place in [place for place, finder in cache.items() if finder is None]:
+                if self.snapshot.inside(place) is not None:
+                    del cache[place]
 
     def files(self) -> tuple[str, ...]:
         """The files that this graph depends on, by their whole paths, sorted: a change of another one changes nothing.
@@ -179,7 +182,8 @@ class Graph(Table):
 
 def current() -> Graph | None:
     """The graph that is in place, if one is."""
-    return cast("Graph | None", IN_PLACE.table)
+    table: Any = IN_PLACE.table  # only graphs are ever in place
+    return table  # type: ignore[no-any-return]
 
 
 def outside() -> Graph | None:
@@ -197,6 +201,13 @@ def carried() -> Callable[[], object]:
 
 def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:
     """Where modules are looked for, and the name that the main one has there."""
+    found = snapshot.mains.get(main)
+    if found is None:
+        found = snapshot.mains[main] = _found(snapshot, main)
+    return found
+
+
+def _found(snapshot: Snapshot, main: str) -> tuple[Names, str]:
     path = os.path.normpath(main)
     if path in snapshot.files and path.endswith(".py"):
         own = os.path.dirname(path)

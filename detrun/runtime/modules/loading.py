@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
 from typing import TYPE_CHECKING, Any
 
 from detrun.runtime.modules.table import IN_PLACE
@@ -51,14 +50,13 @@ def spec(name: str, found: Found, snapshot: Snapshot) -> ModuleSpec:
     folders = [f"{snapshot.directory}/{folder}" if folder else snapshot.directory for folder in found.folders]
     if found.source is None:
         made = ModuleSpec(name, Space(snapshot, found.folders), is_package=True)
-        made.submodule_search_locations = folders
-        return made
-    loader = Pinned(name, found.source, snapshot, found.folders)
-    made_from_file = spec_from_file_location(
-        name, found.source.file, loader=loader, submodule_search_locations=folders or None
-    )
-    assert made_from_file is not None
-    return made_from_file
+    else:
+        # As `spec_from_file_location` makes it, without asking the loader and the system for what is known.
+        loader = Pinned(name, found.source, snapshot, found.folders)
+        made = ModuleSpec(name, loader, origin=found.source.file)
+        made.has_location, made.cached = True, found.source.cached()
+    made.submodule_search_locations = folders or None
+    return made
 
 
 class Pinned(SourceFileLoader):

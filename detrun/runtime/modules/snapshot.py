@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ class Snapshot:
         self.roots = tuple(map(_root, roots))
         self.left_out = MappingProxyType(dict(left_out))
         self._names: dict[tuple[str, ...], Names] = {}
+        # Where modules are looked for, and what the main one is called there, by what somebody calls it.
+        self.mains: dict[str, tuple[Names, str]] = {}
 
     @classmethod
     def taken(cls, directory: str | os.PathLike[str], roots: Sequence[str] = ()) -> Snapshot:
@@ -102,13 +104,7 @@ class Snapshot:
 
     def inside(self, place: str) -> str | None:
         """The path within the directory of what lies there; nothing if it lies elsewhere, or is ignored."""
-        place = os.path.abspath(place)
-        if place == self.directory:
-            return ""
-        if not _is_in(place, self.directory):
-            return None
-        path = place[len(self.directory.rstrip(os.sep)) + 1 :]
-        return None if any(map(ignored, path.split(os.sep))) else path
+        return _inside(self.directory, place if os.path.isabs(place) else os.path.abspath(place))
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.digest[:12]} of {len(self.files)} files in {self.directory}>"
@@ -118,6 +114,17 @@ class Snapshot:
             raise UsageError(f"expected a path within the application's directory, got {path!r}: {self.directory}")
         if content is None and path not in self.files:
             raise UsageError(f"expected a file that is there to take away, got {path!r}: {self.directory}")
+
+
+@lru_cache(1_000)  # of whoever imports something it is asked for each folder that modules are looked for in
+def _inside(directory: str, place: str) -> str | None:
+    place = os.path.normpath(place)
+    if place == directory:
+        return ""
+    if not _is_in(place, directory):
+        return None
+    path = place[len(directory.rstrip(os.sep)) + 1 :]
+    return None if any(map(ignored, path.split(os.sep))) else path
 
 
 def _is_in(path: str, directory: str) -> bool:

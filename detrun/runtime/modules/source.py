@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
 from hashlib import sha256
-from importlib.util import decode_source
+from importlib.util import cache_from_source, decode_source
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -28,13 +29,14 @@ class Import(NamedTuple):
 class Source:
     """A file with its content; there is one for each pair of those that anybody holds."""
 
-    __slots__ = ("__weakref__", "_code", "_imports", "_lines", "data", "digest", "file")
+    __slots__ = ("__weakref__", "_cached", "_code", "_imports", "_lines", "data", "digest", "file")
 
     def __init__(self, file: str, data: bytes, digest: bytes) -> None:
         self.file = file
         self.data = data
         self.digest = digest
         self._code: CodeType | None = None
+        self._cached: str | None = None
         self._lines: list[str] | None = None
         self._imports: tuple[Import, ...] | None = None
 
@@ -55,6 +57,12 @@ class Source:
             except SyntaxError as error:
                 raise self._objection(error) from None
         return self._code
+
+    def cached(self) -> str | None:
+        """Where the interpreter would keep its bytecode, as `__cached__` says."""
+        if self._cached is None and sys.implementation.cache_tag is not None:
+            self._cached = cache_from_source(self.file)
+        return self._cached
 
     def lines(self) -> list[str]:
         """Its lines as `linecache` has them; none if it is no text."""
