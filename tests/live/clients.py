@@ -126,23 +126,71 @@ def chats(port: int, name: str, tell: Tell) -> None:
             tell(text)
 
 
+_SHAKE = (
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def lags(port: int, name: str, tell: Tell) -> None:
+    """A handshake and messages that come letter by letter; what is large is taken late, and in small pieces."""
+    large = name[-1:] * 500_000
+    with connected(port) as sock, sock.makefile("rb") as answers:
+        _trickle(sock, _SHAKE)
+        while _line(answers):
+            pass
+        _trickle(sock, _frame(b'{"room": "%s"}' % name.encode()))
+        sock.sendall(_frame(large.encode()) * 2)
+        _trickle(sock, _frame(b"and this"))
+        time.sleep(0.05)
+        said = ""
+        while said != "and this":
+            text = _told(answers)
+            said = json.loads(text)["said"]
+            if said != large:
+                tell(text)
+
+
+def _trickle(sock: socket.socket, data: bytes) -> None:
+    for letter in data:
+        sock.sendall(bytes([letter]))
+        time.sleep(0.0002)
+
+
+def _told(answers: BinaryIO) -> str:
+    """The next message of a server."""
+    while True:
+        opcode, size = _taken(answers, 2)
+        if size > _SHORT:
+            size = int.from_bytes(_taken(answers, 2 if size == _SHORT + 1 else 8), "big")
+        text = b""
+        while len(text) < size:
+            text += _taken(answers, min(size - len(text), 65_536))
+            time.sleep(0.0005)
+        if opcode == _TEXT:
+            return text.decode()
+
+
 def drops(port: int, name: str, _: Tell) -> None:
     """Connections that are lost without a word: in the handshake, after a message, in a frame."""
-    shake = b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    shake += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     for half in (b"", _frame(b'{"room": "room 0"}'), _frame(b'{"room": "room 1"}') + b"\x81\xfe\x10"):
         for end in (socket.socket.close, aborted):
             with _left(port, end) as sock:
-                sock.sendall(shake if half else shake[:-20])
+                sock.sendall(_SHAKE if half else _SHAKE[:-20])
                 if half:
                     received(sock, 12)
                     sock.sendall(half)
                 time.sleep(0.002)
 
 
+# What a message begins with, and the longest whose length is in one byte.
+_TEXT, _SHORT = 0x81, 125
+
+
 def _frame(text: bytes) -> bytes:
     """A message, masked with zeros."""
-    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+    size = bytes([0x80 | len(text)]) if len(text) <= _SHORT else b"\xff" + len(text).to_bytes(8, "big")
+    return bytes([_TEXT]) + size + bytes(4) + text
 
 
 # The protocol of Redis, and one of lines.
@@ -219,6 +267,13 @@ def lines_trickle(port: int, name: str, tell: Tell) -> None:
             time.sleep(0.0005)
         with sock.makefile("rb") as answers:
             tell(_line(answers))
+
+
+def _taken(answers: BinaryIO, size: int) -> bytes:
+    data = answers.read(size)
+    if len(data) < size:
+        raise EOFError(f"expected {size} bytes, got the end")
+    return data
 
 
 def _line(answers: BinaryIO) -> str:

@@ -16,7 +16,7 @@ HTTP = (clients.posts, clients.posts, clients.trickles, clients.leaves)
 SCENES = (
     Scene("aiohttp_app.py", ("aiohttp",), HTTP),
     Scene("fastapi_app.py", ("fastapi", "uvicorn"), (*HTTP, clients.gets)),
-    Scene("chat.py", ("websockets",), (clients.chats, clients.chats, clients.drops)),
+    Scene("chat.py", ("websockets",), (clients.chats, clients.chats, clients.lags, clients.drops)),
     Scene("redis_streams.py", (), (clients.commands, clients.commands, clients.takes_slowly, clients.gives_up)),
     Scene("https_client.py", ("httpx",), peer=peers.https),
     Scene(
