@@ -12,7 +12,7 @@ from asyncio import base_events, events, selector_events
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import Forbidden, UsageError
+from detrun.errors import Forbidden
 from detrun.scheduler import garbage, imports, numbers, ordering
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.contexts import Program
@@ -51,10 +51,6 @@ class active:  # noqa: N801  # a context manager, which a generator would be at 
         self._engine = engine
 
     def __enter__(self) -> None:
-        if ACTIVE.engine is not None:
-            raise UsageError(
-                "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
-            )
         install()
         self._outside = events._get_running_loop(), _policies._event_loop_policy, sys.get_asyncgen_hooks()
         # Before the run is there: a collection that is due already comes now, and who listens to it looks at a real

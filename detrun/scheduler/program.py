@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.errors import Divergence, JournalError, UsageError
 from detrun.model import Run, hexadecimal
 from detrun.scheduler import garbage
+from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.catch import active, new_loop
 from detrun.scheduler.claims import objection
 from detrun.scheduler.clock import BIRTHDAY
@@ -102,7 +103,11 @@ def finished(
 
 
 def ended(engine: Engine, main: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    """What the program returned, or what ended it."""
+    """What the program returned, or what ended it; raises in a program that is run itself."""
+    if ACTIVE.engine is not None:
+        raise UsageError(
+            "expected one run at a time in a thread, got a run inside a run; await the inner program instead"
+        )
     try:
         with active(engine):
             # A copy: context variables that the program sets are gone with it.

@@ -232,7 +232,10 @@ def test_a_run_is_usable_where_a_loop_runs_already() -> None:
 
 
 def test_a_run_inside_a_run_is_refused() -> None:
-    assert "UsageError" in str(detrun.run(lambda: detrun.run(works).result()).failure)
+    failure = detrun.run(lambda: detrun.run(works)).failure
+
+    assert failure is not None
+    assert "UsageError: expected one run at a time in a thread" in failure.message
 
 
 def test_interrupts_go_on() -> None:
