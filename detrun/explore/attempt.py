@@ -20,8 +20,9 @@ from detrun.scheduler.verdict import judged, objected
 from detrun.scheduler.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from detrun.explore.foreseeing import Point
     from detrun.explore.story import Story
     from detrun.model import Decision, Failure, Hold
     from detrun.scheduler.claims import Complaint
@@ -56,6 +57,8 @@ class Attempt:
         self.slack, self.delay = strategy.slack, int(getattr(strategy, "delay", strategy.slack))
         self.decisions: tuple[Decision, ...] = tuple(engine.trace.decisions)
         self.released: tuple[Hold, ...] = tuple(getattr(strategy, "released", ()))
+        # What it was asked and answered, as far as somebody took it down.
+        self.path: Sequence[tuple[Point, Any]] = getattr(strategy, "path", ())
         self._error = error
         self._complaint: Complaint | None = objection(engine.claims, error, strict=True)
         self.signature: Signature | None = None

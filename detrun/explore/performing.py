@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from detrun.explore.foreseeing import Foreseen, Foresight, Noting
 from detrun.explore.portfolio import Drawn
 from detrun.explore.schedules import Result, Schedule, result_of
 from detrun.model import Plan
@@ -20,6 +23,10 @@ class Performer:
     def __init__(self, attempts: Attempts) -> None:
         self.attempts = attempts
         self.drawn: Drawn | None = None
+        # What is known of plans, once the default schedule was run.
+        self.foresight = Foresight()
+        # How many schedules were not run, because they are others again.
+        self.foreseen = 0
 
     def attempt(self, schedule: Schedule, *, traced: bool = False) -> Attempt:
         """The attempt that a schedule is."""
@@ -40,9 +47,32 @@ class Performer:
         delay = int(getattr(strategy, "delay", strategy.slack))
         return Plan((), (), kinds, schedule.entropy, self.attempts.level, strategy.slack, delay)
 
+    def tell(self, schedule: Schedule) -> tuple[Attempt, Result]:
+        """The attempt that a plan is, with its story: what comes later is compared with it."""
+        assert schedule.plan is not None
+        return self._run(schedule, schedule.plan, self.foresight.of(schedule.plan), traced=True)
+
     def perform(self, schedule: Schedule) -> Result:
         """What a schedule comes to."""
-        return result_of(schedule, self.attempt(schedule))
+        strategy, kinds, plan = self._answers(schedule)
+        if plan is None or self.drawn is None:
+            return result_of(
+                schedule, self.attempts.attempt(strategy, entropy=schedule.entropy, kinds=kinds, plan=plan)
+            )
+        foreseen = self.foresight.of(plan)
+        if foreseen.result is None:
+            return self._run(schedule, plan, foreseen)[1]
+        self.foreseen += 1
+        return replace(foreseen.result, number=schedule.number, arm=schedule.arm, plan=plan)
+
+    def _run(
+        self, schedule: Schedule, plan: Plan, foreseen: Foreseen, *, traced: bool = False
+    ) -> tuple[Attempt, Result]:
+        noting = Noting(plan, foreseen.last)
+        attempt = self.attempts.attempt(noting, entropy=plan.entropy, kinds=plan.kinds, traced=traced, plan=plan)
+        result = result_of(schedule, attempt)
+        self.foresight.learn(plan, foreseen, attempt.path, result)
+        return attempt, result
 
     def _answers(self, schedule: Schedule) -> tuple[Strategy, tuple[str, ...], Plan | None]:
         if schedule.plan is not None:

@@ -14,7 +14,7 @@ import msgspec
 
 from detrun.explore import systematic
 from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
-from detrun.explore.schedules import Result, Schedule, result_of
+from detrun.explore.schedules import Result, Schedule
 from detrun.explore.seen import Seen
 from detrun.explore.workers import Alone, Workers
 from detrun.model import SLACK, Plan
@@ -223,8 +223,8 @@ class Search:
 
     def _default(self, schedule: Schedule) -> Attempt:
         """The schedule that decides nothing, which every shard runs, because the others follow from it."""
-        attempt = self._performer.attempt(schedule, traced=True)
-        self._note(schedule, result_of(schedule, attempt))
+        attempt, result = self._performer.tell(schedule)
+        self._note(schedule, result)
         self._over = self._over or self._left() <= 0
         return attempt
 

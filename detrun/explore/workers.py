@@ -39,7 +39,7 @@ class Alone:
 
 
 class Workers:
-    """So many children of this process, which have its program loaded and share every round evenly."""
+    """So many children of this process, which have its program loaded and share every round."""
 
     def __init__(self, performer: Performer, count: int) -> None:
         self._children: list[_Child] = []
@@ -48,17 +48,32 @@ class Workers:
 
     def perform(self, schedules: Sequence[Schedule]) -> Iterator[Result]:
         """Their results, in order."""
-        count = len(self._children)
-        for number, child in enumerate(self._children):
-            child.ask(schedules[number::count])
-        answers = [child.answer() for child in self._children]
-        for place in range(len(schedules)):
-            yield answers[place % count][place // count]
+        parts = _shared(schedules, len(self._children))
+        for child, part in zip(self._children, parts, strict=True):
+            child.ask([schedules[place] for place in part])
+        results = [
+            result
+            for child, part in zip(self._children, parts, strict=True)
+            for result in zip(part, child.answer(), strict=True)
+        ]
+        return (result for _, result in sorted(results, key=lambda result: result[0]))
 
     def close(self) -> None:
         """End them."""
         for child in self._children:
             child.end()
+
+
+def _shared(schedules: Sequence[Schedule], count: int) -> list[list[int]]:
+    """The places of what each of so many does: where the same event waits, one of them foresees the more."""
+    groups: dict[object, list[int]] = {}
+    for place, schedule in enumerate(schedules):
+        holds = schedule.plan.holds if schedule.plan is not None else ()
+        groups.setdefault(holds[0].event if holds else place, []).append(place)
+    parts: list[list[int]] = [[] for _ in range(count)]
+    for group in sorted(groups.values(), key=len, reverse=True):
+        min(parts, key=len).extend(group)
+    return parts
 
 
 class _Child:

@@ -14,7 +14,7 @@ from detrun.explore.extracting import extracted
 from detrun.explore.minimizing import Minimizer
 from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
-from detrun.explore.search import Bounds, Search
+from detrun.explore.search import Bounds, Search, Way
 from detrun.explore.trial import Trials
 from detrun.model import Plan
 from detrun.scheduler.catch import install
@@ -82,14 +82,17 @@ def row(name: str) -> Row:
     way = next(iter(search.found.values()), None)
     if way is None:
         return Row(name, 0, "", 0, 0, minimal=False, seconds=time.process_time() - began)
-    schedule = way.schedule
-    trials = Trials(performer.attempts.at)
+    plan, minimal = smallest(performer, way)
+    seconds = time.process_time() - began
+    return Row(name, way.first, way.schedule.arm, len(plan.holds), len(plan.faults), minimal, seconds)
+
+
+def smallest(performer: Performer, way: Way) -> tuple[Plan, bool]:
+    """The smallest plan of what a search found, and whether nothing in it can be done without."""
+    trials, schedule = Trials(performer.attempts.at), way.schedule
     with silence():
         known = extracted(trials, performer.strategy(schedule), performer.world(schedule))
         if known.plan is None:
-            plan, minimal = Plan(), False
-        else:
-            minimized = Minimizer(trials, way.signature, Budget(runs=3_000)).minimize(known.plan)
-            plan, minimal = minimized.plan, minimized.minimal
-    seconds = time.process_time() - began
-    return Row(name, way.first, schedule.arm, len(plan.holds), len(plan.faults), minimal, seconds)
+            return Plan(), False
+        minimized = Minimizer(trials, way.signature, Budget(runs=3_000)).minimize(known.plan)
+        return minimized.plan, minimized.minimal
