@@ -73,13 +73,13 @@ def _rates(peers: dict[str, Any], rounds: int, how: str) -> None:
     for hops in SIZES.values():
         program = hopping(hops)
         taken = Attempts(lambda program=program: program).attempt(Default()).steps
-        arms: dict[str, Callable[[], None]] = {"detrun": lambda program=program: _search(program, TIMED)}
+        arms: dict[str, Callable[[], int | None]] = {"detrun": lambda program=program: _search(program, TIMED)}
         arms |= {name: (lambda peer=peer, program=program: peer.run(program, TIMED)) for name, peer in peers.items()}
         arms["asyncio.run"] = lambda program=program: _plain(program)
         rates: dict[str, list[float]] = {name: [] for name in arms}
         for _ in range(rounds):
             for name, arm in arms.items():
-                rates[name].append(TIMED / _spent(arm))
+                rates[name].append(_rate(arm))
         medians = {name: statistics.median(figures) for name, figures in rates.items()}
         best = max((medians[name] for name in peers), default=float("nan"))
         shown = "".join(f"{medians[name]:12,.0f}" for name in ("detrun", *peers))
@@ -87,10 +87,11 @@ def _rates(peers: dict[str, Any], rounds: int, how: str) -> None:
         print(f"{taken:8}{shown}{ratio:>8}{medians['asyncio.run']:14,.0f}")
 
 
-def _search(program: Program, runs: int) -> Search:
-    search = Search(Performer(Attempts(lambda: program)), Bounds("auto", runs, keep_going=True))
-    search.run()
-    return search
+def _search(program: Program, runs: int) -> int:
+    """How many of so many schedules were run; the others are one of those again."""
+    performer = Performer(Attempts(lambda: program))
+    Search(performer, Bounds("auto", runs, keep_going=True)).run()
+    return performer.attempts.made
 
 
 def _by_the_clock() -> None:
@@ -111,10 +112,10 @@ def _plain(program: Program) -> None:
         asyncio.run(program())  # type: ignore[arg-type]
 
 
-def _spent(work: Callable[[], object]) -> float:
+def _rate(work: Callable[[], int | None]) -> float:
     began = time.process_time()
-    work()
-    return time.process_time() - began
+    ran = work() or TIMED
+    return ran / (time.process_time() - began)
 
 
 # How well.
