@@ -26,31 +26,36 @@ class Along:
     def __init__(self, engine: Engine, choices: Choices) -> None:
         self._engine = engine
         self._choices = choices
-        self._last = engine.trace.last
-        self._limit = 0
-        self._busy = False
+        # How it stood before something came: the last event and how long ago, whether anything could go on, and when.
+        self._last, self._since = engine.trace.last, 0
+        self._ready = self._busy = False
+        self._now = 0
 
     def begin(self, home: Context) -> None:
-        """Something comes next."""
-        self._choices.start(home)
-        self._last = self._engine.trace.last
-        self._busy = self._choices.busy()
-        # Within the same bounds as what comes first: the turn before took that long, or what arrived did.
-        self._limit = self._choices.limit()
+        """Something comes next. Most often that is no event, so that nothing is made of this yet."""
+        engine = self._engine
+        trace = engine.trace
+        self._last, self._since, self._now = trace.last, trace.step + 1 - trace.eventful, engine.clock.now
+        self._ready = bool(home.loop.ready)
+        self._busy = self._ready or bool(engine.baton.ready)
 
     def come(self, loop: Loop) -> None:
         """Let come along what is chosen; nothing does where a loop goes on for which nothing has come."""
         engine, choices = self._engine, self._choices
         if engine.trace.last is self._last:
             return
+        # What needs nothing to begin has a name already.
+        choices.turns = [Continue(loop.home, self._last, self._since)] if self._ready else []
+        # Within the same bounds as what comes first: the turn before took that long, or what arrived did.
+        limit = choices.limit(self._now, busy=self._busy)
         timely = True
         while True:
             late = isinstance(loop.ready[-1], TimerHandle)
             if late and timely and not self._busy:
                 # Nothing made the selector wait but this timer: it woke up that much too late.
-                self._limit = engine.clock.now + choices.slack
+                limit = engine.clock.now + choices.slack
             timely = not late
-            if not choices.offer_along(loop.home, self._limit, late=late):
+            if not choices.offer_along(loop.home, limit, late=late):
                 return
             event = engine.asked()
             if isinstance(event, Continue):

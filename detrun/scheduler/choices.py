@@ -104,18 +104,9 @@ class Choices:
         self.turns.append(self._continue(home))
         return bool(more)
 
-    def start(self, home: Context) -> None:
-        """Something is to come for a turn, which has a name already if it needs nothing to begin."""
-        since = self._trace.step + 1 - self._trace.eventful
-        self.turns = [Continue(home, self._trace.last, since)] if home.loop.ready else []
-
-    def limit(self) -> int:
-        """Up to when a timer may be first, while there is something else."""
-        return self._clock.now + (self.slack if self.busy() else self._delay)
-
-    def busy(self) -> bool:
-        """Whether something could go on without any event."""
-        return bool(self._threads) or (self.program is not None and bool(self.program.loop.ready))
+    def limit(self, now: int, *, busy: bool) -> int:
+        """Up to when a timer may be first, while there is something else, which could go on or only arrive."""
+        return now + (self.slack if busy else self._delay)
 
     def alone(self) -> Channel | None:
         """A message besides which there is nothing at all: the commonest case, and found without asking for more."""
@@ -131,7 +122,8 @@ class Choices:
         ready = program is not None and bool(program.loop.ready)
         enabled = len(self._arrivals) + len(self._threads) + ready
         if enabled:
-            return enabled > 1 or (bool(timers) and timers[0][0] <= self.limit())
+            ahead = self.slack if ready or self._threads else self._delay
+            return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + ahead)
         earliest = self._clock.earliest() if self.slack else None
         return earliest is not None and self._clock.second() <= earliest.deadline + self._idle_slack()
 
@@ -141,11 +133,12 @@ class Choices:
             return self._events[0]
         if self._arrivals:
             return self._arrivals[0]
-        program, earliest = self.program, self._clock.earliest()
+        program = self.program
         if program is not None and program.loop.ready:
             return self._continue(program)
         if self._threads:
             return self._threads[0]
+        earliest = self._clock.earliest()
         return self._continue(program) if program is not None and earliest is not None else earliest
 
     def oldest(self) -> Event:
@@ -163,21 +156,22 @@ class Choices:
     def _listed(self) -> list[Event]:
         events: list[Event] = list(dict.fromkeys(self._arrivals))
         program, earliest, now = self.program, self._clock.earliest(), self._clock.now
-        ready = program is not None and program.loop.ready
+        ready = program is not None and bool(program.loop.ready)
         sleeps = not ready and not events and not self._threads and earliest is not None
         if program is not None and (ready or sleeps):
             events.append(self._continue(program))
         events += self._threads
         if earliest is None:
             return events
-        busy = ready or self._arrivals or self._threads
-        limit = self.limit() if busy else earliest.deadline + self._idle_slack()
+        busy = ready or bool(self._threads)
+        limit = self.limit(now, busy=busy) if busy or self._arrivals else earliest.deadline + self._idle_slack()
+        if earliest.deadline > limit:
+            return events
         # A timer of the program's that is due already comes along when the loop goes on.
         along = program if ready else None
-        if earliest.deadline <= limit:
-            events += [
-                timer for timer in self._heads(earliest, limit) if timer.home is not along or timer.deadline > now
-            ]
+        for timer in self._heads(earliest, limit):
+            if timer.home is not along or timer.deadline > now:
+                events.append(timer)
         return events
 
     def _heads(self, earliest: TimerHandle, limit: int) -> Sequence[TimerHandle]:

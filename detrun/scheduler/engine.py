@@ -281,12 +281,12 @@ class Engine:
         # The hot path: an iteration with nothing to choose pays for this, for its callbacks, and for nothing else.
         clock, trace, limits = self.clock, self.trace, self._limits
         timers, arrivals, ready, due = clock.timers, self.arrivals, loop.ready, loop.selector.due
-        threads, mark = self.baton.ready, trace.mark
+        threads, mark, iterate, slack = self.baton.ready, trace.mark, loop.iterate, self._slack
         while True:
-            if due or arrivals or not ready or threads or (timers and timers[0][0] <= clock.now + self._slack):
+            if due or arrivals or not ready or threads or (timers and timers[0][0] <= clock.now + slack):
                 self._settle(loop)
             trace.step = step = trace.step + 1
-            made = loop.iterate()  # which may move the clock itself
+            made = iterate()  # which may move the clock itself
             clock.now += TICK * made
             if mark is not None:
                 mark(trace.digest)
@@ -312,20 +312,22 @@ class Engine:
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
-        select, clock, timers, along = loop.selector.select, self.clock, self.clock.timers, self._along
-        select()  # whoever has something to see does not sleep
+        selector, clock, timers, along = loop.selector, self.clock, self.clock.timers, self._along
+        if selector.due:
+            selector.select()  # whoever has something to see does not sleep
         while True:
             if along is not None:
                 along.begin(loop.home)
             self.happen(self._choices.alone() or self._something())
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
-            select()
+            if selector.due:
+                selector.select()
             if timers and timers[0][0] <= clock.now:
                 clock.fall_due()
             if loop.ready:
                 if along is not None:
                     along.come(loop)
-                return self.entering.leave()
+                return None if self.entering.loop is None else self.entering.leave()
             self.trace.step += 1  # by which a decision is known: nothing else tells it from the one before
 
     def _something(self) -> Event:

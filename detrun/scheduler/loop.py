@@ -69,7 +69,8 @@ class Loop(Spawning):
         self.check_open()
         self._check_idle()
         ours = not asyncio.isfuture(future)
-        future = asyncio.ensure_future(future, loop=self)
+        if ours or future.get_loop() is not self:
+            future = asyncio.ensure_future(future, loop=self)  # which refuses one of another loop
         if ours:
             future._log_destroy_pending = False  # whoever stops the loop early is told by the error below
         future.add_done_callback(_stop)

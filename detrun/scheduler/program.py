@@ -163,7 +163,7 @@ def _awaited(engine: Engine, loop: Loop, main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _cancel_tasks(loop: Loop) -> None:
-    tasks = [task for task in loop.tasks() if not task.done()]
+    tasks = loop.unfinished()
     if not tasks:
         return
     loop.home.engine.claims.leave(loop)

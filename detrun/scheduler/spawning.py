@@ -68,6 +68,10 @@ class Spawning(Scheduling):
         """The tasks of this loop that still exist, in order of creation."""
         return (task for known in self._tasks if (task := known()) is not None)
 
+    def unfinished(self) -> list[Task]:
+        """Those of them that are not done."""
+        return [task for known in self._tasks if (task := known()) is not None and not task.done()]
+
     def adopt(self, task: Task, name: Any = None) -> Task:
         """Number a task, make it an origin, and know it from now on."""
         trace = self._trace
