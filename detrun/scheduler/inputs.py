@@ -7,6 +7,7 @@ left out is over at once, has done nothing and gives nothing: the run is that of
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from asyncio import current_task
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -114,8 +115,17 @@ def _instead_of(coro: Any) -> Any:
     """A coroutine of the same name that does nothing."""
     instead: Any = _nothing()
     instead.__name__, instead.__qualname__ = getattr(coro, "__name__", "nothing"), _called(coro)
-    coro.close()  # or it would say that nobody awaited it
+    _close(coro)
     return instead
+
+
+def _close(coro: Any) -> None:
+    """Close a coroutine that does not begin, and those that it would have awaited: or they say that nobody did."""
+    given = list(coro.cr_frame.f_locals.values())
+    coro.close()
+    for each in given:
+        if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
+            _close(each)
 
 
 async def _nothing() -> None:

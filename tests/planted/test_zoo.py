@@ -15,7 +15,7 @@ import pytest
 from detrun.testing.mishaps import KINDS
 from tests.cli.command import ENVIRONMENT, detrun
 from tests.explore.blind import check_blind
-from tests.planted.zoo.keeping import HEAD, SCHEDULES, Row, fails, row, searched
+from tests.planted.zoo.keeping import HEAD, SCHEDULES, Row, fails, fails_mended, row, searched
 from tests.planted.zoo.planting import ZOO
 
 pytestmark = pytest.mark.usefixtures("untidy")
@@ -74,6 +74,17 @@ def test_every_fault_of_applications_has_its_bug() -> None:
     assert {kind for bug in ZOO.values() for kind in bug.faults} >= set(KINDS)
 
 
+def test_what_a_failure_does_without_the_mended_program_does_without_as_well() -> None:
+    """But for two: a client that is wrong about reloads, and a store that knows its owner only once it is mended."""
+    without = [name for name in ZOO if row(name).plan.without]
+
+    assert len(without) >= 5
+    assert [name for name in without if fails_mended(name)] == [
+        "answer_of_the_wrong_version",
+        "cache_filled_by_the_old_generation",
+    ]
+
+
 def test_all_are_found_most_of_them_by_single_holds_and_most_stories_are_one_hold() -> None:
     rows = [row(name) for name in ZOO]
     table = told(rows)
@@ -89,7 +100,9 @@ def test_all_are_found_most_of_them_by_single_holds_and_most_stories_are_one_hol
 def told(rows: list[Row]) -> str:
     """The table, and its sums."""
     alone = sum(each.arm == "holds" for each in rows)
-    lines = [HEAD, *map(str, rows), f"{alone} of {len(rows)} by single holds alone"]
+    left, inputs = (sum(each.inputs[which] for each in rows) for which in (0, 1))
+    sums = f"{alone} of {len(rows)} by single holds alone; {left} of {inputs} inputs, {sum(r.runs for r in rows)} runs"
+    lines = [HEAD, *map(str, rows), sums]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -109,3 +111,19 @@ def test_a_task_group_and_named_tasks_can_do_without_one() -> None:
     run_without(inputs(main)[1].id, program=main)
 
     assert done == [*"abc", *"ac"]
+
+
+def test_nothing_that_is_left_out_says_that_nobody_awaited_it() -> None:
+    async def main() -> None:
+        async def wrapped(call: Awaitable[None]) -> None:
+            await call
+
+        async def inner() -> None:
+            await asyncio.sleep(0)
+
+        await asyncio.gather(wrapped(inner()), wrapped(inner()))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_without(inputs(main)[0].id, program=main)
+        gc.collect()

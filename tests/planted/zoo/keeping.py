@@ -7,11 +7,14 @@ from functools import cache
 from importlib import import_module
 
 import msgspec
+from msgspec.structs import replace
 
+from detrun.errors import Stale
 from detrun.explore.attempt import Attempts
 from detrun.explore.budget import Budget
 from detrun.explore.extracting import extracted
-from detrun.explore.minimizing import Minimizer
+from detrun.explore.kept import kept, resolved
+from detrun.explore.minimizing import Minimized, Minimizer
 from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search, Way
@@ -39,22 +42,40 @@ for _module in MODULES:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What it took to find one bug: the schedule that showed it, who came up with that, and the smallest plan."""
+    """What it took to find one bug: the schedule that showed it, who came up with that, and the smallest plan.
+
+    `inputs` are those that are left, and those that there were; `runs` is what it took to get there.
+    """
 
     name: str
     first: int
     arm: str
-    holds: int
-    faults: int
     minimal: bool
     seconds: float
+    plan: Plan = Plan()
+    inputs: tuple[int, int] = (0, 0)
+    runs: int = 0
+
+    @property
+    def holds(self) -> int:
+        """How many events have to wait."""
+        return len(self.plan.holds)
+
+    @property
+    def faults(self) -> int:
+        """How many things have to go wrong."""
+        return len(self.plan.faults)
 
     def __str__(self) -> str:
         alone = "alone" if self.arm == "holds" else self.arm
-        return f"{self.name:36} {self.first:6} {alone:10} {self.holds:5} {self.faults:6} {self.seconds:8.2f}"
+        inputs = f"{self.inputs[0]} of {self.inputs[1]}"
+        return (
+            f"{self.name:36} {self.first:6} {alone:10} {self.holds:5} {self.faults:6} {inputs:>8} {self.runs:5} "
+            f"{self.seconds:8.2f}"
+        )
 
 
-HEAD = f"{'bug':36} {'first':>6} {'by holds':10} {'holds':>5} {'faults':>6} {'seconds':>8}"
+HEAD = f"{'bug':36} {'first':>6} {'by holds':10} {'holds':>5} {'faults':>6} {'inputs':>8} {'runs':>5} {'seconds':>8}"
 
 
 def searched(bug: Bug, program: Program, schedules: int = SCHEDULES, *, jobs: int = 1) -> tuple[Performer, Search]:
@@ -81,18 +102,43 @@ def row(name: str) -> Row:
     performer, search = searched(bug, bug)
     way = next(iter(search.found.values()), None)
     if way is None:
-        return Row(name, 0, "", 0, 0, minimal=False, seconds=time.process_time() - began)
-    plan, minimal = smallest(performer, way)
-    seconds = time.process_time() - began
-    return Row(name, way.first, way.schedule.arm, len(plan.holds), len(plan.faults), minimal, seconds)
+        return Row(name, 0, "", minimal=False, seconds=time.process_time() - began)
+    small = minimized(performer, way)
+    seconds, trials = time.process_time() - began, Trials(performer.attempts.at)
+    if small is None:
+        return Row(name, way.first, way.schedule.arm, minimal=False, seconds=seconds)
+    with silence():
+        # Of a run in which nothing is left out, and nothing is late.
+        inputs = len(trials(small.plan).watched.inputs), len(trials(replace(small.plan, without=())).watched.inputs)
+    return Row(name, way.first, way.schedule.arm, small.minimal, seconds, small.plan, inputs, small.runs)
 
 
-def smallest(performer: Performer, way: Way) -> tuple[Plan, bool]:
-    """The smallest plan of what a search found, and whether nothing in it can be done without."""
+def minimized(performer: Performer, way: Way) -> Minimized | None:
+    """What a search found, with nothing in it that can be done without; nothing if no plan has it."""
     trials, schedule = Trials(performer.attempts.at), way.schedule
     with silence():
         known = extracted(trials, performer.strategy(schedule), performer.world(schedule))
         if known.plan is None:
-            return Plan(), False
-        minimized = Minimizer(trials, way.signature, Budget(runs=3_000)).minimize(known.plan)
-        return minimized.plan, minimized.minimal
+            return None
+        return Minimizer(trials, way.signature, Budget(runs=3_000)).minimize(known.plan)
+
+
+def smallest(performer: Performer, way: Way) -> tuple[Plan, bool]:
+    """The smallest plan of what a search found, and whether nothing in it can be done without."""
+    small = minimized(performer, way)
+    return (Plan(), False) if small is None else (small.plan, small.minimal)
+
+
+def fails_mended(name: str) -> bool:
+    """Whether the mended program fails by the smallest plan of the bug, as far as it has what that names."""
+    bug, plan = ZOO[name], row(name).plan
+
+    def trials(program: Program) -> Trials:
+        return Trials(Attempts(lambda: program, kinds=bug.faults).at)
+
+    with silence():
+        mended = trials(bug.mended)
+        try:
+            return mended(resolved(mended, kept(trials(bug), plan))).signature is not None
+        except Stale:
+            return False

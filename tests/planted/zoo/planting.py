@@ -25,9 +25,26 @@ class Bug:
         await self._program(mended=False)
 
     @property
+    def mended(self) -> Program:
+        """The program without its bug, in which everything is called as it is with it."""
+        return Bug(_Mended(self._program), self.faults, self.holds)
+
+    @property
     def twin(self) -> Program:
         """The program without its bug."""
         return partial(self._program, mended=True)
+
+
+class _Mended:
+    """A program that is mended whatever is asked for."""
+
+    def __init__(self, program: Callable[..., Awaitable[Any]]) -> None:
+        self._program = program
+        self.__name__ = program.__name__
+
+    async def __call__(self, *, mended: bool) -> None:
+        del mended
+        await self._program(mended=True)
 
 
 def planted(*faults: str, holds: int = 1) -> Callable[[Callable[..., Awaitable[Any]]], Bug]:
