@@ -10,7 +10,8 @@ import pytest
 
 from detrun.errors import Disconnected
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, play, played, worker
+from tests.runtime.applications import Bound, Configured, play, played, worker
+from tests.runtime.heard import HEARD
 from tests.runtime.versions import FRONT, SOURCE, WEB, active, states, upload, version
 
 
@@ -169,6 +170,19 @@ def test_who_calls_a_service_while_modules_are_imported_is_told_that_he_cannot()
         return await app.service("web").number()
 
     assert played(scenario, worker("web", SOURCE, Bound("API", "web"), MODE="fast")) == 1
+
+
+def test_workers_are_loaded_one_after_another_and_the_main_one_last() -> None:  # F-MW-02
+    def saying(name: str) -> Configured:
+        return worker(name, f"from tests.runtime.heard import HEARD\nHEARD.append({name!r})", Bound("OTHER", "front"))
+
+    async def scenario(app: App) -> Any:
+        return list(HEARD), [len(each.generations) for each in app.application.workers]
+
+    for seed in range(5):
+        HEARD.clear()
+        order, generations = play(scenario, saying("b"), saying("a"), saying("front"), seed=seed).result()
+        assert (order, generations) == (["b", "a", "front"], [1, 1, 1])
 
 
 def test_what_must_survive_a_reload_is_the_workers_and_not_the_generations() -> None:  # F-GEN-11
