@@ -18,6 +18,7 @@ import pytest
 from _pytest._io.saferepr import saferepr
 
 import detrun
+from detrun.errors import NotSendable
 from detrun.testing.app import App
 from tests.runtime.applications import play, played, worker
 
@@ -205,3 +206,37 @@ def test_a_read_and_a_call_are_two_things_and_tell_what_they_found() -> None:  #
         return value, called
 
     assert played(scenario, API) == (0, 1)
+
+
+LIKE_FUNCTIONS = ["function", "__function__", {"type": "function"}, {"$stub": 2}, [1, 2], b"\xc7\x01\x01\x02", "<stub>"]
+
+
+@pytest.mark.parametrize("value", LIKE_FUNCTIONS, ids=repr)
+def test_what_looks_like_a_function_is_a_value(value: Any) -> None:  # R-RPC-06
+    """Whatever a value says, it is one; and what could be taken for a stub on its way does not travel."""
+    api = worker(
+        "api",
+        f"""
+        import msgspec
+
+        class Default(WorkerEntrypoint):
+            read = {value!r}
+
+            def extension(self):
+                return msgspec.msgpack.Ext(1, b"\\x02")
+
+            def raw(self):
+                return [msgspec.Raw(b"\\xc7\\x01\\x01\\x02")]
+        """,
+    )
+
+    async def scenario(app: App) -> Any:
+        service = app.service("api")
+        for method in (service.extension, service.raw):
+            with pytest.raises(NotSendable, match="cannot travel between contexts"):
+                await method()
+        with pytest.raises(TypeError, match="is a value and no function"):
+            await service.read()
+        return await service.read
+
+    assert played(scenario, api) == value
