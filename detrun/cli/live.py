@@ -71,8 +71,8 @@ def serve(program: Callable[[], Any], keeping: Keeping, target: str, options: Ma
     with keeping:
         chaos = Chaos(options["seed"]) if options.get("chaos") else None
         machine = Machine(keeping.batch, Interrupting(seal, farewell, _say), chaos)
-        bounds = {name: options.get(name) for name in ("max_steps", "max_time")}
-        return keeping.ended(run(program, machine, keeping.record, entropy, seed=options["seed"], **bounds))
+        asked = {name: options[name] for name in ("max_steps", "max_time", "strict") if name in options}
+        return keeping.ended(run(program, machine, keeping.record, entropy, seed=options["seed"], **asked))
 
 
 def status(run: Run) -> int:

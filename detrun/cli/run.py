@@ -58,7 +58,7 @@ def command(target: str, args: tuple[str, ...], output: str, journal: str | None
             raise UsageError("expected --chaos with --live only: a simulation has --strategy random")
         given.setdefault("strategy", "random")
     report = Report(output, repro.line(target, args, given if most is None else {**given, "max-journal": most}))
-    if Target.of(target).application and not live:
+    if Target.of(target).application:
         # Who plays with an application wants to know what failed unseen; a plain program fails as on stock asyncio.
         given["strict"] = True
     # The first to be registered is the last to be called: what the program says as it exits stands before the report.

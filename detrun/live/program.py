@@ -25,10 +25,12 @@ def run(
     seed: int = 0,
     max_steps: int | None = None,
     max_time: float | None = None,
+    strict: bool = False,
 ) -> Run:
     """Run a program with this at its edge: a machine, or what one wrote down.
 
-    The seed decides nothing but what is drawn, if that is seeded. There are no bounds unless they are given.
+    The seed decides nothing but what is drawn, if that is seeded. There are no bounds unless they are given. A strict
+    run goes on after what nobody handles, and has failed by it in the end.
     """
     engine = LiveEngine(edge, record, entropy, seed, LiveLimits(max_steps, max_time))
-    return finished(engine, main, seed=seed, strategy="default", entropy=entropy)
+    return finished(engine, main, seed=seed, strategy="default", entropy=entropy, strict=strict)

@@ -123,7 +123,7 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
 
 
 def _again(program: Callable[[], Any], edge: Edge, record: Replaying, header: Header) -> Run:
-    asked = {name: value for name, value in options(header).items() if name in {"max_steps", "max_time"}}
+    asked = {name: value for name, value in options(header).items() if name in {"max_steps", "max_time", "strict"}}
     entropy = header.configuration.get("entropy", "real")
     return run_live(program, edge, record, entropy, seed=int(header.seed), **asked)
 

@@ -63,6 +63,19 @@ def test_a_scenario_fails_by_an_error_that_nobody_waited_for_in_every_command(  
     assert (again.returncode, json.loads(again.stdout.splitlines()[-1])["outcome"]) == (1, "same")
 
 
+def test_a_scenario_that_is_played_live_fails_by_that_as_well_and_so_does_its_replay(
+    tmp_path: Path,
+) -> None:  # F-REQ-02
+    application(tmp_path, WAYS["work after the answer"][0])
+
+    ran = detrun("run", ".", "--scenario", "scenarios.py:asked", "--live", "-o", "json", cwd=tmp_path)
+
+    run = json.loads(ran.stdout.splitlines()[-1])
+    assert (ran.returncode, run["failure"]["kind"]) == (1, "unretrieved"), ran.stderr
+    again = detrun("replay", run["journal"], "-o", "json", cwd=tmp_path)
+    assert (again.returncode, json.loads(again.stdout.splitlines()[-1])["outcome"]) == (1, "same"), again.stderr
+
+
 def test_a_scenario_in_which_somebody_waits_for_the_error_passes(tmp_path: Path) -> None:
     application(tmp_path, "await asyncio.gather(fails(), return_exceptions=True)")
 
