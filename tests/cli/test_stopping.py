@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ ASLEEP = [
     "import asyncio",
     "async def main():",
     "    try:",
+    "        for _ in range(1_000): await asyncio.sleep(0)",
     "        print('ready', flush=True)",
     "        while True: await asyncio.sleep(0)",
     "    finally:",
@@ -49,7 +49,6 @@ def interrupted(folder: Path, lines: list[str], *said: str) -> tuple[int, str, s
         assert process.stdout is not None
         for word in said:
             assert process.stdout.readline() == f"{word}\n"
-            time.sleep(0.2)  # so that it has gone on a little
             process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=30)
     return process.returncode, out, errors
