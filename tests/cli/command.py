@@ -4,10 +4,12 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +65,25 @@ def with_little_room(directory: Path, most: int) -> dict[str, str]:
     lines.append("sys.dont_write_bytecode = True")
     written(directory, "sitecustomize.py", [*lines, f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"])
     return {"PYTHONPATH": os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])}
+
+
+def interrupted(*words: str, cwd: Path, lines: Sequence[str], after: float = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours, and interrupt it so long after each of these lines; what it says besides."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "detrun", *words],
+        cwd=cwd,
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in lines:
+            assert process.stdout.readline() == f"{line}\n"
+            time.sleep(after)
+            process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    return subprocess.CompletedProcess(words, process.returncode, out, errors)
 
 
 def facts(*words: str, cwd: Path, **variables: str) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ENVIRONMENT, detrun, written
+from tests.cli.command import ENVIRONMENT, detrun, interrupted, written
 
 # Talks to itself, some threads included: all that a live journal has.
 TALK = """
@@ -143,15 +142,8 @@ def test_who_interrupts_a_replay_ends_it(tmp_path: Path, options: tuple[str, ...
     written(tmp_path, "busy.py", lines)
     assert detrun("run", *options, "--journal", "j.bin", "busy.py", cwd=tmp_path).returncode == 0
 
-    words = [sys.executable, "-m", "detrun", "replay", "j.bin"]
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as replay:
-        assert replay.stdout is not None
-        assert replay.stdout.readline() == "began\n"
-        replay.send_signal(signal.SIGINT)
-        _, told = replay.communicate(timeout=20)
+    ended = interrupted("replay", "j.bin", cwd=tmp_path, lines=("began",))
 
-    assert replay.returncode == 130
-    assert told.splitlines()[-1] == "detrun: interrupted"
-    assert "Traceback" not in told
+    assert ended.returncode == 130
+    assert ended.stderr.splitlines()[-1] == "detrun: interrupted"
+    assert "Traceback" not in ended.stderr

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from detrun.journal.reader import Journal
-from tests.cli.command import ENVIRONMENT, detrun, written
+from tests.cli.command import detrun, interrupted, written
 
 
 def ran(folder: Path, lines: list[str], *options: str) -> subprocess.CompletedProcess[str]:
@@ -135,24 +133,11 @@ STUBBORN = [
 
 
 def test_the_second_interrupt_ends_a_live_run_at_once_and_names_its_journal(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin"]
-    environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [*words, written(tmp_path, "program.py", STUBBORN)],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        for line in ("ready\n", "no\n"):
-            assert process.stdout.readline() == line
-            process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+    program = written(tmp_path, "program.py", STUBBORN)
+    ended = interrupted("run", "--live", "--journal", "journal.bin", program, cwd=tmp_path, lines=("ready", "no"))
 
-    assert process.returncode == 130
-    assert "ended at once; the journal is whole up to its last block: journal.bin" in told
+    assert ended.returncode == 130
+    assert "ended at once; the journal is whole up to its last block: journal.bin" in ended.stderr
     again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=os.pathsep.join(sys.path))
     assert "detrun: same: " in again.stderr
 
@@ -232,24 +217,13 @@ ASLEEP = [
 
 
 def test_an_interrupt_wakes_a_program_that_sleeps(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin"]
-    path = os.pathsep.join(sys.path)
-    with subprocess.Popen(
-        [*words, written(tmp_path, "program.py", ASLEEP)],
-        cwd=tmp_path,
-        env=ENVIRONMENT | {"PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(0.2)  # so that it sleeps
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=10)
-    again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=path)
+    program = written(tmp_path, "program.py", ASLEEP)
+    words = ("run", "--live", "--journal", "journal.bin", program)
+    # A little later, so that it does sleep.
+    ended = interrupted(*words, cwd=tmp_path, lines=("ready",), after=0.2)
+    again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=os.pathsep.join(sys.path))
 
-    assert (process.returncode, said) == (130, "unwound\n")
+    assert (ended.returncode, ended.stdout) == (130, "unwound\n")
     assert again.stdout == "ready\nunwound\n"
     assert "detrun: same: " in again.stderr
 

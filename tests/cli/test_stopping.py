@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detrun.journal.reader import Journal
-from tests.cli.command import ENVIRONMENT, detrun, written
+from tests.cli.command import detrun, interrupted, written
 
 ASLEEP = [
     "import asyncio",
@@ -35,40 +34,27 @@ STUBBORN = [
 ]
 
 
-def interrupted(folder: Path, lines: list[str], *said: str) -> tuple[int, str, str]:
-    """A run that is interrupted each time that it says this: its status, and what else it said and was said of it."""
-    words = ["run", "--journal", "journal.bin", "--max-steps", str(10**12), written(folder, "program.py", lines)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "detrun", *words],
-        cwd=folder,
-        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        for word in said:
-            assert process.stdout.readline() == f"{word}\n"
-            process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=30)
-    return process.returncode, out, errors
+def stopped(folder: Path, lines: list[str], *said: str) -> subprocess.CompletedProcess[str]:
+    """A run that is interrupted each time that it says this."""
+    program = written(folder, "program.py", lines)
+    return interrupted("run", "--journal", "journal.bin", "--max-steps", str(10**12), program, cwd=folder, lines=said)
 
 
 def test_the_first_interrupt_unwinds_the_program_and_names_its_journal(tmp_path: Path) -> None:
-    status, out, errors = interrupted(tmp_path, ASLEEP, "ready")
+    ended = stopped(tmp_path, ASLEEP, "ready")
 
-    assert (status, out) == (130, "unwound\n")
-    assert "detrun: the journal has the run up to here: journal.bin\n" in errors
+    assert (ended.returncode, ended.stdout) == (130, "unwound\n")
+    assert "detrun: the journal has the run up to here: journal.bin\n" in ended.stderr
     assert Journal(tmp_path / "journal.bin").last_step() > 0
     again = detrun("replay", "journal.bin", cwd=tmp_path, PYTHONPATH=os.pathsep.join(sys.path))
     assert "detrun: same: " in again.stderr
 
 
 def test_the_second_interrupt_ends_the_process_at_once(tmp_path: Path) -> None:
-    status, _, errors = interrupted(tmp_path, STUBBORN, "ready", "no")
+    ended = stopped(tmp_path, STUBBORN, "ready", "no")
 
-    assert status == 130
-    assert "ended at once; the journal is whole up to its last block: journal.bin" in errors
+    assert ended.returncode == 130
+    assert "ended at once; the journal is whole up to its last block: journal.bin" in ended.stderr
     assert Journal(tmp_path / "journal.bin").header.target == "program.py"
 
 
