@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from detrun.errors import Divergence, UsageError
+from detrun.errors import Divergence, JournalError, UsageError
 from detrun.journal.entries import LIVES, Decided, Ended, Failed, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import Recorded as Edge
@@ -23,8 +23,9 @@ from detrun.scheduler.strategies.recorded import Recorded
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from detrun.journal.entries import Entry
     from detrun.journal.header import Header
     from detrun.journal.reader import Journal
     from detrun.model import Run
@@ -78,12 +79,14 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
         raise UsageError(
             f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
         )
-    record.along(journal.entries())
+    trusted = _Trusted()
+    record.along(trusted.of(journal.entries()))
     began = time.perf_counter()
     # As it was ended when it was recorded; whoever computed as long as he liked does so again.
     with bounded() if _was_endless(journal) else nullcontext():
         again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
     wall_seconds = time.perf_counter() - began
+    trusted.check()
     end = _end(journal)
     difference = _parted(record, end, again, whole=whole)
     return Replay(
@@ -98,11 +101,13 @@ def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *,
 
 def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
     """The same for a live run: what came is given back, and what leaves is compared."""
-    read = journal.twice()
-    record.along(read.ahead())
-    edge, began, again = Edge(read.behind(), record, journal.header.checks), time.perf_counter(), None
+    read, trusted = journal.twice(), _Trusted()
+    record.along(trusted.of(read.ahead()))
+    edge = Edge(trusted.of(read.behind()), record, journal.header.checks)
+    began, again = time.perf_counter(), None
     with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
         again = _again(program, edge, record, journal.header)
+    trusted.check()
     end, parted = _end(journal), edge.found
     # A program may swallow what the edge says, and go on for a moment.
     if parted is not None and (record.difference is None or parted.at <= record.difference.step):
@@ -120,6 +125,28 @@ def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, wh
         run=again,
         wall_seconds=time.perf_counter() - began,
     )
+
+
+class _Trusted:
+    """Entries as far as they can be trusted.
+
+    A journal is read while the program runs, which is not to catch what is wrong with it, nor to go on in its own way
+    after that: there it is the same as if the journal ended.
+    """
+
+    def __init__(self) -> None:
+        self._problem: JournalError | None = None
+
+    def of(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        try:
+            yield from entries
+        except JournalError as error:
+            self._problem = error
+
+    def check(self) -> None:
+        """Raise what was wrong, if anything was."""
+        if self._problem is not None:
+            raise self._problem
 
 
 def _again(program: Callable[[], Any], edge: Edge, record: Replaying, header: Header) -> Run:

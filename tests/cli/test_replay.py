@@ -131,6 +131,25 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes | None, st
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("options", [("--live",), ("--strategy", "default"), ("--seed", "1")])
+def test_a_program_goes_on_to_no_other_end_where_its_journal_was_garbled(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    lines = ["import asyncio", "async def main():", "    for number in range(5_000):", "        try:"]
+    lines += ["            await asyncio.sleep(0)", "            await asyncio.gather(*map(asyncio.sleep, (0, 0)))"]
+    lines += ["        except Exception: print('caught')", "try:", "    asyncio.run(main())"]
+    lines += ["except Exception: asyncio.run(main())"]
+    journal = tmp_path / recorded(tmp_path, lines, *options)
+    data = bytearray(journal.read_bytes())
+    data[len(data) * 2 // 3] ^= 1
+    journal.write_bytes(data)
+
+    ended = detrun("replay", str(journal), cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert ended.stderr.splitlines()[-1].startswith("detrun: expected a block that agrees with its checksum")
+
+
 def test_faults_come_again_with_the_run_that_had_them(tmp_path: Path) -> None:
     lines = ["import asyncio", "async def serve(reader, writer):", "    writer.write(await reader.readexactly(6))"]
     lines += [
