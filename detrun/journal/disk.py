@@ -54,15 +54,15 @@ class Disk:
         with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def write(self, *block: bytes | bytearray) -> None:
+    def write(self, head: bytes, rest: bytes | bytearray = b"") -> None:
         """Hand a block to the system, whole or not at all: from then on it survives the end of this process."""
-        size = sum(map(len, block))
+        size = len(head) + len(rest)
         try:
             # Not `write`: a program may believe that to be its own, and this is called before each output.
-            written = os.writev(self.descriptor, block)
+            written = os.writev(self.descriptor, (head, rest))
             while written < size:
                 # The rest most often says why: the disk is full.
-                written += os.writev(self.descriptor, (memoryview(b"".join(block))[written:],))
+                written += os.writev(self.descriptor, (memoryview(head + rest)[written:],))
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self.descriptor, self.size)
