@@ -45,6 +45,15 @@ WORTH_A_DICTIONARY = 4096
 MOST_FUTILE = 64
 """Whoever is in a hurry leaves at most so many blocks as they are behind one that could not be compressed."""
 
+REST, LONGEST_REST = 49, 0.1
+"""Whoever is in a hurry compresses for a fiftieth of the time: so many times as long, or so many seconds, it does not.
+
+What becomes an eighth or less is never left as it is: to compress that costs less than to write it.
+"""
+
+LARGE_ENTRY = 1024
+"""That is for entries that have so many bytes each, or more: the others take little time beside what makes them."""
+
 COMPRESSED, WITH_DICTIONARY, SWIFT_WITH_CRC, SWIFT = 1, 2, 4, 8
 CHECK_SIZE = 8
 NOTHING_BEFORE = bytes(CHECK_SIZE)
@@ -107,11 +116,19 @@ class Keys:
 
 
 class Builder:
-    """Makes the blocks of one segment, one after the other; if it is `swift`, XXH3 checks those of entries."""
+    """Makes the blocks of one segment, one after the other; those of entries are swift if there is a clock."""
 
-    def __init__(self, keys: Keys, number: int = 0, before: bytes = NOTHING_BEFORE, *, swift: bool = False) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        number: int = 0,
+        before: bytes = NOTHING_BEFORE,
+        *,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self.number = number
-        self._swift = swift
+        self._clock = clock
+        self._swift = clock is not None
         # As a number, for as long as nobody asks for its bytes.
         self._check = int.from_bytes(before, "little")
         self._crc, self._hash = keys.crc, keys.hash
@@ -120,6 +137,8 @@ class Builder:
         self._dictionary = bytearray()
         # How many blocks are not worth trying, and how many were not the last time.
         self._left = self._futile = 0
+        # Until when nothing is compressed, for whoever is in a hurry.
+        self._rests = 0.0
 
     @property
     def check(self) -> bytes:
@@ -140,7 +159,7 @@ class Builder:
         stored: bytes | bytearray = raw
         flags, size, number = 0, len(raw), self.number
         if size >= WORTH_A_DICTIONARY or not self._swift:
-            stored, flags = self._smaller(raw)
+            stored, flags = self._smaller(raw, count)
         if self._compress_small is None:
             self._learn(raw)
         if not self._swift:
@@ -162,11 +181,26 @@ class Builder:
         head = facts + check
         return head + _CRC.pack(zlib.crc32(head, self._crc))
 
-    def _smaller(self, raw: bytearray) -> tuple[bytes | bytearray, int]:
-        """What is stored of entries."""
-        if self._left and self._swift:
+    def _smaller(self, raw: bytearray, count: int) -> tuple[bytes | bytearray, int]:
+        """What is stored of so many entries."""
+        if self._clock is None:
+            return self._squeezed(raw)
+        if self._left:
             self._left -= 1
             return raw, 0
+        if len(raw) < count * LARGE_ENTRY:
+            return self._squeezed(raw)
+        began = self._clock()
+        if began < self._rests:
+            return raw, 0
+        stored, flags = self._squeezed(raw)
+        if flags and len(stored) > len(raw) >> 3:
+            ended = self._clock()
+            self._rests = ended + min((ended - began) * REST, LONGEST_REST)
+        return stored, flags
+
+    def _squeezed(self, raw: bytearray) -> tuple[bytes | bytearray, int]:
+        """The entries compressed, if that makes them smaller."""
         size = len(raw)
         if size < SMALL and self._compress_small is not None:
             stored: bytes | bytearray = self._compress_small(raw)

@@ -95,7 +95,7 @@ class Rotation:
             self._segment.disk.close()
 
     def _begin(self, header: Header) -> None:
-        self._segment = Segment(self._path, header, swift=self._swift)
+        self._segment = Segment(self._path, header, clock=self._clock if self._swift else None)
         if self._durable:
             self._segment.disk.sync()
             self._segment.disk.sync_directory()

@@ -13,6 +13,7 @@ from detrun.journal.header import Header, first_line
 from detrun.journal.index import Footer, IndexBuilder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -32,7 +33,7 @@ def opening(header: Header) -> tuple[bytes, bytes]:
 class Segment:
     """A segment that is being written."""
 
-    def __init__(self, path: Path, header: Header, *, swift: bool = False) -> None:
+    def __init__(self, path: Path, header: Header, *, clock: Callable[[], float] | None = None) -> None:
         self.header = header
         self.disk = Disk(segment_path(path, header.segment))
         self._names = header.names
@@ -40,7 +41,7 @@ class Segment:
         self._entries = 0
         self.index = IndexBuilder()
         begin, key = opening(header)
-        self._builder = Builder(Keys(key), 1, key, swift=swift)
+        self._builder = Builder(Keys(key), 1, key, clock=clock)
         try:
             self.disk.write(begin)
         except Unwritable:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from detrun.errors import JournalError
 from detrun.journal.batch import Batch
-from detrun.journal.blocks import MOST_FUTILE, WORTH_A_DICTIONARY
+from detrun.journal.blocks import MOST_FUTILE, REST, WORTH_A_DICTIONARY
 from detrun.journal.entries import Emitted, Named, Received, Row, whole
 from detrun.journal.header import here
 from detrun.journal.reader import Journal
@@ -18,9 +22,10 @@ from detrun.journal.writer import Durability, Writer
 SWIFT, COMPRESSED = 8, 1
 
 
-def written(path: Path, payloads: list[bytes]) -> list[tuple[int, int, int]]:
+def written(path: Path, payloads: list[bytes], clock: Iterator[float] | None = None) -> list[tuple[int, int, int]]:
     """Offset, flags and end of the blocks of a journal that has one for each of these."""
-    with Writer(path, here(), durability=Durability.BATCH) as writer:
+    looked = monotonic if clock is None else partial(next, clock)
+    with Writer(path, here(), durability=Durability.BATCH, interval=3600, clock=looked) as writer:
         batch = Batch(writer)
         for step, payload in enumerate(payloads, 1):
             batch.add((1, step, 1, 7, step, 0, payload))
@@ -74,6 +79,45 @@ def test_a_block_that_was_copied_over_the_next_one_is_noticed(tmp_path: Path) ->
 
     with pytest.raises(JournalError):
         list(Journal(path).entries())
+
+
+def test_what_takes_long_to_compress_is_compressed_for_a_fiftieth_of_the_time(tmp_path: Path) -> None:
+    guests = [b"".join(b'{"guest": "%s"}, ' % os.urandom(8).hex().encode() for _ in range(200)) for _ in range(150)]
+    # Each look at the clock takes so long, and there is one for each block, and two for each that is compressed.
+    clock = (look / 2**20 for look in itertools.count())
+    compressed = [bool(flags & COMPRESSED) for _, flags, _ in written(tmp_path / "j", guests, clock)]
+
+    assert compressed == [number % REST == 0 for number in range(150)]
+
+
+def test_small_entries_are_compressed_always(tmp_path: Path) -> None:
+    clock = (look / 2**20 for look in itertools.count())
+    with Writer(
+        tmp_path / "j", here(), durability=Durability.BATCH, interval=3600, clock=partial(next, clock)
+    ) as writer:
+        batch = Batch(writer)
+        for step in range(1, 20):
+            for number in range(50):
+                batch.add((1, step, 1, 7, number, 0, b'{"guest": "%s"}' % os.urandom(60).hex().encode()))
+            batch.flush()
+    found = blocks((tmp_path / "j").read_bytes())
+
+    assert len([flags for _, flags, _ in found if flags & SWIFT and flags & COMPRESSED]) == 19
+
+
+def test_nobody_rests_longer_than_a_tenth_of_a_second(tmp_path: Path) -> None:
+    guests = [b"".join(b'{"guest": "%s"}, ' % os.urandom(8).hex().encode() for _ in range(200)) for _ in range(10)]
+
+    # Each look takes a second, as if the process had been stopped meanwhile.
+    found = written(tmp_path / "j", guests, itertools.count())
+    assert all(flags & COMPRESSED for _, flags, _ in found)
+
+
+def test_what_becomes_an_eighth_is_compressed_always(tmp_path: Path) -> None:
+    clock = (look / 2**20 for look in itertools.count())
+    found = written(tmp_path / "j", [b"x" * 2 * WORTH_A_DICTIONARY] * 100, clock)
+
+    assert all(flags & COMPRESSED for _, flags, _ in found)
 
 
 @pytest.mark.parametrize("bit", range(0, 8 * 100, 13))
