@@ -200,7 +200,7 @@ class Engine:
             self.trace.seal(self.clock.now)
         finally:
             for context in self.contexts:
-                LOOPS.discard(context.loop)
+                LOOPS.pop(context.loop, None)
             self.world.leave()
 
     def hasten(self, step: int = 0) -> None:
@@ -397,4 +397,4 @@ class Engine:
         del self.contexts[context]
         self.clock.homes -= 1
         context.end()
-        LOOPS.discard(context.loop)
+        LOOPS.pop(context.loop, None)

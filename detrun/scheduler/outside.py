@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context as Variables
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Forbidden
@@ -34,7 +35,10 @@ class Outside(Networking):
     def __init__(self, home: Context) -> None:
         super().__init__(home)
         self._signal_handlers: dict[int, Any] = {}
-        self._csock = Door(self)
+
+    @cached_property
+    def _csock(self) -> Door:
+        return Door(self)
 
     def _add_callback_signalsafe(self, handle: Any) -> None:
         self.ready.append(Handle((handle._run,), Variables()))

@@ -31,7 +31,7 @@ class Spawning(Scheduling):
         self.factory: Factory | None = None
         self._tasks: list[ref[Task]] = []
         self._crowd = 64
-        LOOPS.add(self)  # type: ignore[arg-type]  # which every loop is that is made
+        LOOPS[self] = None  # type: ignore[index]  # which every loop is that is made
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

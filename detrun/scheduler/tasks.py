@@ -69,7 +69,8 @@ class Registry(WeakSet[Any]):
         return chain(super().__iter__(), *(loop.tasks() for loop in list(LOOPS)))
 
 
-LOOPS: WeakSet[Loop] = WeakSet()
+# Those of all runs that go on, by creation. A run that ends takes its own away: a weak set costs as much as a step.
+LOOPS: dict[Loop, None] = {}
 
 
 def ordered(items: Iterable[Any] = ()) -> Collection[Any]:

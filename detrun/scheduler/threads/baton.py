@@ -7,11 +7,12 @@ a machine can do, and not all of it.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from bisect import insort
 from contextlib import contextmanager
 from contextvars import Context as Variables
+from functools import cached_property
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -73,15 +74,27 @@ class Baton:
         self.owners: dict[int, Thread] = {}
         # Locks that a thread did not get because the run was over, which it may give back all the same.
         self.denied: set[tuple[int, Thread]] = set()
-        # The numbers of threads and pools that were given no name.
-        self.names, self.pools = itertools.count(1), itertools.count()
-        # By what futures and threads hash; pools of this run that stand in for older ones, by identity.
-        self.numbers = itertools.count(1)
+        # Pools of this run that stand in for older ones, by identity.
         self.substitutes: dict[int, Any] = {}
         self._gone: list[Thread] = []
         # What the main thread is to be told when it has the baton again.
         self._news: End | None = None
         self._begun = 0
+
+    @cached_property
+    def names(self) -> Iterator[int]:
+        """The numbers of threads that were given no name."""
+        return count(1)
+
+    @cached_property
+    def pools(self) -> Iterator[int]:
+        """The numbers of pools that were given no name."""
+        return count()
+
+    @cached_property
+    def numbers(self) -> Iterator[int]:
+        """By what futures and threads hash."""
+        return count(1)
 
     # Where threads meet.
 
