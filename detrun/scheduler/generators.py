@@ -23,10 +23,11 @@ class Generators:
         self.alive: MutableMapping[int, AsyncGenerator[Any, Any]] = {}
         self._begun = 0
         self._closing = False
+        self._hooks = self._begin, self._drop
 
     def hook(self) -> None:
         """From now on, learn of the generators that are begun and dropped in this thread."""
-        sys.set_asyncgen_hooks(self._begin, self._drop)
+        sys.set_asyncgen_hooks(*self._hooks)
 
     async def shutdown(self) -> None:
         """Close all that are alive."""
