@@ -20,7 +20,7 @@ from detrun.explore.signature import Signature
 from detrun.explore.singling import single_holds
 from detrun.explore.trial import Trial
 from detrun.explore.watching import MESSAGE, TURN, Watching
-from detrun.explore.weakening import CHUNKS, kinds_of, single_faults, weaker
+from detrun.explore.weakening import kinds_of, more_harmless, single_faults, weaker
 from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
@@ -170,10 +170,12 @@ class Minimizer:
         """The plan with less in the place of this fault."""
         before, after = plan.faults[:place], plan.faults[place + 1 :]
         # Kinds that are asked about and never happen change nothing.
-        wider = replace(plan, kinds=tuple(sorted({*plan.kinds, *CHUNKS})))
+        about = self.trial(plan).watched.about.get(fault.question)
+        kinds = more_harmless(about.kind) if about is not None else ()
+        wider = replace(plan, kinds=tuple(sorted({*plan.kinds, *kinds})))
         without = self.trial(replace(wider, faults=before + after)).watched
-        for less in weaker(fault, without):
-            yield replace(wider, faults=(*before, less, *after))
+        for weaker_fault in weaker(fault, without):
+            yield replace(wider, faults=(*before, weaker_fault, *after))
 
     def _fewer_holds(self, plan: Plan) -> Plan:
         def enough(part: tuple[Hold, ...]) -> tuple[Hold, ...] | None:

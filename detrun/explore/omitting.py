@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.inputs import Input
 
 Group = tuple["EventId", ...]
+# The context in which a scenario runs.
+MAIN = "main"
 
 
 class Omitting:
@@ -38,8 +40,11 @@ class Omitting:
         self._boring: dict[Plan, Signature | None] = {}
 
     def fewer(self, plan: Plan) -> Plan:
-        """The plan without whatever else can be left out; a failure that is always there keeps all it has."""
-        if not (plan.holds or plan.faults) or self._when_boring(replace(plan, without=())) == self._signature:
+        """The plan without whatever else can be left out.
+
+        A failure that is always there keeps all that it has, unless it is a worker that fails, whatever is expected.
+        """
+        if self._is_always(plan) and not self._is_a_workers():
             return plan
         for groups in (_clients, _tasks, _steps, _each):
             plan = self._without_some(plan, groups(self._trial(plan).watched.inputs))
@@ -50,6 +55,8 @@ class Omitting:
         if not plan.without:
             return True
         whole = replace(plan, without=())
+        if self._is_always(whole):
+            return self._is_a_workers() and self._message(plan) == self._message(_boring(whole))
         if self._when_boring(plan) not in {None, self._when_boring(whole)}:
             return False
         if self.is_scenario(whole):
@@ -78,6 +85,17 @@ class Omitting:
     def is_scenario(self, plan: Plan) -> bool:
         """Whether clients ask an application for something."""
         return any(each.client for each in self._trial(_boring(replace(plan, without=()))).watched.inputs)
+
+    def _is_always(self, plan: Plan) -> bool:
+        """Whether the failure is there when all comes, nothing is late, and nothing goes wrong."""
+        return self._when_boring(replace(plan, without=())) == self._signature
+
+    def _is_a_workers(self) -> bool:
+        return self._signature.kind != "stuck" and bool({*self._signature.contexts} - {MAIN})
+
+    def _message(self, plan: Plan) -> str:
+        failure = self._trial(plan).attempt.failure
+        return "" if failure is None else failure.message
 
     def _when_boring(self, plan: Plan) -> Signature | None:
         boring = _boring(plan)

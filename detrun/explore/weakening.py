@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from detrun.explore.watching import Watching
 
-# What may happen to a chunk, the more harmless first.
-CHUNKS = ("merge", "split", "delay", "reset")
-# So many questions are asked of one chunk.
-_APART = len(CHUNKS)
+# What may happen to a chunk, and when something arrives at a worker: of each the more harmless first.
+_CHUNKS = ("merge", "split", "delay", "reset")
+_ARRIVALS = ("hang-up", "reload", "crash")
+# So many questions are asked of one of them.
+_APART = max(len(_CHUNKS), len(_ARRIVALS))
 # So many single ones are worth a run each.
 _MOST = 200
 
@@ -23,14 +24,20 @@ _MOST = 200
 def weaker(fault: Answer, without: Watching) -> Iterator[Answer]:
     """What is less than this fault, the least first. In the run without it all of these were asked."""
     about = without.about.get(fault.question)
-    if about is None or about.kind not in CHUNKS:
+    if about is None:
         yield from _less(fault.question, fault.answer)
         return
-    for kind in CHUNKS[: CHUNKS.index(about.kind)]:
+    for kind in more_harmless(about.kind):
         question = _instead(fault.question, kind, without)
         if question is not None:
             yield from _less(question, without.about[question].options)
     yield from _less(fault.question, fault.answer)
+
+
+def more_harmless(kind: str) -> tuple[str, ...]:
+    """What else might happen in the place of this kind of fault, and is less, the least first."""
+    family = next((each for each in (_CHUNKS, _ARRIVALS) if kind in each), (kind,))
+    return family[: family.index(kind)]
 
 
 def single_faults(boring: Watching, kinds: tuple[str, ...]) -> list[Answer]:

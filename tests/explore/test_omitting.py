@@ -48,6 +48,8 @@ FRONT = worker(
                 self.started.append(name)
         async def hello(self):
             return "hello"
+        async def sell(self, what):
+            raise ValueError(f"no {what}")
         async def fetch(self, request):
             if request.headers.get("upgrade") == "websocket":
                 client, server = WebSocketPair()
@@ -204,6 +206,25 @@ def test_what_fails_always_keeps_what_it_has() -> None:
     signature, plan = first(broken)
 
     assert minimized(broken, plan, signature).plan == Plan()
+
+
+def test_what_a_worker_always_fails_of_is_left_with_what_it_was_asked() -> None:
+    async def selling(app: App) -> None:
+        async def look() -> None:
+            await app.client("looker").fetch("/")
+
+        await app.reload()
+        await asyncio.gather(look(), look())
+        for number in range(3):
+            await app.sleep(1)
+            await app.client("ann").service("front").start(f"ann {number}")
+        await app.client("bob").service("front").sell("lamp")
+        await app.fetch("/")
+
+    small = found(played(selling))
+
+    assert (small.plan.holds, small.explanation.inputs) == ((), ("bob/front.sell#1",))
+    assert small.explanation.failure == "ValueError: no lamp"
 
 
 def test_a_scenario_is_left_with_the_clients_and_requests_that_it_takes() -> None:

@@ -14,6 +14,7 @@ from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.strategies.random import Random
 from tests.explore.failures import Program, minimized, trials
 from tests.explore.wrongs import broken, collected, half_a_line, lost_update
+from tests.planted.zoo.crashes import crash_between_debit_and_credit, hang_up_between_debit_and_credit
 
 
 def failures(program: Program, kinds: tuple[str, ...], number: int) -> list[Extracted]:
@@ -37,13 +38,18 @@ def test_one_fault_is_left_and_what_is_less_does_not_do(program: Program) -> Non
 
 
 def test_a_broken_connection_becomes_a_late_chunk_where_that_is_enough() -> None:
-    assert ("delay",) in _kinds_left(lost_update)
-    assert _kinds_left(broken) == {("reset",)}
+    assert ("delay",) in _kinds_left(lost_update, "reset")
+    assert _kinds_left(broken, "reset") == {("reset",)}
 
 
-def _kinds_left(program: Program) -> set[tuple[str, ...]]:
+def test_a_crash_becomes_a_hang_up_where_that_is_enough() -> None:
+    assert ("hang-up",) in _kinds_left(hang_up_between_debit_and_credit, "crash")
+    assert _kinds_left(crash_between_debit_and_credit, "crash") == {("crash",)}
+
+
+def _kinds_left(program: Program, kind: str) -> set[tuple[str, ...]]:
     left = set()
-    for found in failures(program, ("reset",), 6):
+    for found in failures(program, (kind,), 6):
         assert found.plan is not None
         left.add(minimized(program, found.plan, found.signature).plan.kinds)
     return left
