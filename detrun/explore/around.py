@@ -36,8 +36,9 @@ class Around(Holds):
 class Prefixed(Random):
     """Decides as an earlier run did up to a step, and at random from then on."""
 
-    def __init__(self, decisions: tuple[Decision, ...], until: int, seed: int, slack: int) -> None:
-        super().__init__(seed, slack, along=True)
+    def __init__(self, decisions: tuple[Decision, ...], until: int, seed: int, plan: Plan) -> None:
+        # What the plan is offered, or it could not decide as it did.
+        super().__init__(seed, plan.slack, delay=plan.delay, along=True)
         self._until = until
         self._decided = {each for each in decisions if each.answer <= 0}
         self._answers = {(each.step, each.event): each.answer for each in decisions if each.answer > 0}

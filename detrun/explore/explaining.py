@@ -70,7 +70,7 @@ class Explaining:
             twin=self._twin(plan, here),
             around=around,
             draws=self._draws(plan),
-            chance=self._rate(plan, lambda seed: Random(seed, plan.slack)),
+            chance=self._rate(plan, lambda seed: Random(seed, plan.slack, delay=plan.delay)),
             curve=self._curve(plan, here),
             level=plan.level,
             possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
@@ -171,7 +171,7 @@ class Explaining:
         places = here.sights[:: max(len(here.sights) // _PLACES, 1)]
         curve = []
         for sight in places:
-            prefixed = (Prefixed(decisions, sight.step + 1, seed, plan.slack) for seed in range(_FROM_EACH))
+            prefixed = (Prefixed(decisions, sight.step + 1, seed, plan) for seed in range(_FROM_EACH))
             failed = sum(self._signature_under(plan, each) is not None for each in prefixed)
             if self._budget.spent:
                 return ()
