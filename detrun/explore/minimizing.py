@@ -75,7 +75,11 @@ class Minimizer:
         """What all passes together leave, and whether they find nothing more."""
         inner: Levels = (self._plainer, self._fewer_faults, self._fewer_holds, self._one_hold, self._nearer)
         if self.is_scenario(plan):
-            return self._repeated(plan, (self._patient, self._omitting.fewer, *inner))
+            # One by one only when few holds are left: before, each run is longer, and few of them fail.
+            omitting = self._omitting
+            return self._repeated(
+                plan, (self._patient, omitting.fewer_clients, *inner, self._patient, omitting.fewer, self._plainer)
+            )
         plan, settled = self._repeated(replace(plan, without=()), inner)
         return self._omitting.fewer(plan), settled
 

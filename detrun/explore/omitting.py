@@ -39,14 +39,22 @@ class Omitting:
         self._signature = signature
         self._boring: dict[Plan, Signature | None] = {}
 
+    def fewer_clients(self, plan: Plan) -> Plan:
+        """The plan without whatever clients and tasks can be left out as a whole."""
+        return self._fewer(plan, (_clients, _tasks))
+
     def fewer(self, plan: Plan) -> Plan:
-        """The plan without whatever else can be left out.
+        """The plan without whatever can be left out."""
+        return self._fewer(plan, (_clients, _tasks, _steps, _each))
+
+    def _fewer(self, plan: Plan, groupings: Sequence[Callable[[Sequence[Input]], list[Group]]]) -> Plan:
+        """The plan without what can go of these groups.
 
         A failure that is always there keeps all that it has, unless it is a worker that fails, whatever is expected.
         """
         if self._is_always(plan) and not self._is_a_workers():
             return plan
-        for groups in (_clients, _tasks, _steps, _each):
+        for groups in groupings:
             plan = self._without_some(plan, groups(self._trial(plan).watched.inputs))
         return plan
 
