@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from detrun.errors import UsageError
+from detrun.explore.attempt import Attempts
+from detrun.scheduler.strategies.random import Random
 from detrun.testing.app import App
-from detrun.testing.scenarios import checked, read
+from detrun.testing.scenarios import checked, of_directory, read
 from tests.runtime.applications import play, worker
 
 TWO = """
@@ -45,6 +47,41 @@ def test_what_is_worth_a_warning_is_logged(tmp_path: Path, caplog: pytest.LogCap
     read(str(tmp_path))
 
     assert caplog.messages == [f"{tmp_path}/detrun.toml is the configuration: wrangler.toml is not read"]
+
+
+KEEPING = """
+import asyncio
+from detrun import WorkerEntrypoint
+
+SEEN = []
+
+class Default(WorkerEntrypoint):
+    async def see(self, number):
+        SEEN.append(number)
+        await asyncio.sleep(0.001)
+        self.env.FIRST.append(number)
+        return SEEN + self.env.FIRST
+"""
+
+
+def test_a_schedule_is_the_same_whichever_came_before_it_and_finds_fresh_modules(tmp_path: Path) -> None:
+    (tmp_path / "detrun.toml").write_text('name = "web"\nmain = "web.py"\nvars = { FIRST = [0] }\n')
+    (tmp_path / "web.py").write_text(KEEPING)
+    seen: list[list[int]] = []
+
+    async def scenario(app: App) -> None:
+        web = app.service("web")
+        await asyncio.gather(web.see(1), web.see(2))
+        seen.append(await web.see(3))
+
+    program = of_directory(str(tmp_path), scenario)
+    attempts = Attempts(lambda: program)
+    seeds = [*range(8), *reversed(range(8)), *range(8)]
+    digests = [attempts.attempt(Random(seed)).digest for seed in seeds]
+
+    assert len(set(zip(seeds, digests, strict=True))) == 8
+    assert len(set(digests)) > 1
+    assert {tuple(sorted(each)) for each in seen} == {(0, 1, 1, 2, 2, 3, 3)}
 
 
 Ask = Callable[[App], Awaitable[object]]
