@@ -66,17 +66,23 @@ class Inputs:
 
     def comes(self, loop: Loop, what: str, client: str = "") -> bool:
         """Whether this comes, which somebody in this loop wants to happen."""
+        if (left_out := self._left_out(loop, what, client)) is not None:
+            self._note(left_out)
+        return left_out is None
+
+    def _left_out(self, loop: Loop, what: str, client: str = "") -> EventId | None:
+        """The input that this is, if it does not come."""
         if self._leaves_out is None:
-            return True
+            return None
         task = current_task(loop)
         origin = task.key if type(task) is Task else loop.home.origin.key
         self._counts[origin] = count = self._counts.get(origin, 0) + 1
         event = EventId((hash((origin, _INPUT)), count))
-        if not self._leaves_out(Input(event, origin, what, client)):
-            return True
-        self._trace.note(event)
-        self._trace.decide(self._trace.step, event, LEFT_OUT)
-        return False
+        return event if self._leaves_out(Input(event, origin, what, client)) else None
+
+    def _note(self, left_out: EventId) -> None:
+        self._trace.note(left_out)
+        self._trace.decide(self._trace.step, left_out, LEFT_OUT)
 
     def _meet(self, context: Context) -> None:
         """Ask about the tasks that this context's tasks start."""
@@ -86,9 +92,12 @@ class Inputs:
         create = loop.create_task
 
         def create_task(coro: Any, **options: Any) -> Any:
-            if _is_started(loop, coro) and not self.comes(loop, _called(coro)):
-                coro = _instead_of(coro)
-            return create(coro, **options)
+            left_out = self._left_out(loop, _called(coro)) if _is_started(loop, coro) else None
+            if left_out is None:
+                return create(coro, **options)
+            task = create(_instead_of(coro), **options)
+            self._note(left_out)  # now that the task has a name
+            return task
 
         loop.create_task = create_task  # type: ignore[method-assign]
 

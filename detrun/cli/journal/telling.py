@@ -25,7 +25,7 @@ from detrun.journal.entries import (
 )
 from detrun.journal.header import Header
 from detrun.journal.spelling import kind, word
-from detrun.model import ALONG, hexadecimal, spelled
+from detrun.model import ALONG, LEFT_OUT, hexadecimal, spelled
 
 Name = Callable[[int], str]
 
@@ -188,6 +188,8 @@ def _part(entry: Stored) -> str:
 def _decided(entry: Decided, of: str) -> str:
     if entry.answer == ALONG:
         return "comes along"
+    if entry.answer == LEFT_OUT:
+        return "left out"
     return f"answer {entry.answer}" if entry.answer else spelled(entry.event) if of else ""
 
 
