@@ -43,15 +43,16 @@ def add(entry: Entry, buffer: bytearray) -> None:
 
 def add_all(entries: Sequence[Entry | Row], buffer: bytearray) -> None:
     """Append entries to a buffer at a third of what they cost one by one; if that fails, the buffer is what it was."""
-    before = len(buffer)
+    before, count = len(buffer), len(entries)
+    # They are an array of their own, which the block is already: its head stands in the place of what is before it.
+    place = before - (1 if count < 16 else 3 if count < 65_536 else 5)
+    overwritten = buffer[place:]
     try:
-        _encode_into(entries, buffer, -1)
+        _encode_into(entries, buffer, place)
     except (TypeError, ValueError, OverflowError) as error:
-        del buffer[before:]
+        buffer[place:] = overwritten
         raise InternalError(f"expected entries that can be written: {error}") from error
-    # They are an array of their own, which the block is already.
-    count = len(entries)
-    del buffer[before : before + (1 if count < 16 else 3 if count < 65_536 else 5)]
+    buffer[place:before] = overwritten
 
 
 def fill(entries: Sequence[Entry | Row], buffer: bytearray) -> None:
