@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import detrun
+from tests.cli import command
 from tests.live.scene import free_port
 
 TRANSFER = Path(__file__).parents[1] / "examples" / "transfer.py"
@@ -42,15 +43,11 @@ def test_transfers_lose_money_on_some_schedules(transfer: Callable[[], Any]) -> 
 @pytest.mark.parametrize("scenario", ["rush", "returned", "reload_in_the_middle"])
 @pytest.mark.parametrize("seed", [7, 8, 9])
 def test_the_shop_keeps_its_books_and_its_runs_repeat(scenario: str, seed: int, tmp_path: Path) -> None:
-    def detrun_of(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "detrun", *words]
-        return subprocess.run(command, cwd=TRANSFER.parents[1], capture_output=True, check=False, text=True)
-
-    journal = tmp_path / "orders.bin"
+    journal, root = str(tmp_path / "orders.bin"), TRANSFER.parents[1]
     played = ("examples/orders", "--scenario", f"examples/orders/scenarios.py:{scenario}", "--seed", str(seed))
 
-    ran = detrun_of("run", *played, "--journal", journal)
-    again = detrun_of("replay", journal)
+    ran = command.detrun("run", *played, "--journal", journal, cwd=root)
+    again = command.detrun("replay", journal, cwd=root)
 
     assert (ran.returncode, again.returncode) == (0, 0), ran.stderr + again.stderr
     assert "same" in again.stderr

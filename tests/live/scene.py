@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.cli.command import ENVIRONMENT
+from tests.cli.command import ENVIRONMENT, PINNED
 from tests.live.clients import Tell, Visit
 
 PROGRAMS = Path(__file__).parent / "scenes"
@@ -145,7 +145,7 @@ def _start(  # noqa: PLR0917  # what a process is started with
 ) -> subprocess.Popen[Any]:
     words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", "-o", "json", *options]
     words += [str(PROGRAMS / program), "--", *given]
-    return subprocess.Popen(words, cwd=directory, env=_VARIABLES, stdout=out, stderr=err)
+    return subprocess.Popen(words, cwd=directory, env=_VARIABLES | PINNED, stdout=out, stderr=err)
 
 
 def _visit(scene: Scene, port: int, many: int, tally: Tally, process: subprocess.Popen[Any]) -> None:
