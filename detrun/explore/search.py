@@ -17,7 +17,7 @@ from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
 from detrun.explore.schedules import Result, Schedule
 from detrun.explore.seen import Seen
 from detrun.explore.workers import Alone, Workers
-from detrun.model import SLACK, Plan
+from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -125,7 +125,8 @@ class Search:
         default = self._default(first)
         story = default.story
         assert story is not None
-        holds = systematic.holds(story)
+        deviations = systematic.deviations(story)
+        holds = [each for each in deviations if isinstance(each, Hold)]
         attempts = self._performer.attempts
         attempts.max_steps = min(attempts.max_steps, _MORE_STEPS + _TIMES_STEPS * default.steps)
         self._performer.drawn = Drawn(story, holds, self._plan(0), self._performer.attempts.kinds)
@@ -136,19 +137,19 @@ class Search:
         jobs = self._bounds.jobs
         workers = Workers(self._performer, jobs) if jobs > 1 else Alone(self._performer)
         try:
-            self._search(workers, default, holds)
+            self._search(workers, default, deviations)
         finally:
             workers.close()
 
-    def _search(self, workers: Alone | Workers, default: Attempt, holds: Sequence[Hold]) -> None:
+    def _search(self, workers: Alone | Workers, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
         if self._bounds.strategy in ("auto", "holds"):
-            self._try_single(workers, default, holds)
+            self._try_single(workers, default, deviations)
         shares = Shares(arms) if (arms := NAMED[self._bounds.strategy]) else None
         while shares is not None and not self._over:
             self._perform(workers, self._round(shares), shares)
             shares.forget()
 
-    def _try_single(self, workers: Alone | Workers, default: Attempt, holds: Sequence[Hold]) -> None:
+    def _try_single(self, workers: Alone | Workers, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
         """Every deviation alone, under a few draws of the program's own randomness."""
         draws = 1 if self._bounds.fixed_entropy or not default.drew else _DRAWS
         for entropy in range(draws):
@@ -156,13 +157,8 @@ class Search:
                 default = self._default(Schedule(self._next(), _DEFAULT, entropy=entropy, plan=self._plan(entropy)))
                 if self._over or default.story is None:
                     return
-                holds = systematic.holds(default.story)
-            assert default.story is not None
-            plans = [self._plan(entropy, (hold,)) for hold in holds]
-            plan = self._plan(entropy)
-            faults = systematic.faults(default.story)
-            plans += [msgspec.structs.replace(plan, faults=(fault,)) for fault in faults]
-            self._try(workers, plans, entropy)
+                deviations = systematic.deviations(default.story)
+            self._try(workers, [self._plan(entropy, each) for each in deviations], entropy)
 
     def _try(self, workers: Alone | Workers, plans: Sequence[Plan], entropy: int) -> None:
         self.holds += len(plans)
@@ -228,9 +224,11 @@ class Search:
         self._over = self._over or self._left() <= 0
         return attempt
 
-    def _plan(self, entropy: int, holds: tuple[Hold, ...] = ()) -> Plan:
+    def _plan(self, entropy: int, deviation: Hold | Answer | None = None) -> Plan:
         attempts = self._performer.attempts
-        return Plan(holds, (), attempts.kinds, entropy, attempts.level, SLACK, FOREVER)
+        holds = (deviation,) if isinstance(deviation, Hold) else ()
+        faults = (deviation,) if isinstance(deviation, Answer) else ()
+        return Plan(holds, faults, attempts.kinds, entropy, attempts.level, SLACK, FOREVER)
 
     def _is_over(self) -> bool:
         return self._over

@@ -6,13 +6,14 @@ it is among these, or one that nobody could tell from it.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from detrun.model import SLACK, Answer, EventId, Hold
 from detrun.scheduler.strategies.drawing import GOES_ON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from detrun.explore.story import Happening, Story
 
@@ -24,16 +25,21 @@ _TURNS = 6
 _TIMERS = 4
 
 
-def holds(story: Story) -> list[Hold]:
-    """The holds of which each is a schedule of its own, by what the default schedule told."""
-    found = dict.fromkeys([*_at_choices(story), *_turns_later(story), *_together(story)])
-    pairs = sorted(_pairs(story), key=lambda pair: pair[:2])
-    found.update(dict.fromkeys(hold for _, _, hold in pairs))
-    return list(found)
+def deviations(story: Story) -> list[Hold | Answer]:
+    """The holds and faults of which each is a schedule of its own, by what the default schedule told.
+
+    Those that differ least, those that differ most, and faults take turns: whichever it takes is not far.
+    """
+    pairs = sorted(_pairs(story), key=lambda pair: (-pair[0], pair[1]))
+    likely = _by_turns(_at_choices(story), (hold for _, _, hold in pairs), _faults(story))
+    return list(dict.fromkeys([*likely, *_together(story), *_turns_later(story)]))
 
 
-def faults(story: Story) -> list[Answer]:
-    """The faults of which each alone makes a schedule."""
+def _by_turns(*rows: Iterable[Hold | Answer]) -> Iterator[Hold | Answer]:
+    return (each for column in zip_longest(*rows) for each in column if each is not None)
+
+
+def _faults(story: Story) -> list[Answer]:
     return [
         Answer(question.id, answer)
         for question in story.questions

@@ -1,15 +1,17 @@
-"""The list of single holds: near misses first, nothing that cannot matter, and what arrives also a few turns late."""
+"""The list of single deviations: the likely ones first, nothing that cannot matter, and arrivals a few turns late."""
 
 from __future__ import annotations
 
 import asyncio
 
+from msgspec import structs
+
 from detrun.explore import systematic
 from detrun.explore.attempt import Attempts
 from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
-from detrun.explore.story import BEGINNING, Choice, Happening, Story
-from detrun.model import EventId, Hold
+from detrun.explore.story import BEGINNING, Choice, Happening, Question, Story
+from detrun.model import Answer, EventId, Hold
 from detrun.scheduler.strategies.holds import Holds
 
 
@@ -30,7 +32,11 @@ def story(*homes: str, causes: dict[int, int] | None = None, alone: bool = True)
 
 
 def pairs(told: Story) -> set[tuple[int, int]]:
-    return {(hold.event[0], hold.until[0]) for hold in systematic.holds(told)}
+    return {(hold.event[0], hold.until[0]) for hold in holds(told)}
+
+
+def holds(told: Story) -> list[Hold]:
+    return [each for each in systematic.deviations(told) if isinstance(each, Hold)]
 
 
 def test_what_comes_later_could_have_come_first() -> None:
@@ -49,10 +55,24 @@ def test_whatever_shares_memory_may_conflict() -> None:
     assert pairs(story("network", "main", alone=False)) == {(0, 1)}
 
 
-def test_what_is_near_comes_first() -> None:
-    holds = systematic.holds(story("a", "a", "a", "a"))
+def test_what_is_far_comes_first() -> None:
+    found = holds(story("a", "a", "a", "a"))
 
-    assert holds == sorted(holds, key=lambda hold: (hold.until[0] - hold.event[0], hold.event[0]))
+    assert found == sorted(found, key=lambda hold: (hold.event[0] - hold.until[0], hold.event[0]))
+
+
+def test_near_misses_far_pairs_and_faults_take_turns() -> None:
+    told = story("a", "a", "a")
+    near = tuple(Choice(9, (event(0), event(other)), 0) for other in (7, 8))
+    fault = Question(event(5), 1, 2, 0)
+    told = structs.replace(told, choices=(*told.choices, *near), questions=(fault,))
+
+    assert systematic.deviations(told)[:4] == [
+        Hold(event(0), event(7)),
+        Hold(event(0), event(2)),
+        Answer(event(5), 1),
+        Hold(event(0), event(8)),
+    ]
 
 
 async def a_few_turns() -> None:
@@ -88,7 +108,6 @@ def test_what_arrives_also_arrives_some_turns_late() -> None:
 
 def test_the_list_is_the_same_each_time() -> None:
     stories = [Attempts(lambda: a_few_turns).attempt(Holds(()), traced=True).story for _ in range(2)]
-    lists = [systematic.holds(told) for told in stories if told is not None]
+    lists = [systematic.deviations(told) for told in stories if told is not None]
 
     assert lists[0] == lists[1] != []
-    assert all(isinstance(hold, Hold) for hold in lists[0])
