@@ -45,6 +45,11 @@ async def answered(call: Awaitable[Any]) -> Any:
         return None
 
 
+async def fetched(app: App, path: str, **options: Any) -> Any:
+    """The same of a request, which nobody makes before this begins: who is cancelled until then leaves nothing."""
+    return await answered(app.fetch(path, **options))
+
+
 async def play(scenario: Scenario, *workers: Configured) -> Any:
     """Run a scenario with an application of these workers."""
     snapshots: Mapping[str, Snapshot] = {

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from detrun.testing.app import App
-from tests.planted.zoo.applications import LOG, answered, front, play, store, written
+from tests.planted.zoo.applications import LOG, answered, fetched, front, play, store, written
 from tests.planted.zoo.planting import planted
 
 
@@ -35,7 +35,7 @@ async def half_an_upload_is_stored(*, mended: bool) -> None:  # R-ABT-05
             yield chunk
 
     async def scenario(app: App) -> None:
-        uploading = asyncio.ensure_future(answered(app.fetch("/", method="POST", body=chunks())))
+        uploading = asyncio.ensure_future(fetched(app, "/", method="POST", body=chunks()))
         await app.sleep(0.010)
         app.hang_up()
         await uploading

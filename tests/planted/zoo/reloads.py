@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from detrun.testing.app import App
-from tests.planted.zoo.applications import answered, front, play, store, written
+from tests.planted.zoo.applications import answered, fetched, front, play, store, written
 from tests.planted.zoo.planting import planted
 
 PLAIN = store("class Default(WorkerEntrypoint):\n    async def get(self, n):\n        return n")
@@ -24,7 +24,7 @@ async def answer_of_the_wrong_version(*, mended: bool) -> None:  # R-GEN-11
     """
 
     async def scenario(app: App) -> None:
-        asking = asyncio.ensure_future(answered(app.fetch("/")))
+        asking = asyncio.ensure_future(fetched(app, "/"))
         await app.sleep(0.010)
         was_done = asking.done()
         await app.reload({"front/main.py": front(source.replace("= 1", "= 2")).source})
