@@ -13,6 +13,8 @@ from tests.runtime.applications import Bound, Configured, Scenario, Workers, wor
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
+    from detrun.testing.app import App
+
 SOCKETS = """
 from detrun.errors import SocketClosed
 from detrun.runtime.sockets import WebSocketPair
