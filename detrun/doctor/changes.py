@@ -16,7 +16,7 @@ from detrun.scheduler import clock, contexts, engine
 from detrun.scheduler.scheduling import Scheduling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # The sizes that Python's allocator tells apart, and how many of each lie about afterwards.
 _SIZES = range(48, 528, 16)
@@ -46,17 +46,21 @@ def heap(variant: int) -> None:
 
 def garbage(every: int) -> None:
     """Collect garbage at other steps: at every one at first, then now and then."""
-    real = Scheduling.iterate
+    iterate, turn = Scheduling.iterate, contexts.Unit.turn
     made = 0
 
-    def iterate(self: Scheduling) -> int:
-        nonlocal made
-        made += 1
-        if made % (every if made < _EAGER else every * _LATER) == 0:
-            gc.collect()
-        return real(self)
+    def collected(real: Callable[..., Any]) -> Callable[..., Any]:
+        def make(*arguments: Any) -> Any:
+            nonlocal made
+            made += 1
+            if made % (every if made < _EAGER else every * _LATER) == 0:
+                gc.collect()
+            return real(*arguments)
 
-    Scheduling.iterate = iterate  # type: ignore[method-assign]
+        return make
+
+    Scheduling.iterate = collected(iterate)  # type: ignore[method-assign]
+    contexts.Unit.turn = collected(turn)  # type: ignore[method-assign]
 
 
 def threads(variant: int) -> None:

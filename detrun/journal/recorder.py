@@ -77,6 +77,8 @@ class Recorder:
         # Who takes the commonest entries as rows, at a fraction of their price.
         self._rows = rows
         self._full = level is Level.FULL
+        # Who takes messages so, of which nothing is kept but the digest that they came with.
+        self._swift = None if self._full else rows
         self._names: dict[str, int] = {"": 0}
         self._last_name = names
         self._blobs: set[bytes] = set()
@@ -126,7 +128,12 @@ class Recorder:
     def message(self, step: int, event: EventId, text: str, payload: bytes, digest: int) -> None:
         """The same for one whose channel has this name."""
         number = self._names.get(text)
-        self.sent(step, event, self.name(text) if number is None else number, payload, digest)
+        if number is None:
+            number = self.name(text)
+        if self._swift is not None:
+            self._swift((_SENT, step, *event, number, digest, len(payload)))
+        else:
+            self.sent(step, event, number, payload, digest)
 
     def happens(self, step: int, event: EventId, text: str, instant: int) -> None:
         """An event of the run's own happens, which has this name."""

@@ -37,6 +37,7 @@ class Redacting(Recorder):
     ) -> None:
         super().__init__(sink, level, names, rows)
         self._pseudonyms = pseudonyms
+        self._swift = None
 
     def received(
         self,

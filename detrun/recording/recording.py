@@ -63,6 +63,7 @@ class Recording:
         self._checks = 0
         self._most: int | None = None
         self.engine: Engine | None = None
+        self.sent = recorder.message
 
     def begin(self, engine: Engine) -> None:
         self.engine = engine
@@ -85,14 +86,10 @@ class Recording:
         return filled(most)
 
     def happens(self, event: Delivery | Thread) -> None:
-        engine, recorder = self.engine, self._recorder
+        engine = self.engine
         assert engine is not None
-        name = named(event) if self._names is None else self._names.told(event)
-        recorder.happens(engine.trace.step, event.id, name, engine.clock.now)
-
-    def sent(self, event: EventId, name: str, payload: bytes, digest: int) -> None:
-        assert self.engine is not None
-        self._recorder.message(self.engine.trace.step, event, name, payload, digest)
+        name = event.path or named(event) if self._names is None else self._names.told(event)
+        self._recorder.happens(engine.trace.step, event.id, name, engine.clock.now)
 
     def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
         assert self.engine is not None
@@ -133,9 +130,11 @@ def filled(most: int) -> LimitReached:
 
 def named(event: Delivery | Thread) -> str:
     """What a person calls the kind of event that this is."""
+    if event.path:
+        return event.path
     if isinstance(event, Thread):
         return event.name
-    if event.path or not isinstance(event, TimerHandle):
-        return event.path
+    if not isinstance(event, TimerHandle):
+        return ""
     call = event.call[0]
     return f"{event.home.name}/timer of {getattr(call, '__qualname__', type(call).__qualname__)}"

@@ -118,7 +118,7 @@ class Replaying:
         else:
             self.before.append(f"step {self.step}: {name}")
 
-    def sent(self, event: EventId, name: str, payload: bytes, digest: int) -> None:
+    def sent(self, step: int, event: EventId, name: str, payload: bytes, digest: int) -> None:
         if self._over:
             return
         expected = self._next()

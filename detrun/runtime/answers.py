@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from detrun.errors import Disconnected, InternalError, Released
 from detrun.runtime.calls import Answering
 from detrun.runtime.carrying import discard
 from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.frames import Call, Refusal
+from detrun.runtime.given import Given
 from detrun.runtime.remote_errors import encode_error
 from detrun.runtime.scopes import SCOPE
-from detrun.runtime.sessions import STEP, Given
+from detrun.runtime.sessions import STEP
 from detrun.runtime.stubs import Exported
+from detrun.scheduler.origins import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from detrun.runtime.sessions import Side
 
 
+# So many bits are left to the operations of one call.
+_SHARE = 20
 _NOTHING = "plain data has no members that can be reached from outside"
 
 
@@ -35,26 +39,29 @@ class Answers:
     """Answers the calls that arrive at one side of a session."""
 
     def __init__(self, entry: Entry | None) -> None:
-        self._entry = entry
+        self._entered = self._nowhere if entry is None else entry.enter
 
     def __call__(self, side: Side, number: int, call: Call) -> None:
         try:
-            scope, find = self._asked(side, number, call)
+            scope, find = self._asked(side, number, call) if call.target else self._entered(side, call)
         except Exception as error:
             what = ".".join((side.name, *call.path))
-            side.keep(number, Given(None, error, None), call.heard)
+            side.kept.add(number, Given(None, error, None), call.heard)
             side.answer(number, Refusal(encode_error(error, what)), what)
             discard(side, call)
             return
+        # What it asks for is counted from here on, whatever calls before it have asked for.
+        origin = ORIGIN.get()
+        if origin is not None and origin.count < number << _SHARE:
+            origin.count = number << _SHARE
         # This runs in variables of its own, which the task inherits.
         SCOPE.set(scope)
         Answering(side, scope, number, call).begin(find)
 
+    def _nowhere(self, side: Side, _: Call) -> NoReturn:
+        raise InternalError(f"a call came to {side.name}, which called and has no entrypoints")
+
     def _asked(self, side: Side, number: int, call: Call) -> tuple[Scope, Callable[[], Any]]:
-        if not call.target:
-            if self._entry is None:
-                raise InternalError(f"a call came to {side.name}, which called and has no entrypoints")
-            return self._entry.enter(side, call)
         end = side.ends.get(call.target)
         if isinstance(end, Exported):
             return end.scope, lambda: end.target
@@ -67,7 +74,7 @@ class Answers:
         if (call.target - number) % STEP:
             # Each side counts what it exports as it counts its calls: this was an object of this side.
             raise Disconnected(f"the object that {what} is asked of is gone", "whoever had it has ended")
-        given = side.kept(call.target, call.heard)
+        given = side.kept.find(call.target, call.heard)
         if given is None:
             # Whoever asks has not heard the answer: of that only plain data is not kept.
             raise AttributeError(_NOTHING)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from detrun.runtime.encoding.packing import Refused
 from detrun.runtime.frames import Close
 from detrun.runtime.scopes import log
-from detrun.runtime.sessions import End
+from detrun.runtime.sessions import Lasting
 from detrun.runtime.sockets import GONE, WebSocket
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ RESTART = Close(1012, "Service Restart", clean=True)
 """What both ends are told when a generation is stopped."""
 
 
-class Bridge(End):
+class Bridge(Lasting):
     """What its peer sends goes to the other context, and what comes from there goes to its peer.
 
     It is open until a close has gone each way, and holds its scope so long if somebody uses it.

@@ -7,47 +7,58 @@ import inspect
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from detrun.errors import Disconnected
 from detrun.runtime.carrying import Carrier, discard
 from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.encoding.plain import NotPlain, pack, unpack
 from detrun.runtime.frames import Abort, Call, Refusal, Reply
-from detrun.runtime.members import Remote, called, reach
-from detrun.runtime.ownership import NOWHERE
+from detrun.runtime.given import Given
+from detrun.runtime.members import Remote, reach
 from detrun.runtime.remote_errors import decode_error, encode_error
-from detrun.runtime.sessions import End, Given
+from detrun.runtime.sessions import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.runtime.ownership import Site
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
 
-class Asked(End):
+class Asked(End, msgspec.Struct, eq=False):
     """The end of a call that asked. It is there until the answer is, even if nobody waits for that any more."""
 
-    __slots__ = ("abandoned", "brought", "future", "site", "what")
     expects = True
-
-    def __init__(self, side: Side, scope: Scope, what: str) -> None:
-        super().__init__(side, scope)
-        self.what = what
-        self.abandoned = False
-        self.site = NOWHERE
-        # What has carried stubs here.
-        self.brought: Carrier | None = None
-        self.future: asyncio.Future[Any] = scope.context.loop.create_future()
+    side: Side
+    scope: Scope
+    number: int
+    # What errors call it.
+    what: str
+    future: asyncio.Future[Any]
+    # The line that called.
+    site: Site
+    abandoned: bool = False
+    # What has carried stubs here.
+    brought: Carrier | None = None
 
     def take(self, frame: Reply | Refusal) -> None:
         self.forget()
-        self.side.heard += 1
+        side = self.side
+        side.heard += 1
         if self.abandoned:
-            discard(self.side, frame)
+            discard(side, frame)
         elif isinstance(frame, Refusal):
-            self._fail(decode_error(frame.error, Carrier(self.side, self.scope)))
+            self._fail(decode_error(frame.error, Carrier(side, self.scope)))
         else:
-            self._settle(frame)
+            try:
+                value = unpack(frame.value)
+            except NotPlain:
+                self._receive(frame)
+            else:
+                if not self.future.done():
+                    self.future.set_result(value)
 
     def abandon(self, reason: str) -> None:
         """Nobody waits for the answer any more: whoever works on it need not go on."""
@@ -63,19 +74,16 @@ class Asked(End):
         self.forget()
         self._fail(error)
 
-    def _settle(self, frame: Reply) -> None:
+    def _receive(self, frame: Reply) -> None:
+        carrier = Carrier(self.side, self.scope)
+        carrier.site = self.site
         try:
-            value = unpack(frame.value)
-        except NotPlain:
-            carrier = Carrier(self.side, self.scope)
-            carrier.site = self.site
-            try:
-                value = carrier.decode(frame.value)
-            except Exception as error:
-                self._fail(error)
-                return
-            if carrier.stubs:
-                self.brought = carrier
+            value = carrier.decode(frame.value)
+        except Exception as error:
+            self._fail(error)
+            return
+        if carrier.stubs:
+            self.brought = carrier
         if not self.future.done():
             self.future.set_result(value)
 
@@ -86,39 +94,58 @@ class Asked(End):
             self.future._log_traceback = False
 
 
-class Answering(End):
+class Answering(End, msgspec.Struct, eq=False):
     """The end of a call that answers: exactly once, whatever becomes of it."""
 
-    __slots__ = ("_call", "_carrier", "_forwarded", "_outcome", "_sender", "_task", "what")
+    side: Side
+    scope: Scope
+    number: int
+    call: Call
+    # What carries the arguments here, and the answer away, if they are more than plain.
+    carrier: Carrier | None = None
+    sender: Carrier | None = None
+    # There is one if the answer has to be awaited: what a plain function gives is there at once.
+    task: asyncio.Task[Any] | None = None
+    # The call whose answer is this one's, too.
+    forwarded: Asked | None = None
+    awaited: asyncio.Future[Given] | None = None
 
-    def __init__(self, side: Side, scope: Scope, number: int, call: Call) -> None:
-        super().__init__(side, scope, number)
-        self.what = f"{side.name}.{'.'.join(call.path)}"
-        self._call = call
-        # What carries the arguments here, and the answer away, if they are more than plain.
-        self._carrier: Carrier | None = None
-        self._sender: Carrier | None = None
-        self._task: asyncio.Task[Any] | None = None
-        # The call whose answer is this one's, too.
-        self._forwarded: Asked | None = None
-        self._outcome: asyncio.Future[Given] | None = None
-        scope.hold(self)
+    @property
+    def what(self) -> str:
+        """What errors call it."""
+        return ".".join((self.side.name, *self.call.path))
 
     def begin(self, find: Callable[[], Any]) -> None:
-        """Work on the answer, in a task of the scope's; `find` gives the object that is asked."""
-        self._task = self.scope.context.loop.create_task(self._work(find), name=self.what)
+        """Work on the answer, in a task of the scope's if it has to be awaited; `find` gives the object asked."""
+        scope = self.scope
+        self.side.ends[self.number] = self
+        scope.handles[self] = scope.holders[self] = None
+        try:
+            value = self._begun(find)
+        except (Exception, asyncio.CancelledError) as error:
+            self._settle(None, error)
+            return
+        except BaseException:
+            self._release_stubs()
+            raise
+        if type(value) in ATOMS or not _waits(value):
+            self._settle(value)
+        elif not scope.ended:
+            self.task = scope.context.loop.create_task(self._work(value), name=self.what)
+        elif type(value) is CoroutineType:
+            value.close()  # which nothing of an ended scope begins any more
 
     def outcome(self) -> asyncio.Future[Given]:
         """What it gives, for whoever asks more of that before it is there."""
-        if self._outcome is None:
-            self._outcome = self.scope.context.loop.create_future()
-        return self._outcome
+        if self.awaited is None:
+            self.awaited = self.scope.context.loop.create_future()
+        return self.awaited
 
     def take(self, frame: Abort) -> None:
         assert isinstance(frame, Abort)  # the other end sends nothing else
         self.scope.abandon(Disconnected(f"{self.side.peer} waits no more for {self.what}", frame.reason))
-        assert self._task is not None
-        self._task.cancel(frame.reason)
+        if self.task is not None:
+            self.task.cancel(frame.reason)
 
     def tear_down(self, error: BaseException) -> None:
         self._answer(Refusal(encode_error(error, self.what)))
@@ -126,89 +153,106 @@ class Answering(End):
     def lose(self, error: BaseException) -> None:
         self.forget()
         self.scope.abandon(error)
-        if self._task is not None:
-            self._task.cancel(str(error))
+        if self.task is not None:
+            self.task.cancel(str(error))
 
-    async def _work(self, find: Callable[[], Any]) -> None:
-        value, raised = None, None
-        frame: Reply | Refusal | None = None
+    def _begun(self, find: Callable[[], Any]) -> Any:
+        """What the call gives at once, which may have to be awaited."""
+        call = self.call
         try:
-            value = self._begun(find)
-            if type(value) not in ATOMS:
-                value = await self._awaited(value)
-            if self._asked:
-                frame = self._reply(value)
+            args, kwargs = unpack(call.arguments)
+        except NotPlain:
+            self.carrier = Carrier(self.side, self.scope)
+            args, kwargs = self.carrier.decode_arguments(call.arguments)
+        holder = find()
+        if type(holder) is CoroutineType:
+            return self._later(holder, args, kwargs)
+        return self._given(holder, args, kwargs)
+
+    def _given(self, holder: Any, args: Any, kwargs: Any) -> Any:
+        member = reach(holder, self.call.path, self)
+        if self.call.reads:
+            return member
+        if not callable(member):
+            raise TypeError(f"{self.what} is a value and no function: await it instead of calling it")
+        return member(*args, **kwargs)
+
+    async def _later(self, holder: Any, args: Any, kwargs: Any) -> Any:
+        value = self._given(await holder, args, kwargs)
+        return await self._awaited(value) if _waits(value) else value
+
+    async def _work(self, value: Any) -> None:
+        try:
+            value = await (value if type(value) is CoroutineType else self._awaited(value))
         except (Exception, asyncio.CancelledError) as error:
+            self._settle(None, error)
+        except BaseException:
+            self._release_stubs()
+            raise
+        else:
+            self._settle(value)
+
+    async def _awaited(self, value: Any) -> Any:
+        if isinstance(value, Remote) and (promise := value._promise()) is not None:
+            self.forwarded = promise._asked
+            return await promise
+        return await value
+
+    def _settle(self, value: Any, raised: BaseException | None = None) -> None:
+        """It is known what the call gives: tell whoever waits for that, and let go of the scope."""
+        try:
+            frame = self._frame(value, raised)
+        except Exception as error:  # it cannot travel
             frame, raised, value = Refusal(encode_error(error, self.what)), error, None
         finally:
-            self._release_stubs()
-        if type(value) not in ATOMS or raised is not None or self._outcome is not None:
+            if self.carrier is not None or self.forwarded is not None:
+                self._release_stubs()
+        if type(value) not in ATOMS or raised is not None or self.awaited is not None:
             self._tell(Given(value, raised, self.scope))
         if frame is not None:
             self._answer(frame)
         # What came with the call may be read for what goes with the answer.
-        if self._sender is not None:
-            self._sender.begin(self._end_streams)
-        else:
+        if self.sender is not None:
+            self.sender.begin(self._end_streams)
+        elif self.carrier is not None:
             self._end_streams()
-        self.scope.answered()
-        self.scope.release(self)
+        self.scope.answered(self)
 
-    def _reply(self, value: Any) -> Reply:
+    def _frame(self, value: Any, raised: BaseException | None) -> Reply | Refusal | None:
+        if raised is not None:
+            return Refusal(encode_error(raised, self.what))
+        if self.number not in self.side.ends:
+            return None  # to nobody nothing may be sent that he would have to let go of
         data = pack(value)
         if data is None or len(data) > self.scope.root.limits.message_bytes:
-            self._sender = Carrier(self.side, self.scope, answers=True)
-            data = self._sender.encode(value, f"the result of {self.what}")
+            self.sender = Carrier(self.side, self.scope, answers=True)
+            data = self.sender.encode(value, f"the result of {self.what}")
         return Reply(data)
 
     def _release_stubs(self) -> None:
-        if self._carrier is not None:
-            self._carrier.release_stubs()
-        if self._forwarded is not None and self._forwarded.brought is not None:
+        if self.carrier is not None:
+            self.carrier.release_stubs()
+        if self.forwarded is not None and self.forwarded.brought is not None:
             # Nobody here has seen the stubs that it brought; the answer has others of the same objects.
-            self._forwarded.brought.release_stubs()
+            self.forwarded.brought.release_stubs()
 
     def _end_streams(self) -> None:
         # What goes on after the answer may read what came with the call; the end of the scope ends that.
-        if self._carrier is not None and not self.scope.outlived:
-            self._carrier.end_streams()
-
-    def _begun(self, find: Callable[[], Any]) -> Any:
-        """What the call gives at once, which may have to be awaited."""
-        call = self._call
-        try:
-            args, kwargs = unpack(call.arguments)
-        except NotPlain:
-            self._carrier = Carrier(self.side, self.scope)
-            args, kwargs = self._carrier.decode_arguments(call.arguments)
-        holder = find()
-        if type(holder) is CoroutineType:
-            return self._later(holder, args, kwargs)
-        member = reach(holder, call.path, self.what)
-        return member if call.reads else called(member, args, kwargs, self.what)
-
-    async def _later(self, holder: Any, args: Any, kwargs: Any) -> Any:
-        member = reach(await holder, self._call.path, self.what)
-        return await self._awaited(member if self._call.reads else called(member, args, kwargs, self.what))
-
-    async def _awaited(self, value: Any) -> Any:
-        if isinstance(value, Remote) and (promise := value._promise()) is not None:
-            self._forwarded = promise._asked
-            return await promise
-        # To ask whether something is awaitable costs more than to await a coroutine.
-        return await value if type(value) is CoroutineType or inspect.isawaitable(value) else value
+        if self.carrier is not None and not self.scope.outlived:
+            self.carrier.end_streams()
 
     def _tell(self, given: Given) -> None:
-        self.side.keep(self.number, given, self._call.heard)
-        if self._outcome is not None and not self._outcome.done():
-            self._outcome.set_result(given)
-
-    @property
-    def _asked(self) -> bool:
-        """Whether there is somebody to answer to. To nobody nothing may be sent that he would have to let go of."""
-        return self.number in self.side.ends
+        self.side.kept.add(self.number, given, self.call.heard)
+        if self.awaited is not None and not self.awaited.done():
+            self.awaited.set_result(given)
 
     def _answer(self, frame: Reply | Refusal) -> None:
-        if self._asked:
+        """Send the answer, if there is somebody to answer to."""
+        if self.number in self.side.ends:
             self.side.answer(self.number, frame, self.what)
             self.forget()
+
+
+def _waits(value: Any) -> bool:
+    # To ask whether something is awaitable costs more than to know a coroutine.
+    return type(value) is CoroutineType or inspect.isawaitable(value)

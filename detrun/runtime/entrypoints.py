@@ -6,6 +6,8 @@ import inspect
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from detrun.runtime import sockets
 from detrun.runtime.http.response import Response
 from detrun.runtime.members import RpcTarget
@@ -21,13 +23,17 @@ DEFAULT = "default"
 _EVENTS = ("fetch", "scheduled", "queue", "email", "tail")
 
 
-class ExecutionContext:
+class ExecutionContext(msgspec.Struct, eq=False, dict=True, weakref=True):
     """What an event may ask of its host: `ctx` in every handler."""
 
-    def __init__(self, scope: Scope, exports: Any, props: Any) -> None:
-        self._scope = scope
-        self.exports = exports
-        self.props = props
+    # It cannot be copied to somewhere else, and nobody there could use it.
+    __detrun_by_reference__ = True
+    _scope: Scope
+    exports: Any
+    props: Any
+
+    def __repr__(self) -> str:
+        return f"<ctx of {self._scope.name}>"
 
     def wait_until(self, awaitable: object) -> None:
         """Go on with this after the answer, for at most half a minute; what it raises is reported, and no more."""

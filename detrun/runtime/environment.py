@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import UsageError
 from detrun.runtime.scopes import SCOPE
-from detrun.runtime.services import Service
+from detrun.runtime.services import Binding, Service
 from detrun.runtime.values import encode
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def environment(worker: Worker) -> Env:
     for bound in configuration.services:
         props = encode(bound.props, None, f"props of {bound.binding}") if bound.props else b""
         target = worker.application.worker(bound.service)
-        bindings[bound.binding] = Service(target, bound.binding, bound.entrypoint or "", props)
+        bindings[bound.binding] = Binding(target, bound.binding, bound.entrypoint or "", props)
     return Env(bindings)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # How long the top level of an application may take, in virtual seconds, and in real ones.
 STARTUP, REAL_STARTUP = 10.0, 60.0
+_FETCH = ("fetch",)
 
 
 class State(Enum):
@@ -59,6 +60,8 @@ class Generation:
         # What ends it when its grace is over, and whether it was told to stop.
         self.timer: TimerHandle | None = None
         self.stops = False
+        self._roots = worker.application.roots
+        self._scope_over = self._over
 
     def load(self) -> None:
         """Import the worker's modules, in a turn of the context; raises what their top level raises."""
@@ -80,15 +83,20 @@ class Generation:
             raise InternalError(f"an event came to {self.name}, which is {self.state.value}")
         assert self.module is not None  # or this generation would not be active
         entrypoint = resolved(self.module, call.entrypoint)
-        what = ".".join((call.entrypoint or self.worker.name, *call.path))
-        root = self.worker.application.roots.enter(call.root, self.worker.configuration.limits)
-        scope = Scope(self.isolate, f"{what} in {self.name}", root, call.depth, self._over)
-        self.isolate.scopes[scope] = None
+        root = self._roots.get(call.root)
+        if root is None:
+            root = self._roots.begin(call.root, self.worker.configuration.limits)
+        root.users += 1
+        isolate = self.isolate
+        scope = Scope(isolate, call.entrypoint or self.worker.name, call.path, root, call.depth, self._scope_over)
+        isolate.scopes[scope] = None
 
         def find() -> Any:
             props = decode(call.props, _Plain()) if call.props else {}
-            known = made(entrypoint, ExecutionContext(scope, self.exports, props), self.isolate.env)
-            return Fetching(known, scope, what) if call.path == ("fetch",) and not call.reads else known
+            known = made(entrypoint, ExecutionContext(scope, self.exports, props), isolate.env)
+            if call.path == _FETCH and not call.reads:
+                return Fetching(known, scope, ".".join((scope.whom, *call.path)))
+            return known
 
         return scope, find
 
@@ -141,7 +149,10 @@ class Generation:
 
     def _over(self, scope: Scope) -> None:
         del self.isolate.scopes[scope]
-        self.worker.application.roots.leave(scope.root)
+        root = scope.root
+        root.users -= 1
+        if not root.users:
+            del self._roots[root.number]
         if self.state is State.DRAINING and self.idle:
             self.worker.reloads.stop(self, Disconnected(f"{self.name} was stopped", "nothing of it was left to do"))
 

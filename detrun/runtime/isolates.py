@@ -72,15 +72,16 @@ class Isolate(Unit):
 
     def take(self, delivery: Delivery) -> None:
         """Take one event, with this generation's modules in place; handlers that can never end fail after it."""
+        engine = self.engine
+        engine.trace.step += 1
         if self.gone:
-            self.engine.trace.step += 1
             return
-        if self.engine.entering.loop is not self.loop:
-            self.engine.entering.enter(self.loop)
+        if engine.entering.loop is not self.loop:
+            engine.entering.enter(self.loop)
             if IN_PLACE.table is not self.graph:
                 self.graph.enter()
         try:
-            Unit.take(self, delivery)
+            self.turn(delivery)
         except SystemExit as error:
             self._owner.exited(error)
         if self.scopes and self._hung():
@@ -88,7 +89,7 @@ class Isolate(Unit):
         if self._leaves:
             self.gone = True
             self._unwind()
-            self.engine.retire(self)
+            engine.retire(self)
             if self.loaded:
                 self.graph.forget()
             self._owner.left()
@@ -109,12 +110,16 @@ class Isolate(Unit):
 
     def _hung(self) -> list[Scope]:
         """The scopes whose handlers wait while nothing is under way that could let one of them go on."""
+        for scope in self.scopes:
+            for end in scope.handles:
+                # Something will come to it that it has asked for.
+                if end.expects and not end.only_if_asked:
+                    return []
         engine = self.engine
         if (
             self.timers.queue
             or self._wakes.queue
             or self.control.queue
-            or any(map(_stirs, self.scopes))
             or len(engine.baton.threads) > 1
             or self.loop.waits_for_descriptors
             or any(entry[3].home is self for entry in engine.clock.timers)
@@ -125,14 +130,6 @@ class Isolate(Unit):
     def _end_hung(self) -> None:
         for scope in self._hung():
             scope.end(Hung(scope.name, [described(task) for task in scope.tasks()]))
-
-
-def _stirs(scope: Scope) -> bool:
-    """Whether something will come to a scope that it has asked for."""
-    for end in scope.handles:  # noqa: SIM110  # a generator would cost several times as much
-        if end.expects and not end.only_if_asked:
-            return True
-    return False
 
 
 def _waits(scope: Scope) -> bool:

@@ -46,7 +46,7 @@ class Gate:
             letter = line.queue[0]
             assert isinstance(letter, Letter)  # nothing else comes by lines
             # What has no number is for the session as a whole.
-            if not letter.call[2] or letter.route in letter.side.ends:
+            if not letter.call[1] or letter.side.taker(letter.route) is not None:
                 self._held.remove(line)
                 self._arrivals.append(line)
 
@@ -81,7 +81,7 @@ class Line(Channel):
         super().__init__(engine, home, key, home.name, receive, Variables())
         self.gate = gate
         # Who receives is a side of a session.
-        self.side = getattr(receive, "__self__", None)
+        self.side: Any = getattr(receive, "__self__", None)
         self._trace = engine.trace
 
     @property
@@ -97,18 +97,19 @@ class Line(Channel):
         self._count = count = self._count + 1
         event: EventId = (self.key, count)  # type: ignore[assignment]  # to call `EventId` costs more than the tuple
         self._trace.send(event, name, encode(frame))
-        call = (self._receive, route, number, frame)
+        call = (self._receive, number, frame)
         letter = Letter(call, self._variables.copy(), None, event, name, self.side, route)
         # This is `push`, without its calls.
         self.queue.append(letter)
-        if self.gate is None or not self.gate.closed:
+        gate = self.gate
+        if gate is None or not gate.closed:
             self._arrivals.append(self)
         else:
-            self.gate.hold(self)
+            gate.hold(self)
 
     def waiting(self, number: int) -> int:
         """How many bytes of frames for this end are on their way."""
-        return sum(len(encode(delivery.call[3])) for delivery in self.queue if delivery.call[2] == number)
+        return sum(len(encode(delivery.call[2])) for delivery in self.queue if delivery.call[1] == number)
 
     def push(self, delivery: Delivery) -> None:
         """Queue a frame; nobody can choose it while the gate is closed."""

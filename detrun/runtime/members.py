@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,10 @@ class Remote:
         return None
 
 
+# What has members of another kind than its class's, even if it is an `RpcTarget`.
+_OTHERS = (Remote, dict)
+
+
 def public(name: str) -> str:
     """A name that can be one of a member elsewhere; `AttributeError` for all that is asked of any object here."""
     if name.startswith("_") or name in _LOOKED_AT:
@@ -69,32 +73,34 @@ def public(name: str) -> str:
     return name
 
 
-def reach(holder: Any, path: Sequence[str], what: str) -> Any:
+class Named(Protocol):
+    """What has a name, which is made only if it is told."""
+
+    @property
+    def what(self) -> str:
+        """What errors call it."""
+
+
+def reach(holder: Any, path: Sequence[str], asked: Named) -> Any:
     """The member at the end of a path; raises if something on the way cannot be reached."""
     for name in path:
-        holder = _member(holder, name, what)
+        if not isinstance(holder, RpcTarget) or isinstance(holder, _OTHERS):
+            holder = _content(holder, name, asked)
+        elif name.startswith("_") or name in RESERVED or not hasattr(type(holder), name):
+            raise AttributeError(f"{asked.what}: {_absent(holder, name)}")
+        else:
+            holder = getattr(holder, name)
     return holder
 
 
-def called(member: Any, args: Sequence[Any], kwargs: dict[str, Any], what: str) -> Any:
-    """What a member gives when it is called."""
-    if not callable(member):
-        raise TypeError(f"{what} is a value and no function: await it instead of calling it")
-    return member(*args, **kwargs)
-
-
-def _member(holder: Any, name: str, what: str) -> Any:
+def _content(holder: Any, name: str, asked: Named) -> Any:
     if isinstance(holder, Remote):
         return getattr(holder, name)
-    if isinstance(holder, dict):
-        if name in holder:
-            return holder[name]
-        raise AttributeError(f"{what}: there is no key {name!r}{_similar(name, map(str, holder))}")
-    if not isinstance(holder, RpcTarget):
-        raise AttributeError(f"{what}: a {type(holder).__name__} has no members that can be reached from outside")
-    if name.startswith("_") or name in RESERVED or not hasattr(type(holder), name):
-        raise AttributeError(f"{what}: {_absent(holder, name)}")
-    return getattr(holder, name)
+    if not isinstance(holder, dict):
+        raise AttributeError(f"{asked.what}: a {type(holder).__name__} has no members that can be reached from outside")
+    if name in holder:
+        return holder[name]
+    raise AttributeError(f"{asked.what}: there is no key {name!r}{_similar(name, map(str, holder))}")
 
 
 def _absent(holder: Any, name: str) -> str:

@@ -26,12 +26,10 @@ NOWHERE: Site = (None, 0)
 class Handle:
     """Something that was made in a scope, by a line of the program's own code."""
 
-    __slots__ = ("_site", "scope")
+    __slots__ = ()
     kind = "a handle"
-
-    def __init__(self, scope: Scope, at: Site | None = None) -> None:
-        self.scope = scope
-        self._site = site(2) if at is None else at
+    scope: Scope
+    _site: Site
 
     def check(self) -> None:
         """Raise unless this is used in the scope that it belongs to."""
@@ -52,6 +50,16 @@ class Handle:
     def _refuse(self, user: Scope | None) -> None:
         name = "nobody, at import or outside of any handler," if user is None else user.name
         raise CrossContextError(self.kind, self.made, self.scope.name, name)
+
+
+class Made(Handle):
+    """A handle that keeps its scope and its line itself."""
+
+    __slots__ = ("_site", "scope")
+
+    def __init__(self, scope: Scope, at: Site | None = None) -> None:
+        self.scope = scope
+        self._site = site(2) if at is None else at
 
 
 def site(depth: int) -> Site:

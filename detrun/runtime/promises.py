@@ -5,7 +5,7 @@ Neither to look at a member nor to look for one sends anything: only to call it 
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import CancelledError, Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,15 @@ from detrun.runtime.encoding.plain import pack_arguments
 from detrun.runtime.frames import Call
 from detrun.runtime.members import Remote, public
 from detrun.runtime.ownership import Handle, site
+from detrun.runtime.roots import DEPTH
+from detrun.runtime.scopes import SCOPE
+from detrun.runtime.sessions import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from detrun.runtime.http.signals import AbortSignal
+    from detrun.runtime.ownership import Site
     from detrun.runtime.scopes import Scope
     from detrun.runtime.sessions import Side
 
@@ -39,25 +43,32 @@ class Asking(msgspec.Struct, frozen=True):
 
 
 def ask(whom: Asking, path: tuple[str, ...], args: Any, kwargs: Any, *, reads: bool = False) -> Promise:
-    """Send a call. What cannot travel is refused before anything is sent, and costs nothing."""
-    side, scope, target, what = whom.side, whom.scope, whom.target, ".".join((whom.name, *path))
-    root, depth = scope.root, scope.depth
+    """Send a call. What cannot travel is refused before anything is sent, and costs nothing.
+
+    Who calls this was called by the program's own code, which is the place where the promise is made.
+    """
+    side, scope, target = whom.side, whom.scope, whom.target
+    root, depth, what = scope.root, scope.depth, ".".join((whom.name, *path))
     carrier, arguments = None, pack_arguments(args, kwargs)
     if arguments is None or len(arguments) > root.limits.message_bytes:
         carrier = Carrier(side, scope)
         arguments = carrier.encode_arguments(args, kwargs, what)
-    try:
-        root.spend(what, depth)
-    except BaseException:
+    if not root.left or depth >= DEPTH:
         if carrier is not None:
             carrier.take_back()
-        raise
-    asked = Asked(side, scope, what)
-    call = Call(target, path, arguments, reads, side.heard, root.number, depth + 1, whom.entrypoint, whom.props)
-    side.send(asked.number, call, f"read of {what}" if reads else f"call of {what}", target)
+        raise root.spent(what, depth)
+    root.left -= 1
+    side.last = number = side.last + STEP
+    asked = Asked(side, scope, number, what, Future(loop=scope.context.loop), site(3))
+    side.ends[number] = asked
+    scope.handles[asked] = None
+    if not side.closed:
+        call = Call(target, path, arguments, reads, side.heard, root.number, depth + 1, whom.entrypoint, whom.props)
+        name = f"{side.peer}/{'read' if reads else 'call'} of {what} from {side.name}"
+        side.line.send(target or number, number, call, name)
     if carrier is not None:
         carrier.begin()
-    return Promise(asked)
+    return Promise(scope, asked)
 
 
 class Member(Remote):
@@ -94,16 +105,17 @@ class Promise(Handle, Remote):
     It is a coroutine to asyncio, so that `create_task` takes it; `send`, `throw` and `close` are those of a coroutine.
     """
 
-    __slots__ = ("_asked", "_waiting")
     kind = "the promise of an answer"
+    __slots__ = ("_asked", "_waiting", "scope")
 
-    def __init__(self, asked: Asked) -> None:
-        # As every handle, but for a look at frames that are known to be of this file.
-        self.scope = asked.scope
-        self._site = site(4)
+    def __init__(self, scope: Scope, asked: Asked) -> None:
+        self.scope = scope
         self._asked = asked
-        asked.site = self._site
         self._waiting: Generator[Any, None, Any] | None = None
+
+    @property
+    def _site(self) -> Site:  # type: ignore[override]  # it is known where the call is
+        return self._asked.site
 
     def __getattr__(self, name: str) -> Member:
         return Member(self, (public(name),))
@@ -112,11 +124,12 @@ class Promise(Handle, Remote):
         return ask(self._ask(), (), args, kwargs)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        self.check()
+        if SCOPE.get() is not self.scope:
+            self.check()
         future = self._asked.future
         try:
             return (yield from future)
-        except (asyncio.CancelledError, GeneratorExit):
+        except (CancelledError, GeneratorExit):
             self._asked.abandon("the caller does not wait any more")
             raise
 

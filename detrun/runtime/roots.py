@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from detrun.errors import BudgetSpent
@@ -15,66 +16,48 @@ DEPTH = 32
 class Root:
     """One event from outside, how many calls are left to all that follows from it, and what else bounds that.
 
-    The limits are those of the worker that the event came to, wherever it leads.
+    The limits are those of the worker that the event came to, wherever it leads. Whoever sends a call takes it from
+    what is `left`: without end it is for who is no event itself, and whatever is asked from there is a root of its own.
     """
 
-    def __init__(self, number: int, limits: Limits) -> None:
+    __slots__ = ("left", "limits", "number", "users")
+
+    def __init__(self, number: int, limits: Limits, left: float | None = None) -> None:
         self.number = number
         self.limits = limits
         # How many scopes it has led to that go on.
         self.users = 0
-        self._left = limits.subrequests
+        self.left = limits.subrequests if left is None else left
 
-    def spend(self, what: str, depth: int) -> None:
-        """Take one call from what is left; raise if there is none, or if calls are nested too deeply."""
+    def spent(self, what: str, depth: int) -> BudgetSpent:
+        """Why there can be no call: none is left, or they are nested too deeply."""
         if depth >= DEPTH:
-            raise BudgetSpent(f"calls nested {DEPTH} deep", what, "call back by a function you were given instead")
-        if not self._left:
-            limit = f"{self.limits.subrequests:,} calls"
-            raise BudgetSpent(limit, what, "raise `limits.subrequests`, or call less often")
-        self._left -= 1
+            return BudgetSpent(f"calls nested {DEPTH} deep", what, "call back by a function you were given instead")
+        limit = f"{self.limits.subrequests:,} calls"
+        return BudgetSpent(limit, what, "raise `limits.subrequests`, or call less often")
 
     def refund(self) -> None:
         """A call did not find whom it was for, and is not counted."""
-        self._left += 1
+        self.left += 1
 
 
 class Outside(Root):
-    """Who is no event itself: whatever is asked from there is the root of its own."""
+    """Who is no event itself: whatever is asked from there is the root of its own, and there is no limit."""
 
     def __init__(self, limits: Limits) -> None:
-        super().__init__(0, limits)
-
-    def spend(self, what: str, depth: int) -> None:
-        """Outside there is no limit."""
+        super().__init__(0, limits, inf)
 
 
-class Roots:
-    """The roots of one application that still have scopes."""
+class Roots(dict[int, Root]):
+    """The roots of one application that still have scopes, by their numbers."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._last = 0
-        self._roots: dict[int, Root] = {}
 
-    def __len__(self) -> int:
-        return len(self._roots)
-
-    def get(self, number: int) -> Root | None:
-        """The root of this number, if anything of it goes on."""
-        return self._roots.get(number)
-
-    def enter(self, number: int, limits: Limits) -> Root:
-        """The root of this number, for one more scope; for 0 a new one with these limits."""
+    def begin(self, number: int, limits: Limits) -> Root:
+        """A root of this number, which has none yet; for 0 one of a new number."""
         if not number:
             self._last = number = self._last + 1
-        root = self._roots.get(number)
-        if root is None:
-            root = self._roots[number] = Root(number, limits)
-        root.users += 1
+        root = self[number] = Root(number, limits)
         return root
-
-    def leave(self, root: Root) -> None:
-        """One of its scopes has ended."""
-        root.users -= 1
-        if not root.users:
-            del self._roots[root.number]

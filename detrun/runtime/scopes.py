@@ -13,21 +13,22 @@ from contextvars import Context as Variables
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from detrun.errors import Disconnected
 from detrun.runtime.http.signals import AbortController
+from detrun.runtime.outliving import Outliving
 from detrun.scheduler.machinery import logged
 from detrun.scheduler.origins import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from detrun.runtime.promises import Asking
     from detrun.runtime.roots import Root
     from detrun.scheduler.contexts import Context
-    from detrun.scheduler.handles import TimerHandle
 
 SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
-GRACE = 30.0
-"""How long work may outlive the answer, in seconds."""
 STOPPED = "the application was stopped"
 """Why nothing is answered after the end."""
 # Lists of tasks are swept when they have this many and most are done.
@@ -51,29 +52,35 @@ class Owned(Protocol):
         """The generation will be over soon, and the scope has answered: what could last for ever ends now."""
 
 
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """What one event started in a context. Once it has ended nothing of it has any effect."""
 
+    context: Context
+    # Whom what started it is for, and which member of that.
+    whom: str
+    path: tuple[str, ...]
+    root: Root
+    depth: int
+    _over: Callable[[Scope], None]
+    handles: dict[Owned, None] = {}
+    # By whom it leads to, how to ask there: a stub's calls keep their order, so that they share one session.
+    sessions: dict[Hashable, Asking] = {}
+    # Who lets it go on.
+    holders: dict[object, None] = {}
+    _tasks: list[asyncio.Task[Any]] = []
+    _crowd: int = _CROWD
+    _outliving: Outliving | None = None
+    _controller: AbortController | None = None
     # Whose handles may be used here, if not its own alone.
     owner: object = None
-    ended = False
-    _controller: AbortController | None = None
-    _answered = _retires = False
-    _crowd = _CROWD
+    ended: bool = False
+    _answered: bool = False
+    _retires: bool = False
 
-    def __init__(self, context: Context, name: str, root: Root, depth: int, over: Callable[[Scope], None]) -> None:
-        self.context = context
-        self.name = name
-        self.root = root
-        self.depth = depth
-        self.handles: dict[Owned, None] = {}
-        # By whom it leads to: a stub's calls keep their order, so that they share one.
-        self.sessions: dict[Hashable, Any] = {}
-        self._holders: dict[object, None] = {}
-        self._tasks: list[asyncio.Task[Any]] = []
-        # What may outlive the answer, and until when.
-        self._outliving: dict[asyncio.Task[Any], TimerHandle | None] = {}
-        self._over = over
+    @property
+    def name(self) -> str:
+        """What errors call it, and the context that it is in if that is asked."""
+        return f"{'.'.join((self.whom, *self.path))} in {self.context.name}" if self.path else self.whom
 
     def __repr__(self) -> str:
         return f"<{self.name}{' (ended)' if self.ended else ''}>"
@@ -104,23 +111,23 @@ class Scope:
 
     def hold(self, holder: object) -> None:
         """Go on until this one lets go."""
-        self._holders[holder] = None
+        self.holders[holder] = None
 
     def release(self, holder: object) -> None:
         """This one does not need the scope any more; without anybody who does it ends."""
-        if self._holders.pop(holder, self) is not None:
+        if self.holders.pop(holder, self) is not None:
             return
-        if self._holders:
+        if self.holders:
             self._limit()
-        elif not (self.handles or self.sessions or self._controller is not None or self.ended):
-            self._end(None)  # there is nobody to tell why
-        else:
+        elif self.handles or self.sessions or self._controller is not None or self.ended:
             self.end(Disconnected(f"{self.name} is over", "it had answered, and nothing of it was left to do"))
+        else:
+            self._end()  # there is nobody to tell why
 
     @property
     def pins(self) -> bool:
         """Whether its context has to wait for it; for open sockets it need not."""
-        return any(map(_pins, self._holders))
+        return any(map(_pins, self.holders))
 
     def retire(self) -> None:
         """Its generation will be over soon: it is left to end what it does, but for what could last for ever."""
@@ -152,7 +159,7 @@ class Scope:
 
     def linger(self, task: asyncio.Task[Any]) -> None:
         """Let a task go on after what it waited for has come to its end; it may outlive that, but not for ever."""
-        if not self.ended and task not in self._holders:
+        if not self.ended and task not in self.holders:
             self.hold(task)
             self._outlives(task)
             task.add_done_callback(self.release)
@@ -163,31 +170,21 @@ class Scope:
         return bool(self._outliving)
 
     def _outlives(self, task: asyncio.Task[Any]) -> None:
-        self._outliving[task] = None
-        task.add_done_callback(self._done_with)
+        if self._outliving is None:
+            self._outliving = Outliving(self)
+        self._outliving.add(task)
         self._limit()
 
-    def _done_with(self, task: asyncio.Task[Any]) -> None:
-        timer = self._outliving.pop(task, None)
-        if timer is not None:
-            timer.cancel()
-
-    def answered(self) -> None:
+    def answered(self, holder: object) -> None:
         """What the scope was there for is done: what outlives it has so long from now on, or after the last socket."""
         self._answered = True
         if self._retires:
             self.close_connections()
-        self._limit()
+        self.release(holder)
 
     def _limit(self) -> None:
-        if self._answered and self._outliving and all(map(_pins, self._holders)):
-            for task, timer in self._outliving.items():
-                if timer is None:
-                    self._outliving[task] = self.context.loop.call_later(GRACE, self._too_long, task)
-
-    def _too_long(self, task: asyncio.Task[Any]) -> None:
-        if task.cancel(f"it was not over {GRACE:g} s after the answer"):
-            log.warning("%s in %s was not over %g s after the answer", task.get_name(), self.name, GRACE)
+        if self._outliving is not None and self._answered and all(map(_pins, self.holders)):
+            self._outliving.limit()
 
     async def _done(self, function: Callable[[], Any], what: str) -> None:
         try:
@@ -214,18 +211,21 @@ class Scope:
         if self.ended:
             return
         self.ended = True
-        self._holders.clear()
+        self.holders.clear()
         for handle in list(self.handles):
             handle.tear_down(error)
         self.handles.clear()
-        for session in self.sessions.values():
-            session.leave(str(error))
+        for asking in self.sessions.values():
+            asking.side.leave(str(error))
         self.sessions.clear()
         self._end(error)
 
-    def _end(self, error: BaseException | None) -> None:
+    def _end(self, error: BaseException | None = None) -> None:
         self.ended = True
-        self._end_tasks()
+        if self._tasks:
+            self._end_tasks()
+        if self._outliving is not None:
+            self._outliving.end()
         if self._controller is not None:
             self._controller.abort(error)
         self._over(self)
@@ -239,13 +239,6 @@ class Scope:
             elif _unowned(task) and isinstance(error := task.exception(), Exception):
                 self.report(error, f"task {task.get_name()}")
         self._tasks.clear()
-        for task, timer in self._outliving.items():
-            if timer is not None:
-                timer.cancel()
-            # A task that only lingered here may go on elsewhere, and must not keep this for as long as it does.
-            task.remove_done_callback(self.release)
-            task.remove_done_callback(self._done_with)
-        self._outliving.clear()
 
 
 def _unowned(task: asyncio.Task[Any]) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # So many redirections are followed.
 _REDIRECTIONS = 20
+# So many members are kept of one binding.
+_MEMBERS = 256
 
 
 class Service(Remote):
@@ -69,10 +71,30 @@ class Service(Remote):
 
     def _ask(self) -> Asking:
         scope = SCOPE.get()
-        return self._asking(current(f"a call of {self._name}") if scope is None or scope.ended else scope)
+        if scope is None or scope.ended:
+            scope = current(f"a call of {self._name}")
+        return scope.sessions.get(self) or self._asking(scope)
 
     def _asking(self, scope: Scope) -> Asking:
-        side = scope.sessions.get(self)
-        if side is None:
-            side = scope.sessions[self] = self._worker.door.connected(scope)
-        return Asking(side, scope, 0, self._name, self._entrypoint, self._props)
+        asking = scope.sessions.get(self)
+        if asking is None:
+            side = self._worker.door.connected(scope)
+            asking = scope.sessions[self] = Asking(side, scope, 0, self._name, self._entrypoint, self._props)
+        return asking
+
+
+class Binding(Service):
+    """The service of a binding, which is there as long as its generation is: it keeps the members it was asked for."""
+
+    __slots__ = ("__dict__",)
+
+    def __getattr__(self, name: str) -> Member:
+        member, members = Member(self, (public(name),)), vars(self)
+        if len(members) < _MEMBERS:
+            members[name] = member  # where it is found before this is asked
+        return member
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in Service.__slots__:
+            raise AttributeError(f"expected nothing to be set on {self!r}, got {name!r}")
+        super().__setattr__(name, value)

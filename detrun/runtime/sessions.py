@@ -7,14 +7,11 @@ gone is late, and changes nothing.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
-
 from detrun.errors import Disconnected
-from detrun.runtime.encoding.packing import ATOMS
 from detrun.runtime.frames import Bye, Call, Refusal, Reply
+from detrun.runtime.given import Kept
 from detrun.runtime.lines import Line
 
 if TYPE_CHECKING:
@@ -30,32 +27,22 @@ if TYPE_CHECKING:
 STEP = 2
 
 
-class Given(msgspec.Struct, frozen=True, eq=False):
-    """What a call gave."""
-
-    value: Any
-    error: BaseException | None
-    # In which more can be asked of it; of a call that was refused nothing can.
-    scope: Scope | None
-
-
 class Side:
     """One side of a session: the ends that it has, and the line to the other side."""
 
     __slots__ = (
         "_answer",
-        "_kept",
-        "_last",
         "_seen",
         "closed",
         "closing",
         "ends",
         "heard",
         "incoming",
+        "kept",
+        "last",
         "line",
         "name",
         "peer",
-        "said",
     )
     line: Line
     # The line that leads here, if it leads to a door.
@@ -67,18 +54,18 @@ class Side:
         self.ends: dict[int, End] = {}
         self.closed = False
         self.closing: Callable[[Side], None] | None = None
-        # How many answers have arrived, and how many were sent.
+        # How many answers have arrived, and what those gave that were sent.
         self.heard = 0
-        self.said = 0
-        self._kept: deque[tuple[int, int, Given]] = deque()
+        self.kept = Kept()
         self._answer = answer
-        self._last = first - STEP
+        # The last number that an end has which began on this side.
+        self.last = first - STEP
         # The highest number of a call that came from the other side.
         self._seen = 0
 
     def new_number(self) -> int:
         """A number for an end that begins on this side."""
-        self._last = last = self._last + STEP
+        self.last = last = self.last + STEP
         return last
 
     def send(self, number: int, frame: AnyFrame, verb: str, route: int = 0) -> None:
@@ -87,40 +74,33 @@ class Side:
             name = f"{self.peer}/{verb} from {self.name}"
             self.line.send(route or number, number, frame, name)
 
-    def arrive(self, _: int, number: int, frame: AnyFrame) -> None:
+    def taker(self, number: int) -> Scope | None:
+        """The scope of the end of this number, or of what that gave; none if something new begins here."""
+        end = self.ends.get(number)
+        return self.kept.scope(number) if end is None else end.scope
+
+    def skip(self) -> None:
+        """Leave out a call and its answer: whatever comes after them is numbered as it would have been."""
+        self.last += STEP
+        self.line.skip()
+        far: Side = self.line.side
+        far.line.skip()
+
+    def arrive(self, number: int, frame: AnyFrame) -> None:
         """A frame has arrived: whoever has this number takes it."""
         end = self.ends.get(number)
         if end is not None:
             end.take(frame)
-        elif isinstance(frame, Call) and number > self._seen:
+        elif type(frame) is Call and number > self._seen:
             self._seen = number
             self._answer(self, number, frame)
         elif isinstance(frame, Bye):
             self._lose(Disconnected(f"{self.peer} is gone", frame.reason))
 
-    def keep(self, number: int, given: Given, heard: int) -> None:
-        """Keep what a call gave until it is known that the answer has arrived: until then more can be asked of it.
-
-        The answer is the next one to be sent; when it was called for, the other side had heard so many.
-        """
-        self._forget(heard)
-        # Of an atom nothing more can be asked.
-        if type(given.value) not in ATOMS or given.error is not None:
-            self._kept.append((self.said + 1, number, given))
-
     def answer(self, number: int, frame: Reply | Refusal, what: str) -> None:
         """Send what a call gave: both sides count what the other one hears."""
-        self.said += 1
-        self.send(number, frame, f"{'answer' if isinstance(frame, Reply) else 'error'} of {what}")
-
-    def kept(self, number: int, heard: int) -> Given | None:
-        """What this call gave, if it is kept; the other side has heard so many answers by now."""
-        self._forget(heard)
-        return next((given for _, known, given in self._kept if known == number), None)
-
-    def _forget(self, heard: int) -> None:
-        while self._kept and self._kept[0][0] <= heard:
-            self._kept.popleft()
+        self.kept.said += 1
+        self.send(number, frame, f"{'answer' if type(frame) is Reply else 'error'} of {what}")
 
     def leave(self, reason: str) -> None:
         """End the session: everything on the other side ends, too."""
@@ -136,7 +116,7 @@ class Side:
     def _close(self) -> None:
         self.closed = True
         self.ends.clear()
-        self._kept.clear()
+        self.kept.clear()
         if self.closing is not None:
             self.closing(self)
 
@@ -151,16 +131,15 @@ class Answer(Protocol):
 class End:
     """One of the two ends of something that a session carries. It is known by its number until it is forgotten."""
 
-    __slots__ = ("number", "scope", "side")
+    __slots__ = ()
     expects = False
     only_if_asked = False
+    side: Side
+    scope: Scope
+    number: int
 
-    def __init__(self, side: Side, scope: Scope, number: int = 0) -> None:
-        self.side = side
-        self.scope = scope
-        self.number = number or side.new_number()
-        side.ends[self.number] = self
-        scope.handles[self] = None
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.number} of {self.side.name}>"
 
     def take(self, frame: Any) -> None:
         """A frame came from the other end."""
@@ -185,6 +164,19 @@ class End:
         """Be gone: what comes from now on is late."""
         self.side.ends.pop(self.number, None)
         self.scope.handles.pop(self, None)
+
+
+class Lasting(End):
+    """An end of what may last longer than a call: of a stream, a stub, a socket."""
+
+    __slots__ = ("number", "scope", "side")
+
+    def __init__(self, side: Side, scope: Scope, number: int = 0) -> None:
+        self.side = side
+        self.scope = scope
+        self.number = number or side.new_number()
+        side.ends[self.number] = self
+        scope.handles[self] = None
 
 
 def connected(

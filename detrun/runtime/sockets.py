@@ -13,7 +13,7 @@ from detrun.errors import NotAccepted, Released, SocketClosed
 from detrun.runtime.frames import Binary, Close, Text
 from detrun.runtime.http.request import Request
 from detrun.runtime.inboxes import Inbox
-from detrun.runtime.ownership import Handle
+from detrun.runtime.ownership import Made
 from detrun.runtime.scopes import current
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Peer(Protocol):
         """Have the scope go on while this is open."""
 
 
-class WebSocket(Handle):
+class WebSocket(Made):
     """One end of a socket: `send`, and `receive` or listeners. It belongs to the scope that made or received it."""
 
     __slots__ = ("_closing", "_pair", "_shipped", "inbox", "peer", "protocol")

@@ -16,9 +16,9 @@ from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Cancel, Chunk, Credit, Finish
 from detrun.runtime.http.body import Body
 from detrun.runtime.members import Remote
-from detrun.runtime.ownership import Handle
+from detrun.runtime.ownership import Handle, Made
 from detrun.runtime.remote_errors import decode_error, encode_error
-from detrun.runtime.sessions import End
+from detrun.runtime.sessions import Lasting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from detrun.runtime.sessions import Side
 
 
-class Outgoing(End):
+class Outgoing(Lasting):
     """The end of a stream that sends. Its scope goes on until the last chunk has left, or nobody wants it."""
 
     __slots__ = ("_carrier", "_credits", "_room", "_sent", "_source", "_task")
@@ -113,7 +113,7 @@ class Outgoing(End):
             self.forget()
 
 
-class Incoming(End):
+class Incoming(Lasting):
     """The end of a stream that receives: what has arrived and was not read yet."""
 
     __slots__ = ("_chunks", "_ended", "_error", "_got", "_waiters")
@@ -182,7 +182,7 @@ class Incoming(End):
         self._waiters.clear()
 
 
-class Stream(Handle):
+class Stream(Made):
     """Bytes that come from another context: `async for chunk in stream`, once. It belongs to who received it."""
 
     __slots__ = ("_incoming",)

@@ -9,10 +9,10 @@ from detrun.errors import Released
 from detrun.runtime.carrying import Carrier
 from detrun.runtime.frames import Break, Release
 from detrun.runtime.members import Remote, RpcTarget, public
-from detrun.runtime.ownership import Handle
+from detrun.runtime.ownership import Made
 from detrun.runtime.promises import Asking, Member, Promise, ask
 from detrun.runtime.remote_errors import decode_error, encode_error
-from detrun.runtime.sessions import End
+from detrun.runtime.sessions import Lasting
 
 if TYPE_CHECKING:
     from detrun.runtime.ownership import Site
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType)
 
 
-class Exported(End):
+class Exported(Lasting):
     """An object of this side that the other one has a stub of. It keeps its scope alive."""
 
     __slots__ = ("target", "times")
@@ -56,7 +56,7 @@ class Exported(End):
         self.scope.release(self)
 
 
-class Imported(End):
+class Imported(Lasting):
     """An object of the other side, and how many stubs of it there are here."""
 
     __slots__ = ("lost", "stubs", "times")
@@ -85,7 +85,7 @@ class Imported(End):
             self.tear_down(Released("the stub was released before", "use `dup()` to keep one of your own"))
 
 
-class Stub(Handle, Remote):
+class Stub(Made, Remote):
     """Stands for an object in another context: what is called here is called there.
 
     It belongs to the scope that received it. `dispose`, or leaving `with stub:`, lets go of it; `dup` gives another.

@@ -52,9 +52,9 @@ class Door:
     def take(self, delivery: Delivery) -> None:
         """Have a frame arrive where what it is about lives, or where new things begin."""
         assert isinstance(delivery, Letter)  # nothing else comes by lines
-        end, active = delivery.side.ends.get(delivery.route), self._worker.active
-        if end is not None:
-            end.scope.context.take(delivery)
+        scope, active = delivery.side.taker(delivery.route), self._worker.active
+        if scope is not None:
+            scope.context.take(delivery)
         elif active is not None:
             active.isolate.take(delivery)
         else:

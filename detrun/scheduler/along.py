@@ -57,7 +57,7 @@ class Along:
             timely = not late
             if not choices.offer_along(loop.home, limit, late=late):
                 return
-            event = engine.asked()
+            event = choices.asked()
             if isinstance(event, Continue):
                 return
             engine.happen(event)

@@ -1,4 +1,4 @@
-"""Choice points: what can happen next, the default first. Strategies see this and nothing else."""
+"""Choice points: what can happen next, the default first. Strategies see this and nothing else, and choose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from detrun.model import EventId, spelled
+from detrun.model import ALONG, EventId, spelled
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.clock import MILLISECOND, Clock
 from detrun.scheduler.contexts import Context
@@ -70,6 +70,7 @@ class Choices:
         self._clock = clock
         self._arrivals = arrivals
         self._threads = threads
+        self._strategy = strategy
         self.slack = strategy.slack
         # How far ahead timers are offered while nothing could run, and something is under way.
         self._delay = getattr(strategy, "delay", strategy.slack)
@@ -83,10 +84,23 @@ class Choices:
         self._events = []
         self._going_on = None
 
-    def offer(self, thread: Thread) -> None:
-        """Offer in the middle of a thread's turn that it goes on, or another."""
+    def chosen(self) -> Event | None:
+        """What happens in the next step, if it is not one message alone; none when nothing can."""
+        self.begin()
+        return self.asked() if self.open() else self.first()
+
+    def among(self, thread: Thread) -> Event:
+        """What happens in the middle of a thread's turn: that it goes on, or another."""
         self.begin()
         self._events = [self._continue(thread), *self._threads]
+        return self.asked()
+
+    def asked(self) -> Event:
+        """What the strategy chooses of what it is offered."""
+        event = self._strategy.choose(self)
+        if event is not self.first():
+            self._trace.decide(self.step, event.id, ALONG if self.along else 0)
+        return event
 
     def offer_along(self, home: Context, limit: int, *, late: bool) -> bool:
         """Offer that a turn for which something has come begins, or that more comes before; whether there is more.

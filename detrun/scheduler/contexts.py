@@ -63,20 +63,33 @@ class Unit(Context):
         super().__init__(engine, name, key)
         self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
         self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", self.loop.selector.select)
-        self.loop.append = self._wake
+        self.loop.append = self._woken = self._wake
 
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
-        engine, loop = self.engine, self.loop
+        engine = self.engine
         engine.trace.step += 1
-        if engine.entering.loop is not loop:
-            engine.entering.enter(loop)
-        loop.append = append = loop.ready.append
-        append(delivery)
+        if engine.entering.loop is not self.loop:
+            engine.entering.enter(self.loop)
+        self.turn(delivery)
+
+    def turn(self, delivery: Delivery) -> None:
+        """Have a turn, with everything in place: make the call of one event, and all calls that follow from it."""
+        loop = self.loop
+        loop.append = loop.ready.append
+        self.engine.trace.ran += 1
         try:
-            self._settle()
+            # This is `iterate`, for one call that need not be queued.
+            try:
+                delivery.context.run(*delivery.call)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                loop.report_callback(delivery, error)
+            if loop.ready:
+                self._settle()
         finally:
-            loop.append = self._wake
+            loop.append = self._woken
 
     def fall_due(self, timer: TimerHandle) -> None:
         """A timer's instant has come: from now on it is a message like any other."""
@@ -93,7 +106,7 @@ class Unit(Context):
 
     def _settle(self) -> None:
         ready, iterate = self.loop.ready, self.loop.iterate
-        for _ in range(LONGEST_TURN):
+        for _ in range(LONGEST_TURN - 1):
             iterate()
             if not ready:
                 return

@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, assert_never, cast
 
 from detrun.errors import Forbidden, RunError, Stuck
-from detrun.model import ALONG, EventId
+from detrun.model import EventId
 from detrun.scheduler import shuffling
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.along import Along
@@ -142,7 +142,7 @@ class Engine:
             clock.fall_due()
         if trace.step >= limits.checkpoint:
             limits.check(self)
-        if (event := self._choices.alone() or self._chosen()) is None:
+        if (event := self._choices.alone() or self._choices.chosen()) is None:
             return False
         try:
             self.happen(event)
@@ -226,8 +226,7 @@ class Engine:
 
     def offer(self, thread: Thread) -> Event:
         """Which thread goes on in the middle of a turn: this one by default."""
-        self._choices.offer(thread)
-        event = self.asked()
+        event = self._choices.among(thread)
         if not isinstance(event, Continue):
             return event
         self.trace.step += 1
@@ -299,7 +298,7 @@ class Engine:
         """Take the one step of a loop that was stopped before it began: nothing is waited for."""
         loop.selector.select()
         if self.arrivals:
-            event = self._chosen()
+            event = self._choices.chosen()
             assert event is not None  # something arrived
             self.happen(event)
             self.entering.leave()
@@ -313,14 +312,20 @@ class Engine:
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
         selector, clock, timers, along = loop.selector, self.clock, self.clock.timers, self._along
-        if selector.due:
-            selector.select()  # whoever has something to see does not sleep
+        due, deliver, alone = selector.due, self.trace.deliver, self._choices.alone
+        selector.select()  # whoever has something to see does not sleep
         while True:
             if along is not None:
                 along.begin(loop.home)
-            self.happen(self._choices.alone() or self._something())
+            if (channel := alone()) is None:
+                self.happen(self._something())
+            else:  # this is `happen`, for what happens most often
+                self.arrivals.popleft()
+                delivery = channel.queue.popleft()
+                deliver(delivery)
+                channel.home.take(delivery)
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
-            if selector.due:
+            if due:
                 selector.select()
             if timers and timers[0][0] <= clock.now:
                 clock.fall_due()
@@ -332,22 +337,11 @@ class Engine:
 
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""
-        event = self._chosen()
+        event = self._choices.chosen()
         if event is None and self.baton.await_outside():
-            event = self._chosen()
+            event = self._choices.chosen()
         if event is None:
             raise Stuck(waiting(self), places(self))
-        return event
-
-    def _chosen(self) -> Event | None:
-        self._choices.begin()
-        return self.asked() if self._choices.open() else self._choices.first()
-
-    def asked(self) -> Event:
-        """What the strategy chooses of what it is offered."""
-        event = self._strategy.choose(choices := self._choices)
-        if event is not choices.first():
-            self.trace.decide(choices.step, event.id, ALONG if choices.along else 0)
         return event
 
     def happen(self, event: Event) -> None:

@@ -10,6 +10,8 @@ from asyncio import events
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from detrun.scheduler.generators import hook_units
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,9 +40,9 @@ class Entering:
             hooks, tick = sys.get_asyncgen_hooks(), self._clock.tick
             self._outside = events._get_running_loop(), hooks, tick, self.carry()
             self._clock.tick = 0
+            hook_units()
         self.loop = loop
         events._set_running_loop(loop)
-        loop.generators.hook()
 
     def leave(self) -> None:
         """Nobody has a turn any more: all is as it was before."""

@@ -23,7 +23,7 @@ class Record(Protocol):
     def happens(self, event: Delivery | Thread) -> None:
         """An event is about to happen."""
 
-    def sent(self, event: EventId, name: str, payload: bytes, digest: int) -> None:
+    def sent(self, step: int, event: EventId, name: str, payload: bytes, digest: int) -> None:
         """A message from one context to another is on its way; the digest is its CRC."""
 
     def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:

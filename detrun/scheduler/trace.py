@@ -51,7 +51,7 @@ class Trace:
         digest = crc32(payload)
         self.digest = hash((self.digest, self.step, event, digest))
         if self.record is not None:
-            self.record.sent(event, name, payload, digest)
+            self.record.sent(self.step, event, name, payload, digest)
 
     def fold(self, drawn: int) -> None:
         """Fold something that the world told the program into the digest."""
@@ -62,7 +62,8 @@ class Trace:
         self.last = event = delivery.id
         self.digest = hash((self.digest, self.step, event))
         self.eventful = self.step
-        delivery.begin()
+        if not delivery.path:
+            delivery.begin()  # which what comes by a channel need not
         for observe in self.observers:
             observe(delivery)
 

@@ -136,7 +136,7 @@ class Client:
     def _begun(self, name: str) -> Scope:
         self.check()
         self.tidy()
-        scope = Scope(self._context, name, _Root(self._limits, self), 0, _forgotten)
+        scope = Scope(self._context, name, (), _Root(self._limits, self), 0, _forgotten)
         scope.hold(self)
         # What one client has got, another may use: they are one scenario's.
         scope.owner = self.application
@@ -166,10 +166,7 @@ class _Called(Service):
         comes = self._client.comes(f"{self._name}.{what}")
         if not comes:
             # The session is there all the same, and has counted the call and its answer.
-            line = self._ask().side.line
-            assert line.side is not None  # as of every line of a session
-            line.skip()
-            line.side.line.skip()
+            self._ask().side.skip()
         return comes
 
     def _ask(self) -> Asking:

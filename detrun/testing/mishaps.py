@@ -43,8 +43,8 @@ class Mishaps:
 
     def _taker(self, letter: Letter) -> Generation | None:
         """The generation that takes this; nothing if a client does."""
-        end, workers = letter.side.ends.get(letter.route), self._app.application.workers
-        if end is None:
+        scope, workers = letter.side.taker(letter.route), self._app.application.workers
+        if scope is None:
             return next((worker.active for worker in workers if worker.name == letter.side.name), None)
         generations = (known for worker in workers for known in worker.generations)
-        return next((known for known in generations if known.isolate is end.scope.context), None)
+        return next((known for known in generations if known.isolate is scope.context), None)

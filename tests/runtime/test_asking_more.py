@@ -14,6 +14,10 @@ from tests.runtime.applications import play, played, scopes_left, worker
 CELLS = worker(
     "web",
     """
+    import sys
+
+    MODULE = sys.modules[__name__]
+
     class Cell(RpcTarget):
         name = "cell"
 
@@ -23,6 +27,9 @@ CELLS = worker(
         async def slowly(self):
             await asyncio.sleep(0.001)
             return self
+
+        def modules(self):
+            return sys.modules[__name__] is MODULE
 
     class Default(WorkerEntrypoint):
         def cell(self):
@@ -72,6 +79,15 @@ def crash(app: App) -> None:
 def stop(app: App) -> None:
     app.application.grace = 0
     app.application.order_reload({"web/main.py": CELLS.source + "\n# new"})
+
+
+def test_more_is_asked_where_the_answer_was_given_whichever_generation_is_active() -> None:  # R-GEN-22
+    async def scenario(app: App) -> Any:
+        cell = await app.service("web").cell()
+        app.application.order_reload({"web/main.py": CELLS.source + "\n# new"})
+        return [await cell.slowly().get().modules() for _ in range(8)], await app.service("web").cell().modules()
+
+    assert played(scenario, CELLS) == ([True] * 8, True)
 
 
 @pytest.mark.parametrize("ending", [crash, stop], ids=lambda ending: ending.__name__)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detrun.errors import Hung
+from detrun.errors import Disconnected, Hung
 from detrun.scheduler.machinery import DETRUN
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, play, played, worker
@@ -171,6 +171,62 @@ def test_what_calls_gave_is_kept_no_longer_than_more_can_be_asked_of_it() -> Non
         api = app.service("api")
         for n in range(20):
             await api.listed(n)
-        return [len(side._kept) for side in app.application.sessions]
+        return [len(side.kept) for side in app.application.sessions]
 
     assert played(scenario, API) == [1]
+
+
+TASKS = worker(
+    "api",
+    """
+    class Default(WorkerEntrypoint):
+        def __init__(self, ctx, env):
+            super().__init__(ctx, env)
+            self.maker = asyncio.current_task()
+
+        def plain(self):
+            return [self.maker is None, asyncio.current_task() is None, len(asyncio.all_tasks())]
+
+        async def waiting(self):
+            return [self.maker is None, asyncio.current_task().get_name(), len(asyncio.all_tasks())]
+
+        def given(self):
+            return self.waiting()
+
+        def armed(self, count):
+            for _ in range(count):
+                asyncio.get_running_loop().call_later(60, print)
+    """,
+)
+
+
+def test_only_what_has_to_be_awaited_has_a_task() -> None:
+    async def scenario(app: App) -> Any:
+        api = app.service("api")
+        return [await api.plain(), await api.waiting(), await api.given()]
+
+    assert played(scenario, TASKS) == [[True, True, 0], [True, "api.waiting", 1], [True, "api.given", 1]]
+
+
+@pytest.mark.parametrize("before", [0, 1, 5])
+def test_ids_of_what_a_plain_function_asks_for_do_not_depend_on_calls_before_it(before: int) -> None:
+    async def scenario(app: App, before: int = before) -> Any:
+        api = app.service("api")
+        await api.armed(before)
+        await api.armed(1)
+        return app.application.engine.clock.timers[-1][3].id
+
+    async def alone(app: App) -> Any:
+        return await scenario(app, 0)
+
+    assert played(scenario, TASKS) == played(alone, TASKS)
+
+
+def test_a_call_that_ends_a_plain_function_by_an_exit_ends_its_generation() -> None:
+    async def scenario(app: App) -> Any:
+        with pytest.raises(Disconnected, match="exited"):
+            await app.service("api").leave()
+        return app.application.worker("api").active
+
+    leaving = worker("api", "class Default(WorkerEntrypoint):\n    def leave(self):\n        raise SystemExit(3)\n")
+    assert played(scenario, leaving) is None

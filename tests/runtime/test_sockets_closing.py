@@ -361,7 +361,8 @@ def test_a_session_has_no_ends_after_its_sockets_are_closed() -> None:  # F-WS-0
                     async for message in response.web_socket:
                         pass
                 scope = self.ctx._scope
-                return [len(side.ends) for side in scope.sessions.values()], len(scope.handles), len(scope._holders)
+                open = [len(asking.side.ends) for asking in scope.sessions.values()]
+                return open, len(scope.handles), len(scope.holders)
         """,
         Bound("API", "api"),
     )

@@ -18,7 +18,7 @@ class NotPlain(Exception):
 
 def pack(value: object) -> bytes | None:
     """The bytes of a plain value; none if it is not plain, or msgpack cannot hold it."""
-    if not native(value):
+    if type(value) not in ATOMS and not native(value):
         return None
     try:
         return _encode(value)

@@ -51,6 +51,8 @@ class Thread:
         "turns",
     )
     overdue = False
+    # It comes by no channel.
+    path = ""
 
     def __init__(self, baton: Baton, number: int, key: int, name: str) -> None:
         self.baton = baton
