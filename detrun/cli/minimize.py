@@ -35,8 +35,8 @@ SECONDS = 30.0
 def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     """Make the failing run in JOURNAL as small as it gets, keep it as a journal, and tell why it fails.
 
-    What is left is which event waits until which other one, and what goes wrong. The exit status is 1 if the run
-    failed, and 5 if it ended well, so that there is nothing to minimize.
+    What is left is which event waits until which other one, what goes wrong, and what is asked for from outside. The
+    exit status is 1 if the run failed, and 5 if it ended well, so that there is nothing to minimize.
     """
     from detrun.journal.reader import Journal  # noqa: PLC0415  # slow, so not for `--help`
 
