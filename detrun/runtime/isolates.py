@@ -117,8 +117,7 @@ class Isolate(Unit):
                     return []
         engine = self.engine
         if (
-            self.timers.queue
-            or self._wakes.queue
+            self.stirs
             or self.control.queue
             or len(engine.baton.threads) > 1
             or self.loop.waits_for_descriptors

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextvars import Context as Variables
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from detrun.errors import LimitReached
@@ -61,9 +63,19 @@ class Unit(Context):
 
     def __init__(self, engine: Engine, name: str, key: int) -> None:
         super().__init__(engine, name, key)
-        self.timers = Channel(engine, self, 0, f"{name}/timers", _nothing)
-        self._wakes = Channel(engine, self, hash((key, 0)), f"{name}/wake", self.loop.selector.select)
         self.loop.append = self._woken = self._wake
+
+    # Many units are over before anything comes by these, and each takes as much as a small object with a heap.
+
+    @cached_property
+    def timers(self) -> Channel:
+        """By which timers come that fell due."""
+        return Channel(self.engine, self, 0, f"{self.name}/timers", _nothing, Variables())
+
+    @cached_property
+    def _wakes(self) -> Channel:
+        key, select = hash((self.origin.key, 0)), self.loop.selector.select
+        return Channel(self.engine, self, key, f"{self.name}/wake", select, Variables())
 
     def take(self, delivery: Delivery) -> None:
         """Take one event, and the turn that it causes, which is a step."""
@@ -102,7 +114,16 @@ class Unit(Context):
     @property
     def overdue(self) -> bool:
         """Whether a timer that fell due waits to be delivered."""
-        return bool(self.timers.queue)
+        return self._waits("timers")
+
+    @property
+    def stirs(self) -> bool:
+        """Whether anything that this unit makes for itself waits to be delivered."""
+        return self._waits("timers") or self._waits("_wakes")
+
+    def _waits(self, name: str) -> bool:
+        channel: Channel | None = vars(self).get(name)
+        return channel is not None and bool(channel.queue)
 
     def _settle(self) -> None:
         ready, iterate = self.loop.ready, self.loop.iterate
