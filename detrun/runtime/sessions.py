@@ -100,7 +100,9 @@ class Side:
     def answer(self, number: int, frame: Reply | Refusal, what: str) -> None:
         """Send what a call gave: both sides count what the other one hears."""
         self.kept.said += 1
-        self.send(number, frame, f"{'answer' if type(frame) is Reply else 'error'} of {what}")
+        if not self.closed:
+            kind = "answer" if type(frame) is Reply else "error"
+            self.line.send(number, number, frame, f"{self.peer}/{kind} of {what} from {self.name}")
 
     def leave(self, reason: str) -> None:
         """End the session: everything on the other side ends, too."""
