@@ -65,7 +65,8 @@ def _failure(kind: str, error: BaseException) -> Failure:
     message = str(error) if isinstance(error, errors.RunError | Killed) else _message(told)
     if first is not told:
         message = f"{message}: {_message(first)}"
-    where = _where(first.stack) if not isinstance(error, errors.Stuck) else _waiting(error)
+    # What came from another context was raised in none of these frames.
+    where = _waiting(error) if isinstance(error, errors.Stuck) else _where(first.stack) or _where(told.stack)
     _keep_own_frames(told)
     return Failure(kind, message, where, "".join(told.format()))
 

@@ -112,6 +112,16 @@ def test_a_group_of_failures_says_what_was_raised_first_and_where() -> None:
     assert failure.where.endswith(" in fail: raise error")
 
 
+def test_a_group_of_what_was_raised_nowhere_is_where_it_was_raised_itself() -> None:
+    def main() -> None:
+        raise ExceptionGroup("both", [ValueError(1), ValueError(2)])
+
+    failure = detrun.run(main).failure
+
+    assert failure is not None
+    assert 'in main: raise ExceptionGroup("both"' in str(failure.where)
+
+
 def test_a_failure_may_follow_from_as_many_others_as_it_likes() -> None:
     def main() -> None:
         error = ValueError(0)
