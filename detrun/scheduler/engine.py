@@ -380,6 +380,7 @@ class Engine:
     def know(self, context: Known) -> Known:
         """A context is there."""
         self.contexts[context] = None
+        self.baton.among_units |= isinstance(context, Unit)
         self.clock.homes += 1
         for meet in self.trace.newcomers:
             meet(context)

@@ -20,6 +20,7 @@ from detrun.errors import Divergence, JournalError, RunError
 from detrun.scheduler.clock import FOREVER, SECOND, instant
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads import real
+from detrun.scheduler.threads.meanwhile import let_threads_go_on
 from detrun.scheduler.threads.pools import end_pools
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.world.signals import Killed
@@ -79,6 +80,8 @@ class Baton:
         self._gone: list[Thread] = []
         # What the main thread is to be told when it has the baton again.
         self._news: End | None = None
+        # Whether there are units, and not only programs.
+        self.among_units = False
         self._begun = 0
 
     @cached_property
@@ -181,11 +184,13 @@ class Baton:
 
     def give(self, thread: Thread) -> None:
         """Hand the baton to a thread that could go on, and come back when this one gets it again."""
-        me = self.current
         self.ready.remove(thread)
         thread.parked = False
-        if thread is me:
-            return
+        if thread is not self.current:
+            self._pass(thread)
+
+    def _pass(self, thread: Thread) -> None:
+        me = self.current
         outside = self.engine.turn_to(None)
         if me.over:
             self.current = thread
@@ -262,6 +267,10 @@ class Baton:
             while self.current is thread:
                 if self.closing:
                     self._hand_to_main()
+                elif self.engine.entering.inside:
+                    let_threads_go_on(self.engine)
+                elif self.among_units:
+                    self._let_main_go_on()
                 else:
                     self.engine.turn()
         except _ENDS as error:
@@ -296,13 +305,25 @@ class Baton:
         return id(lock) not in self.owners and take(lock, True, _SHORTLY)
 
     def _turn(self) -> None:
+        inside, me = self.engine.entering.inside, self.current
+        if self.among_units and not inside and me is not self.main:
+            return self._let_main_go_on()
         try:
-            self.engine.turn()
+            let_threads_go_on(self.engine) if inside else self.engine.turn()
         except _ENDS as error:
-            if self.current is self.main:
+            if me is self.main:
                 self._keep(error)
                 raise
             self.fail(error)
+
+    def _let_main_go_on(self) -> None:
+        """Units have their turns on the main thread: for a thread that waits, that lets something happen."""
+        if self.main in self.ready:
+            self.give(self.main)
+            return
+        if not self.main.parked:
+            self._stop_waiting(self.main)  # it waits at its loop, to which it comes back
+        self._pass(self.main)
 
     def _keep(self, error: End) -> None:
         if isinstance(error, RunError | Killed):
