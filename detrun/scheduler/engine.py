@@ -31,6 +31,7 @@ from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.origins import Named
 from detrun.scheduler.tasks import LOOPS
 from detrun.scheduler.threads.baton import Baton
+from detrun.scheduler.threads.meanwhile import await_outside
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
 from detrun.scheduler.waits import places, waiting
@@ -338,7 +339,7 @@ class Engine:
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""
         event = self._choices.chosen()
-        if event is None and self.baton.await_outside():
+        if event is None and await_outside(self.baton):
             event = self._choices.chosen()
         if event is None:
             raise Stuck(waiting(self), places(self))

@@ -20,7 +20,7 @@ from detrun.errors import Divergence, JournalError, RunError
 from detrun.scheduler.clock import FOREVER, SECOND, instant
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads import real
-from detrun.scheduler.threads.meanwhile import let_threads_go_on
+from detrun.scheduler.threads.meanwhile import SHORTLY, let_main_go_on, let_threads_go_on
 from detrun.scheduler.threads.pools import end_pools
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.world.signals import Killed
@@ -38,8 +38,6 @@ _HURRIED = 10_000
 _SLICE = 0.1
 # How long the user waits who has had enough, in seconds of the machine's.
 _PATIENCE = 1.0
-# How long somebody outside the run may keep a lock that it shares with it, once nobody inside can go on.
-_SHORTLY = 0.2
 _NONE = Variables()
 # What ends a run, whichever thread finds it; only the first two are what became of it.
 _ENDS = (RunError, Killed, Divergence, JournalError)
@@ -213,17 +211,6 @@ class Baton:
         if self._stop_waiting(thread):
             self._note_ready(thread)
 
-    def await_outside(self) -> bool:
-        """Nobody of the run can go on: look whether somebody outside has a lock that the run shares with it."""
-        if real.count() < len(self.threads):
-            return False
-        for thread in [thread for thread in self.threads if thread.parked and thread.shared is not None]:
-            lock, take = thread.shared
-            if take(lock, True, _SHORTLY):
-                lock.release()
-                self.wake(lock)
-        return bool(self.ready)
-
     def bury(self) -> None:
         """Wait until those threads are gone that have ended: what goes with them is gone then, too."""
         while self._gone:
@@ -270,7 +257,7 @@ class Baton:
                 elif self.engine.entering.inside:
                     let_threads_go_on(self.engine)
                 elif self.among_units:
-                    self._let_main_go_on()
+                    let_main_go_on(self)
                 else:
                     self.engine.turn()
         except _ENDS as error:
@@ -302,12 +289,12 @@ class Baton:
     def _take_from_outside(self, lock: Any, take: Callable[..., bool]) -> bool:
         """Take a lock that nobody of the run has, but somebody outside."""
         # Modules have locks that the whole process shares, for a moment each: that must not change a run.
-        return id(lock) not in self.owners and take(lock, True, _SHORTLY)
+        return id(lock) not in self.owners and take(lock, True, SHORTLY)
 
     def _turn(self) -> None:
         inside, me = self.engine.entering.inside, self.current
         if self.among_units and not inside and me is not self.main:
-            return self._let_main_go_on()
+            return let_main_go_on(self)
         try:
             let_threads_go_on(self.engine) if inside else self.engine.turn()
         except _ENDS as error:
@@ -315,15 +302,6 @@ class Baton:
                 self._keep(error)
                 raise
             self.fail(error)
-
-    def _let_main_go_on(self) -> None:
-        """Units have their turns on the main thread: for a thread that waits, that lets something happen."""
-        if self.main in self.ready:
-            self.give(self.main)
-            return
-        if not self.main.parked:
-            self._stop_waiting(self.main)  # it waits at its loop, to which it comes back
-        self._pass(self.main)
 
     def _keep(self, error: End) -> None:
         if isinstance(error, RunError | Killed):
