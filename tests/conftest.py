@@ -19,8 +19,8 @@ _GOODBYES = "Exception ignored in: <function _SelectorTransport.__del__"
 
 
 @pytest.fixture
-def untidy() -> Iterator[None]:
-    """Let programs fail and leave things open: nobody complains of that, and nothing of it outlives the test."""
+def unclosed() -> Iterator[None]:
+    """Let programs fail and leave connections open: nobody complains of that, and nothing of it outlives the test."""
     # What is logged is kept by pytest until the next test, with all that its tracebacks hold.
     logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
@@ -29,6 +29,12 @@ def untidy() -> Iterator[None]:
         yield
         gc.collect()
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def untidy(unclosed: None) -> None:
+    """Let programs fail and leave anything as it stands, coroutines that nobody has begun included."""
+    warnings.simplefilter("ignore")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -183,7 +183,6 @@ def test_no_child_is_started_at_replay(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("untidy")
-@pytest.mark.filterwarnings("ignore")  # what parts from its journal is left where it stood, in the middle of an end
 def test_a_program_that_starts_another_child_diverges_there() -> None:
     def program(word: str) -> Callable[[Meeting], Callable[[], Any]]:
         async def main() -> int | None:

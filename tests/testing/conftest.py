@@ -6,5 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def always_untidy(untidy: None) -> None:
+def always_unclosed(unclosed: None) -> None:
     """Let each test leave things open."""

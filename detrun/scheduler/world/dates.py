@@ -22,21 +22,13 @@ _SECOND = 1_000_000
 def catch() -> None:
     """Put a dispatcher at both, and at what somebody took from the class before, as in `now = datetime.now`."""
     answers = {"now": _now, "utcnow": _utcnow}
-    for taken in _referrers(datetime.datetime):
+    # What somebody has frozen the collector does not see. It stays thawed: only all there is could be frozen again.
+    gc.unfreeze()
+    for taken in gc.get_referrers(datetime.datetime):
         if isinstance(taken, BuiltinMethodType) and taken.__self__ is datetime.datetime and taken.__name__ in answers:
             swap.builtin(taken, swap.asked(_bound(answers[taken.__name__])))
     for name, answer in answers.items():
         swap.method(datetime.datetime, name, _of_class(answer))
-
-
-def _referrers(thing: object) -> list[Any]:
-    """What refers to it. What somebody has frozen the collector does not see, so it has to thaw meanwhile."""
-    frozen = gc.get_freeze_count()
-    gc.unfreeze()
-    found = gc.get_referrers(thing)
-    if frozen:
-        gc.freeze()
-    return found
 
 
 def _now(engine: Engine, cls: Any, tz: datetime.tzinfo | None = None) -> Any:

@@ -67,11 +67,7 @@ def test_a_second_run_in_the_process_reads_the_same() -> None:
 
 def test_what_was_frozen_before_there_was_a_run_reads_the_same() -> None:
     lines = ["import gc", "from datetime import datetime", "now = datetime.now", "gc.freeze()", "import detrun"]
-    lines += [
-        "frozen = gc.get_freeze_count() - 1_000",
-        "print(detrun.run(lambda: now().year, start_time='1999-01-01').value)",
-    ]
-    lines += ["assert gc.get_freeze_count() > frozen"]
+    lines += ["print(detrun.run(lambda: now().year, start_time='1999-01-01').value)"]
     ended = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)},
