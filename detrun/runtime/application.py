@@ -98,7 +98,7 @@ class Application:
 
     def _lasts(self) -> bool:
         """Whether something goes on of an application that was stopped."""
-        return bool(self.sessions) or any(not generation.isolate.gone for generation in self._leaving)
+        return bool(self.sessions) or not all(generation.isolate.gone for generation in self._leaving)
 
     def check(self) -> None:
         """Raise if something is left of what the application did, though it was stopped."""

@@ -123,12 +123,13 @@ class Generation:
         self.state = State.STOPPED
         if self.timer is not None:
             self.timer.cancel()
-        self.worker.stopped(self, str(error))
+        reason = str(error)
+        self.worker.stopped(self, reason)
         # It is listed for a while, and need not keep what it was made of.
         self.module = self.exports = self.isolate.env = None
         self.isolate.leave()
         self.ended = self.worker.engine.clock.now
-        self.move(Phase.STOP, reason=str(error))
+        self.move(Phase.STOP, reason=reason)
 
     def left(self) -> None:
         """Its context is gone."""

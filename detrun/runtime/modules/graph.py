@@ -44,7 +44,7 @@ class Graph(Table):
         self._taken = taken_elsewhere(self.names)
         super().__init__(self.names.claim(self._taken))
         self._missed: dict[str, None] = {}
-        self._before: list[Graph | None] = []
+        self._before: list[Table | None] = []
         # A graph that nobody has any more is forgotten like one of which somebody says so.
         self._end = weakref.finalize(self, unpin, self.pinned)
         self._end.atexit = False
@@ -55,17 +55,13 @@ class Graph(Table):
         return before  # type: ignore[no-any-return]
 
     def __enter__(self) -> Graph:
-        self._before.append(self.install())
+        self._before.append(self.enter())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        before = self._before.pop()
-        if before is None:
-            leave()
-        else:
-            before.install()
+        _put_back(self._before.pop())
 
     def load(self, limit_seconds: float | None = None) -> ModuleType:
         """Import the main module, and what it imports; whichever graph was in place is so again afterwards.
@@ -76,15 +72,17 @@ class Graph(Table):
         loading.hook()
         listing.catch()
         refuse_ambiguous(self.names, self.main, self._taken)
-        with self:
-            try:
-                with limited(limit_seconds, f"see to it that the top level of {self.main} ends"):
-                    __import__(self.main)
-                return sys.modules[self.main]
-            except BaseException as error:
-                self.empty()
-                self._say_where(error)
-                raise
+        before = self.enter()
+        try:
+            with limited(limit_seconds, f"see to it that the top level of {self.main} ends"):
+                __import__(self.main)
+            return sys.modules[self.main]
+        except BaseException as error:
+            self.empty()
+            self._say_where(error)
+            raise
+        finally:
+            _put_back(before)
 
     def forget(self) -> None:
         """Have no modules any more, and leave nothing behind; in place is what was before any graph, if this was."""
@@ -191,6 +189,14 @@ def outside() -> Graph | None:
     before = current()
     leave()
     return before
+
+
+def _put_back(before: Table | None) -> None:
+    """Have in place again what was so before."""
+    if before is None:
+        leave()
+    else:
+        before.enter()
 
 
 def carried() -> Callable[[], object]:

@@ -60,6 +60,11 @@ class Names:
         return frozenset(name for name in self._candidates() if (at := self._top(name)) and at.source is not None)
 
     @cached_property
+    def interpreters(self) -> frozenset[str]:
+        """Those of them that the interpreter has, too."""
+        return self.provided & {*sys.stdlib_module_names, "__main__"}
+
+    @cached_property
     def spaces(self) -> frozenset[str]:
         """The names at the top that are folders without a file, and that nobody else has: a file always comes first."""
         return frozenset(

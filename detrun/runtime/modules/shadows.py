@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from detrun.errors import UsageError
 from detrun.recording.sources import installed
 from detrun.runtime.modules.closure import closure, imported
-from detrun.runtime.modules.table import outer
+from detrun.runtime.modules.table import IN_PLACE, outer
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
 def taken_elsewhere(names: Names) -> frozenset[str]:
     """The names at the top that the application has a file or folder for, and that are others'."""
-    files = {name for name in names.provided if _is_interpreters(name) or _is_library(name)}
+    table, found = IN_PLACE.table, names.interpreters
+    # Asked of each generation: most applications have no name that anybody else has.
+    there = names.provided & sys.modules.keys()
+    if table is not None:
+        there |= names.provided & table.claim.hidden.keys()
+    if there:
+        found |= {name for name in there if _is_library(name)}
     # A folder without a file comes after whatever anybody else has.
-    return frozenset(files | {name for name in names.spaces if outer(name) is not None})
+    return found | {name for name in names.spaces if outer(name) is not None} if names.spaces else found
 
 
 def refuse_ambiguous(names: Names, main: str, taken: Set[str]) -> None:
@@ -47,15 +53,11 @@ def _refused(name: str, where: str, names: Names) -> UsageError:
     found = names.resolve(top)
     assert found is not None
     assert found.source is not None
-    whose = "the interpreter" if _is_interpreters(top) else "a library that is imported"
+    whose = "the interpreter" if top in names.interpreters else "a library that is imported"
     return UsageError(
         f"expected a name that no library has, got {top!r}, which {whose} has too: {where}\n"
         f"rename {found.source.file}: others that import {top!r} must not get it"
     )
-
-
-def _is_interpreters(name: str) -> bool:
-    return name in sys.stdlib_module_names or name == "__main__"
 
 
 def _is_library(name: str) -> bool:

@@ -104,7 +104,7 @@ class Snapshot:
 
     def inside(self, place: str) -> str | None:
         """The path within the directory of what lies there; nothing if it lies elsewhere, or is ignored."""
-        return _inside(self.directory, place if os.path.isabs(place) else os.path.abspath(place))
+        return _inside(self.directory, place if place[:1] == os.sep else os.path.abspath(place))
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.digest[:12]} of {len(self.files)} files in {self.directory}>"
