@@ -84,7 +84,7 @@ class Noting(Holds):
     """Holds that take down their way, from a point on; what comes before is known."""
 
     def __init__(self, plan: Plan, since: Point | None = None) -> None:
-        super().__init__(plan.holds, plan.slack, plan.faults, plan.delay)
+        super().__init__(plan.holds, plan.slack, plan.faults, plan.delay, plan.without)
         self.path: list[tuple[Point, Any]] = []
         self._since = since
         self._news: list[EventId] = []

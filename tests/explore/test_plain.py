@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from detrun.explore.attempt import Attempts
 from detrun.explore.emitting import Subject
+from detrun.explore.performing import Performer
 from detrun.explore.plain import write
 from detrun.explore.quiet import silence
+from detrun.explore.search import Bounds, Search
 from detrun.model import Answer, EventId, Plan
 from tests.cli.command import ENVIRONMENT
 from tests.explore import races
@@ -48,6 +51,54 @@ def test_a_failure_happens_on_stock_asyncio_without_detrun(name: str, tmp_path: 
 
     assert problem is None
     assert stock(script).returncode == 1
+
+
+# Fails if an answer and the timeout for it come in one turn, before whoever waits for either runs.
+LOST = """
+import asyncio
+
+async def main():
+    loop = asyncio.get_running_loop()
+    answer = loop.create_future()
+
+    class Client(asyncio.Protocol):
+        def data_received(self, data):
+            if not answer.done():
+                answer.set_result(data)
+
+    async def echo(reader, writer):
+        writer.write(await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 7000)
+    transport, _ = await loop.create_connection(Client, "127.0.0.1", 7000)
+    transport.write(b"charge\\n")
+    try:
+        async with asyncio.timeout(0.020):
+            await answer
+    except TimeoutError:
+        assert answer.cancelled(), "nobody takes the answer"
+    transport.close()
+    server.close()
+"""
+
+
+def test_what_comes_along_comes_along_on_stock_asyncio(tmp_path: Path) -> None:
+    program, namespace = tmp_path / "lost.py", dict[str, Program]()
+    program.write_text(LOST)
+    exec(compile(LOST, str(program), "exec"), namespace)
+    search = Search(Performer(Attempts(lambda: namespace["main"])), Bounds("holds"))
+    with silence():
+        search.run()
+    (way,) = search.found.values()
+    assert way.schedule.plan is not None
+    subject = Subject("lost.py:main", (), str(tmp_path), "", "AssertionError: nobody takes the answer", "fails")
+
+    with silence():
+        problem = write(tmp_path / "script.py", trials(namespace["main"]), way.schedule.plan, subject)
+
+    assert problem is None
+    assert "nobody takes the answer" in stock(tmp_path / "script.py").stderr
 
 
 def test_a_program_that_was_mended_does_not_fail(tmp_path: Path) -> None:
