@@ -68,6 +68,8 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
 def _replayed(opened: Journal, prepared: Prepared, options: dict[str, Any]) -> Replay:
     from detrun.recording import replay, stepping  # noqa: PLC0415
 
+    for step in filter(None, (options["first"], options["pdb_at"])):
+        replay.check_step(opened, step)
     total = opened.last_step() if sys.stderr.isatty() else 0
     record = stepping.Stepping(
         options["until"],

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.errors import UsageError
 from detrun.recording import replay
 from detrun.recording.witness import Witness
 
@@ -36,8 +35,7 @@ class Chain(msgspec.Struct, frozen=True):
 
 def chain(journal: Journal, program: Callable[[], Any], step: int) -> Chain:
     """What the last event up to this step follows from."""
-    if step > journal.last_step():
-        raise UsageError(f"expected a step of the journal, up to {journal.last_step()}, got {step}")
+    replay.check_step(journal, step)
     witness = Witness(step)
     with witness.following():
         replay.compared(journal, program, witness, whole=False)

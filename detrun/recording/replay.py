@@ -64,6 +64,12 @@ class Replay(msgspec.Struct, frozen=True):
         return self.recorded_outcome != "killed" and self.run is not None and not isinstance(self.run.error, Enough)
 
 
+def check_step(journal: Journal, step: int) -> None:
+    """Refuse a step that is not in a journal."""
+    if step > (last := journal.last_step()):
+        raise UsageError(f"expected a step of the journal, up to {last}, got {step}")
+
+
 def replay(journal: Journal, program: Callable[[], Any], until: int | None = None) -> Replay:
     """Run a program again, and compare it with its journal step by step."""
     record = Replaying(until)

@@ -108,6 +108,9 @@ def test_what_is_about_a_context_is_shown(journal: Journal) -> None:
     assert [entry["entry"] for entry in other] == ["context-begun", "context-ended"]
     assert [entry["entry"] for entry in late] == ["context-ended"]
     assert journal("show", EACH, "--context", "nobody", "-o", "jsonl").objects()[1:] == []
+    assert journal("show", EACH, "--context", "nobody").stderr == (
+        "detrun: the journal has no entries of which that is so\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,15 @@ def test_why_tells_what_an_event_follows_from(tmp_path: Path) -> None:
     assert "the beginning" in detrun("why", "j.bin", str(last), cwd=tmp_path).stdout.splitlines()
 
 
-def test_why_refuses_a_step_that_never_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["why j.bin 1000000", "replay j.bin --pdb-at 1000000", "replay j.bin --from 1000000"])
+def test_a_step_that_never_was_is_refused(tmp_path: Path, words: str) -> None:
     recorded(tmp_path)
 
-    assert detrun("why", "j.bin", "1000000", cwd=tmp_path).returncode == 2
+    ended = detrun(*words.split(), cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.endswith(", got 1000000\n")
+    assert ended.stderr.startswith("detrun: expected a step of the journal, up to ")
 
 
 def _until(descriptor: int, text: str) -> str:

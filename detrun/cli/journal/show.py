@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from detrun.cli import asking
-from detrun.cli.journal.places import Place, say, say_json, width
+from detrun.cli.journal.places import Place, note, say, say_json, width
 from detrun.errors import JournalError, UsageError
 
 if TYPE_CHECKING:
@@ -94,12 +94,14 @@ def _write_text(journal: "Journal", entries: "Iterator[Entry]", columns: int) ->
         say(text)
     say()
     say(telling.titles())
-    instant = None
+    instant, entry = None, None
     for entry in entries:
         instant = telling.instant_of(entry) or instant
         say(telling.line(entry, instant, journal.name, columns))
         for text in telling.below(entry, columns):
             say(text)
+    if entry is None:
+        note("the journal has no entries of which that is so")
     note_ending(journal)
 
 
