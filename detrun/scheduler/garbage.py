@@ -106,6 +106,10 @@ def tidy() -> None:
 
 def freeze() -> None:
     """Let no collection look any more at what there is, garbage included: for a process that makes a run and ends."""
+    from detrun.scheduler.catch import install  # noqa: PLC0415  # which needs this module
+
+    # Who puts dispatchers in place looks at everything, and thaws it.
+    install()
     gc.freeze()
 
 
