@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Entering:
     """Puts the loop of a unit in place, its hooks of asynchronous generators, and time that stands still."""
 
-    __slots__ = ("_clock", "_outside", "carry", "inside", "loop")
+    __slots__ = ("_clock", "_outside", "carry", "loop")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,8 +31,6 @@ class Entering:
         self.carry: Callable[[], Callable[[], object]] = _carry_nothing
         # The loop of the unit that is in place. To ask the interpreter costs a call of the system.
         self.loop: Loop | None = None
-        # How many units are in the middle of a turn, in which they wait for a thread, or let one go on.
-        self.inside = 0
         # The loop, the hooks, the length of a look and what is carried that were there before the first unit.
         self._outside = _NOWHERE
 
@@ -61,13 +59,11 @@ class Entering:
     def in_between(self) -> Iterator[None]:
         """In the middle of a turn others have theirs: afterwards it goes on where it was."""
         loop, outside, self.loop = self.loop, self._outside, None
-        self.inside += loop is not None
         try:
             yield
         finally:
             self.leave()
             self.loop, self._outside = loop, outside
-            self.inside -= loop is not None
 
 
 def _nothing() -> None:

@@ -91,12 +91,13 @@ def test_what_jobs_of_a_worker_end_is_waited_for_and_the_application_stops(first
 async def mixed(app: App) -> Any:
     service = app.service("mixed")
     calls = (service.told(), service.waits(), service.sleeps(), service.asks_itself(), service.told())
-    return await asyncio.gather(*calls)
+    return await asyncio.gather(*calls, asyncio.to_thread(lambda: "a job of the scenario's own"))
 
 
 def test_a_turn_that_waits_for_a_thread_is_one_turn() -> None:
     for seed in range(40):
-        assert play(mixed, MIXED, seed=seed).result() == [7, "got it", 2, 7, 7], seed
+        *gave, own = play(mixed, MIXED, seed=seed).result()
+        assert (gave, own) == ([7, "got it", 2, 7, 7], "a job of the scenario's own"), seed
 
 
 async def blocked(app: App) -> Any:

@@ -254,12 +254,8 @@ class Baton:
             while self.current is thread:
                 if self.closing:
                     self._hand_to_main()
-                elif self.engine.entering.inside:
-                    let_threads_go_on(self.engine)
-                elif self.among_units:
-                    let_main_go_on(self)
                 else:
-                    self.engine.turn()
+                    self._let_something_happen()
         except _ENDS as error:
             self.fail(error)
 
@@ -292,16 +288,21 @@ class Baton:
         return id(lock) not in self.owners and take(lock, True, SHORTLY)
 
     def _turn(self) -> None:
-        inside, me = self.engine.entering.inside, self.current
-        if self.among_units and not inside and me is not self.main:
-            return let_main_go_on(self)
         try:
-            let_threads_go_on(self.engine) if inside else self.engine.turn()
+            self._let_something_happen()
         except _ENDS as error:
-            if me is self.main:
+            if self.current is self.main:
                 self._keep(error)
                 raise
             self.fail(error)
+
+    def _let_something_happen(self) -> None:
+        if not self.among_units:
+            self.engine.turn()
+        elif self.main.parked:
+            let_threads_go_on(self.engine)
+        else:
+            let_main_go_on(self)
 
     def _keep(self, error: End) -> None:
         if isinstance(error, RunError | Killed):

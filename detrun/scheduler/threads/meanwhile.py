@@ -1,7 +1,7 @@
 """What goes on while threads wait: those outside of the run, and where there are units, who takes their turns.
 
-To its own context a turn of a unit is one thing, so that nobody may have another one inside of it; and all units share
-one thread, as they would share one process.
+Units share the main thread with the program that plays with them, as all that is in one process does. A turn is one
+thing there: while the main thread waits in the middle of one, nothing but threads goes on.
 """
 
 from __future__ import annotations
