@@ -38,9 +38,12 @@ class Readiness:
         """Begin to wait for a descriptor, or whatever has one."""
         fd = descriptor(file)
         watched = self._engine.network.file(fd)
+        before = self._keys.get(fd)
+        known = () if before is None else before.data or ()
         key = self._keys[fd] = SelectorKey(fd, fd, events, data)
         for handle in data or ():
-            if handle is not None:
+            # Who waited already may be the one that runs and changes this: nobody enters his variables a second time.
+            if handle is not None and handle not in known:
                 # asyncio made these variables for this callback alone.
                 handle._context.run(ORIGIN.set, watched.origin)
         watched.watch(self, fd)

@@ -266,3 +266,17 @@ def test_what_stays_ready_does_not_keep_a_unit_from_its_timers() -> None:
             pytest.fail("expected the timer to end it")
 
     assert len(turns) > 1
+
+
+def test_who_waits_until_he_may_write_learns_by_reading_that_the_connection_broke() -> None:
+    async def main() -> None:
+        calling, answering = await connected()
+        _, writer = await asyncio.open_connection(sock=calling)
+        writer.write(bytes(1_000_000))
+        waiting = asyncio.create_task(writer.drain())
+        await asyncio.sleep(1)
+        answering.close()  # with much that nobody has read
+        with pytest.raises(ConnectionResetError):
+            await waiting
+
+    assert {detrun.run(main, seed=seed).outcome for seed in range(20)} == {"ok"}
