@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from detrun.scheduler.choices import Continue
@@ -26,53 +27,47 @@ if TYPE_CHECKING:
 _MOST = 100_000
 
 
-class Offered:
+class Offered(msgspec.Struct, frozen=True, eq=False, gc=False):
     """An event that was offered."""
 
-    __slots__ = ("id",)
-
-    def __init__(self, event: EventId) -> None:
-        self.id = event
+    id: EventId
 
 
-class Point:
+class Point(msgspec.Struct, eq=False):
     """Where a run was asked something: what happened since it was asked before, and what there was to choose.
 
     It is offered to holds once more, in the place of the choices then. `ways` has what followed, by answer: the next
     point, or what the run came to.
     """
 
-    __slots__ = ("_events", "along", "eventful", "last", "news", "question", "step", "turns", "ways")
-
-    def __init__(self, trace: Any, news: Sequence[EventId], question: EventId | None = None) -> None:
-        self.step, self.eventful, self.last = trace.step, trace.eventful, trace.last
-        self.news = news
-        self.question = question
-        self.along = False
-        self.turns: Sequence[Continue] = ()
-        self._events: list[Any] = []
-        self.ways: dict[Any, Point | Result] = {}
+    step: int
+    eventful: int
+    last: EventId
+    news: Sequence[EventId]
+    question: EventId | None = None
+    along: bool = False
+    turns: Sequence[Continue] = ()
+    offered: Sequence[Offered | Continue] = ()
+    ways: dict[Any, Any] = {}
 
     @classmethod
     def of(cls, choices: Choices, trace: Any, news: Sequence[EventId]) -> Point:
         """Where something was chosen."""
-        point = cls(trace, news)
-        point.along = choices.along
-        point.turns = [_turn(turn) for turn in choices.turns] if choices.along else ()
-        point._events = [_turn(each) if isinstance(each, Continue) else Offered(each.id) for each in choices.events()]
-        return point
+        turns = [_turn(turn) for turn in choices.turns] if choices.along else ()
+        offered = [_turn(each) if type(each) is Continue else Offered(each.id) for each in choices.events()]
+        return cls(trace.step, trace.eventful, trace.last, news, None, choices.along, turns, offered)
 
     def is_at(self, trace: Any, question: EventId | None, *, along: bool = False) -> bool:
         """Whether this is where a run is."""
-        return (self.step, self.along, self.last, self.question) == (trace.step, along, trace.last, question)
+        return self.step == trace.step and self.along is along and self.last == trace.last and self.question == question
 
     def oldest(self) -> Any:
         """The default."""
-        return self._events[0]
+        return self.offered[0]
 
-    def events(self) -> list[Any]:
+    def events(self) -> Sequence[Any]:
         """All that was offered."""
-        return self._events
+        return self.offered
 
 
 def _turn(event: Continue) -> Continue:
@@ -94,24 +89,25 @@ class Noting(Holds):
         engine.trace.observers.append(self._hear)
 
     def choose(self, choices: Choices) -> Event:
+        event = Holds.choose(self, choices)
         # Where there is one event it is of no account whether somebody was asked.
-        if not self._is_known(None, along=choices.along) and len(choices.events()) > 1:
-            point = Point.of(choices, self._trace, self._heard())
-            event = super().choose(choices)
-            self.path.append((point, event.id))
-            return event
-        return super().choose(choices)
+        if (self._since is None or self._arrives(None, along=choices.along)) and len(choices.events()) > 1:
+            self.path.append((Point.of(choices, self._trace, self._heard()), event.id))
+        return event
 
     def answer(self, step: int, question: EventId, options: int) -> int:
-        answer = super().answer(step, question, options)
-        if not self._is_known(question):
-            self.path.append((Point(self._trace, self._heard(), question), answer))
+        answer, trace = super().answer(step, question, options), self._trace
+        if self._since is None or self._arrives(question):
+            self.path.append((Point(trace.step, trace.eventful, trace.last, self._heard(), question), answer))
         return answer
 
-    def _is_known(self, question: EventId | None, *, along: bool = False) -> bool:
-        if self._since is not None and self._since.is_at(self._trace, question, along=along):
-            self._since = None
-        return self._since is not None
+    def _arrives(self, question: EventId | None, *, along: bool = False) -> bool:
+        """Whether this is the last point that is known, where the way begins."""
+        assert self._since is not None
+        if not self._since.is_at(self._trace, question, along=along):
+            return False
+        self._since = None
+        return True
 
     def _hear(self, _: object) -> None:
         self._news.append(self._trace.last)
