@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 # What may differ from process to process, and why.
 ALLOWED = {
     "gc.collect",  # how much garbage the interpreter had, from its past too
+    "gc.get_freeze_count",  # how many objects the interpreter had when `gc.freeze` was called, just before this
     "sys.getallocatedblocks",  # the memory of the interpreter, which has a past
     "sys.getunicodeinternedsize",
     "wsgiref.handlers.read_environ",  # the environment: each process has another PYTHONHASHSEED here
