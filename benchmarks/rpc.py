@@ -48,6 +48,9 @@ class Default(WorkerEntrypoint):
     def total(self, n):
         return n + 1
 
+    async def later(self, n):
+        return n + 1
+
     async def fetch(self, request):
         size = 0
         async for chunk in request.body:
@@ -63,6 +66,11 @@ class Default(WorkerEntrypoint):
         api = self.env.API
         for n in range(count):
             await api.total(n)
+
+    async def waits(self, count):
+        api = self.env.API
+        for n in range(count):
+            await api.later(n)
 
     async def lanes(self, count, lanes):
         await asyncio.gather(*(self.calls(count // lanes) for _ in range(lanes)))
@@ -116,6 +124,22 @@ def round_trips(folder: str, lanes: int, others: int = 0) -> Taken:
         await web.lanes(LANES, 1)
         return await taken(lambda: web.lanes(COUNT, lanes))
 
+    return journaled(folder, scenario)
+
+
+def awaited(folder: str) -> Taken:
+    """The same one at a time, of a method that is a coroutine: it has a task, a plain function has none."""
+
+    async def scenario(app: App) -> Taken:
+        web = app.service("web")
+        await web.waits(LANES)
+        return await taken(lambda: web.waits(COUNT))
+
+    return journaled(folder, scenario)
+
+
+def journaled(folder: str, scenario: Scenario) -> Taken:
+    """What a scenario gives whose run is written down."""
     with TemporaryDirectory() as place, Keeping(Path(place, "run.bin"), "benchmark", (), {}, "0") as keeping:
         return played(folder, scenario, record=keeping.record)  # type: ignore[no-any-return]
 
@@ -209,6 +233,7 @@ def calls(folder: str, rounds: int) -> None:
     arms: dict[str, Callable[[], Taken]] = {
         f"detrun, {lanes} at a time": partial(round_trips, folder, lanes) for lanes in (1, LANES)
     }
+    arms["detrun, 1 at a time, an async method"] = partial(awaited, folder)
     arms |= {f"detrun, 1 at a time, {n:,} idle contexts": partial(round_trips, folder, 1, n) for n in OTHERS}
     with ExitStack() as stack:
         program = workerd.found()
