@@ -122,13 +122,14 @@ class Answering(End, msgspec.Struct, eq=False):
         scope.handles[self] = scope.holders[self] = None
         try:
             value = self._begun(find)
-        except (Exception, asyncio.CancelledError) as error:
-            self._settle(None, error)
-            return
-        except BaseException:
+            waits = type(value) not in ATOMS and _waits(value)
+        except (SystemExit, KeyboardInterrupt):
             self._release_stubs()
             raise
-        if type(value) in ATOMS or not _waits(value):
+        except BaseException as error:
+            self._settle(None, error)
+            return
+        if not waits:
             self._settle(value)
         elif not scope.ended:
             self.task = scope.context.loop.create_task(self._work(value), name=self.what)
@@ -184,11 +185,11 @@ class Answering(End, msgspec.Struct, eq=False):
     async def _work(self, value: Any) -> None:
         try:
             value = await (value if type(value) is CoroutineType else self._awaited(value))
-        except (Exception, asyncio.CancelledError) as error:
-            self._settle(None, error)
-        except BaseException:
+        except (SystemExit, KeyboardInterrupt, GeneratorExit):  # the last is what closes it with its loop
             self._release_stubs()
             raise
+        except BaseException as error:
+            self._settle(None, error)
         else:
             self._settle(value)
 
@@ -208,6 +209,9 @@ class Answering(End, msgspec.Struct, eq=False):
             if self.carrier is not None or self.forwarded is not None:
                 self._release_stubs()
         if type(value) not in ATOMS or raised is not None or self.awaited is not None:
+            if self.sender is not None and isinstance(value, Remote) and self.sender.made:
+                # The stub that the code had may be let go of by now: the one behind the answer is asked, which is not.
+                value = getattr(self.sender.made[0], "target", value)
             self._tell(Given(value, raised, self.scope))
         if frame is not None:
             self._answer(frame)

@@ -9,7 +9,7 @@ import pytest
 
 from detrun.errors import Disconnected, Released
 from detrun.testing.app import App
-from tests.runtime.applications import play, played, scopes_left, worker
+from tests.runtime.applications import Bound, play, played, scopes_left, worker
 
 CELLS = worker(
     "web",
@@ -112,3 +112,44 @@ def test_a_call_of_an_object_that_is_gone_when_it_arrives_says_so(ending: Callab
     assert len({asked for asked, _, _ in runs}) > 1
     assert any("the object that slowly is asked of is gone" in told for _, told, _ in runs)
     assert {name for _, _, name in runs} == {"cell"}
+
+
+PASSING = worker(
+    "web",
+    """
+    class Default(WorkerEntrypoint):
+        def called(self):
+            return self.env.API.counter()
+
+        async def awaited(self):
+            return await self.env.API.counter()
+
+        def echo(self, what):
+            return what
+    """,
+    Bound("API", "api"),
+)
+COUNTING = worker(
+    "api",
+    """
+    class Counter(RpcTarget):
+        def add(self, by):
+            return by + 1
+
+    class Default(WorkerEntrypoint):
+        def counter(self):
+            return Counter()
+    """,
+)
+
+
+def test_more_is_asked_of_a_stub_that_whoever_answers_only_passes_on() -> None:  # F-RPC-05
+    async def scenario(app: App) -> Any:
+        web = app.service("web")
+        results = [await web.called().add(1), await web.awaited().add(2)]
+        results.append(await web.echo(lambda by: by + 1)(3))
+        with await app.service("api").counter() as counter:
+            results.append(await web.echo(counter).add(4))
+        return results
+
+    assert played(scenario, COUNTING, PASSING) == [2, 3, 4, 5]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
-from detrun.errors import Disconnected, Hung
+from detrun.errors import Disconnected, Hung, RemoteError
 from detrun.scheduler.machinery import DETRUN
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, play, played, worker
@@ -230,3 +231,63 @@ def test_a_call_that_ends_a_plain_function_by_an_exit_ends_its_generation() -> N
 
     leaving = worker("api", "class Default(WorkerEntrypoint):\n    def leave(self):\n        raise SystemExit(3)\n")
     assert played(scenario, leaving) is None
+
+
+FAILING = worker(
+    "api",
+    """
+    class Final(BaseException):
+        pass
+
+    class Unbound:
+        @property
+        def __class__(self):
+            raise RuntimeError("nothing is bound")
+
+    class Default(WorkerEntrypoint):
+        def final(self):
+            raise Final("plain")
+
+        async def later(self):
+            raise Final("awaited")
+
+        def closed(self):
+            raise GeneratorExit("by hand")
+
+        def several(self):
+            raise BaseExceptionGroup("several", [Final("inner")])
+
+        def unbound(self):
+            return Unbound()
+
+        async def ask(self, function):
+            return await function()
+    """,
+)
+RAISED = {
+    "final": "main.Final: plain",
+    "later": "main.Final: awaited",
+    "closed": "GeneratorExit: by hand",
+    "several": "several",
+    "unbound": "nothing is bound",
+}
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_whatever_a_method_raises_is_the_answer(name: str) -> None:
+    async def scenario(app: App) -> Any:
+        with pytest.raises(Exception, match=f"^{re.escape(RAISED[name])}"):
+            await getattr(app.service("api"), name)()
+
+    played(scenario, FAILING)
+
+
+def test_whatever_a_function_of_a_client_raises_is_the_answer() -> None:
+    def closed() -> None:
+        raise GeneratorExit("by hand")
+
+    async def scenario(app: App) -> Any:
+        with pytest.raises(RemoteError, match="by hand"):
+            await app.service("api").ask(closed)
+
+    played(scenario, FAILING)
