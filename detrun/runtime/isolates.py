@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
+# The interpreter's name for what `aclose()` of an asynchronous generator gives.
+_CLOSING = "async_generator_athrow"
+
 
 class ScopedLoop(Loop):
     """A loop whose tasks belong to the scope that starts them."""
@@ -37,7 +40,8 @@ class ScopedLoop(Loop):
     ) -> asyncio.Task[Any]:
         task = Loop.create_task(self, coro, name=name, context=context, eager_start=eager_start)
         scope = SCOPE.get()
-        if scope is not None:
+        # To close a generator is to unwind what used it: that goes on though the scope may be over.
+        if scope is not None and type(coro).__name__ != _CLOSING:
             scope.adopt(task)
         return task
 
