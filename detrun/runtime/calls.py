@@ -209,9 +209,9 @@ class Answering(End, msgspec.Struct, eq=False):
             if self.carrier is not None or self.forwarded is not None:
                 self._release_stubs()
         if type(value) not in ATOMS or raised is not None or self.awaited is not None:
-            if self.sender is not None and isinstance(value, Remote) and self.sender.made:
-                # The stub that the code had may be let go of by now: the one behind the answer is asked, which is not.
-                value = getattr(self.sender.made[0], "target", value)
+            if self.sender is not None and self.sender.passed:
+                # A stub that the code had may be let go of by now: the one behind the answer is asked, which is not.
+                value = self.sender.lasting(value)
             self._tell(Given(value, raised, self.scope))
         if frame is not None:
             self._answer(frame)

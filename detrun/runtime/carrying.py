@@ -72,6 +72,8 @@ class Carrier:
         self.begins: dict[Begins, None] = {}
         self.stubs: list[Received] = []
         self.streams: list[Received] = []
+        # By the address of each stub that was sent, the one that is behind it for whoever gets it.
+        self.passed: dict[int, object] = {}
         self._last: Callable[[], None] | None = None
 
     def encode(self, value: object, what: str) -> bytes:
@@ -145,6 +147,12 @@ class Carrier:
         for stream in self.streams:
             stream.dispose()
         self.streams.clear()
+
+    def lasting(self, value: Any) -> Any:
+        """A value that was sent, of which more can be asked for as long as who got it may ask."""
+        if type(value) is dict:
+            return {name: self.lasting(item) for name, item in value.items()}
+        return self.passed.get(id(value), value)
 
     def take_back(self) -> None:
         """The frame is not sent: nothing is left of what was begun for it."""

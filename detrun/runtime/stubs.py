@@ -151,7 +151,8 @@ class References:
 
     def export(self, carrier: Carrier, value: Any) -> Any:
         if isinstance(value, Stub):
-            value = value.dup()
+            passed, value = value, value.dup()
+            carrier.passed[id(passed)] = value
         elif not isinstance(value, (RpcTarget, *_FUNCTIONS)) and not (isinstance(value, Remote) and value.travels):
             return NotImplemented
         end = self._known(carrier, value)

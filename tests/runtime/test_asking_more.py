@@ -124,6 +124,9 @@ PASSING = worker(
         async def awaited(self):
             return await self.env.API.counter()
 
+        async def within(self):
+            return {"one": {"counter": await self.env.API.counter()}}
+
         def echo(self, what):
             return what
     """,
@@ -146,10 +149,10 @@ COUNTING = worker(
 def test_more_is_asked_of_a_stub_that_whoever_answers_only_passes_on() -> None:  # F-RPC-05
     async def scenario(app: App) -> Any:
         web = app.service("web")
-        results = [await web.called().add(1), await web.awaited().add(2)]
-        results.append(await web.echo(lambda by: by + 1)(3))
+        results = [await web.called().add(1), await web.awaited().add(2), await web.within().one.counter.add(3)]
+        results.append(await web.echo(lambda by: by + 1)(4))
         with await app.service("api").counter() as counter:
-            results.append(await web.echo(counter).add(4))
+            results += [await web.echo(counter).add(5), await web.echo({"counter": counter}).counter.add(6)]
         return results
 
-    assert played(scenario, COUNTING, PASSING) == [2, 3, 4, 5]
+    assert played(scenario, COUNTING, PASSING) == [2, 3, 4, 5, 6, 7]
