@@ -78,9 +78,9 @@ class Answers:
         if given is None:
             # Whoever asks has not heard the answer: of that only plain data is not kept.
             raise AttributeError(_NOTHING)
-        if given.scope is None:
-            assert given.error is not None  # as of every call that was refused
+        if isinstance(given.error, Exception):  # a task that was cancelled was so because its scope is over
             raise given.error
+        assert given.scope is not None  # as of every call that was not refused
         if given.scope.ended:
             raise Released(f"what {what} is asked of is gone", "keep the stub, or ask for it again")
         return given.scope, lambda: _value(given)

@@ -156,3 +156,28 @@ def test_more_is_asked_of_a_stub_that_whoever_answers_only_passes_on() -> None: 
         return results
 
     assert played(scenario, COUNTING, PASSING) == [2, 3, 4, 5, 6, 7]
+
+
+RAISING = worker(
+    "api",
+    """
+    class Default(WorkerEntrypoint):
+        def at_once(self):
+            raise LookupError("at_once")
+
+        async def later(self):
+            await asyncio.sleep(1)
+            raise LookupError("later")
+    """,
+)
+
+
+@pytest.mark.parametrize("name", ["at_once", "later"])
+def test_what_is_asked_of_a_call_that_raised_is_told_what(name: str) -> None:  # F-RPC-05
+    async def scenario(app: App) -> Any:
+        asked = getattr(app.service("api"), name)
+        for promise in (asked().more(), asked().more().than().that()):
+            with pytest.raises(LookupError, match=name):
+                await promise
+
+    played(scenario, RAISING)
