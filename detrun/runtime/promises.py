@@ -83,7 +83,7 @@ class Member(Remote):
     def __getattr__(self, name: str) -> Member:
         return Member(self._of, (*self._path, public(name)))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._of._ask(), self._path, args, kwargs)
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -120,7 +120,7 @@ class Promise(Handle, Remote):
     def __getattr__(self, name: str) -> Member:
         return Member(self, (public(name),))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._ask(), (), args, kwargs)
 
     def __await__(self) -> Generator[Any, None, Any]:

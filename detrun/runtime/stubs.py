@@ -103,7 +103,7 @@ class Stub(Made, Remote):
     def __getattr__(self, name: str) -> Member:
         return Member(self, (public(name),))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Promise:
         return ask(self._ask(), (), args, kwargs)
 
     def __repr__(self) -> str:

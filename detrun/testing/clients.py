@@ -186,7 +186,7 @@ class _Wish(Member):
     def __getattr__(self, name: str) -> _Wish:
         return _Wish(self._of, (*self._path, public(name)), self._comes)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Promise:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Promise:
         return super().__call__(*args, **kwargs) if self._wanted() else cast("Promise", Nothing())
 
     def _promise(self) -> Promise:

@@ -33,6 +33,9 @@ API = worker(
         def counter(self):
             return Counter()
 
+        def named(this, /, **given):
+            return given
+
         def listed(self, n):
             return [n]
 
@@ -73,6 +76,13 @@ def test_a_property_is_read_and_not_called() -> None:  # F-RPC-03
         return await app.service("api").limit
 
     assert played(scenario, API) == 3
+
+
+def test_an_argument_may_have_any_name() -> None:
+    async def scenario(app: App) -> Any:
+        return await app.service("api").named(self=1, name=2, path=3)
+
+    assert played(scenario, API) == {"self": 1, "name": 2, "path": 3}
 
 
 def test_an_object_stays_where_it_is_and_its_stub_is_called() -> None:  # F-RPC-05
