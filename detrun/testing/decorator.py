@@ -55,7 +55,7 @@ def _decorated(settings: Settings, function: Callable[P, Awaitable[object]]) -> 
     if not callable(function):
         raise UsageError(f"expected an async function to test, got {function!r}")
 
-    # No coroutine function: whatever else in this session runs those shall leave it alone.
+    # No coroutine function: whatever else runs those in pytest shall leave it alone.
     @functools.wraps(function)
     def check(*arguments: P.args, **given: P.kwargs) -> None:
         __tracebackhide__ = True
