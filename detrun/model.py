@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any, NewType
+from typing import Any, NewType, Self
 
 import msgspec
+from msgspec.structs import replace
 
 _SCENARIO = " --scenario "
 # Of a file's name, in characters: each may have four bytes, and something is put before and behind.
@@ -121,6 +122,11 @@ class Plan(msgspec.Struct, frozen=True):
     slack: int = SLACK
     delay: int = SLACK
     without: tuple[EventId, ...] = ()
+
+    @property
+    def whole(self) -> Self:
+        """The same with all inputs."""
+        return replace(self, without=())
 
 
 class Failure(msgspec.Struct, frozen=True):

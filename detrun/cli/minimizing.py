@@ -17,7 +17,7 @@ from detrun.explore.extracting import Extracted, extracted
 from detrun.explore.finding import Found, smallest
 from detrun.explore.fresh import Audit
 from detrun.explore.keeping import Keeper, Source
-from detrun.explore.kept import KeptPlan, kept
+from detrun.explore.kept import KeptPlan, kept, lasting
 from detrun.explore.quiet import silence
 from detrun.explore.telling import told
 from detrun.explore.trial import Trials
@@ -81,7 +81,9 @@ class Told:
         """Write the test and the script that were asked for; where they are, or why there is none."""
         subject, written = self._subject(header), dict[str, str | None](test=None, plain=None, plain_problem=None)
         if "emit" in places:
-            written["test"] = os.fspath(emit(Path(places["emit"]), subject, self.plan, self.journal))
+            with silence():
+                plan = lasting(self._trials, self.found.plan)
+            written["test"] = os.fspath(emit(Path(places["emit"]), subject, plan, self.journal))
         if "emit_plain" in places:
             with silence():
                 problem = plain.write(Path(places["emit_plain"]), self._trials, self.found.plan, subject)

@@ -76,7 +76,7 @@ class Explaining:
             possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
             inputs=tuple(map(here.names.name, here.inputs)),
             left_out=tuple(map(here.names.name, plan.without)),
-            whole=self._minimizer.trial(replace(plan, without=())).signature == self._signature,
+            whole=self._minimizer.trial(plan.whole).signature == self._signature,
         )
 
     def _flip(self, plan: Plan, hold: Hold, here: Look, after: EventId | None) -> Flip:

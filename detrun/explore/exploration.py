@@ -125,11 +125,10 @@ def _kept(performer: Performer, failures: Failures, writing: Writing, ways: Sequ
         except JournalError as error:
             told.problem = str(error)
             continue
-        story = () if told.named is None else told.named.story
         if told.planned:
-            orders.append((told, Order(os.fspath(path), told.plan, story)))
+            orders.append((told, Order(os.fspath(path), told.plan, told.story)))
         else:
-            keep = partial(failures.keep, path, performer.attempts, strategy, told.plan, story)
+            keep = partial(failures.keep, path, performer.attempts, strategy, told.plan, told.story)
             _note(told, os.fspath(path), written(keep))
     for (told, order), result in zip(orders, writing.write([order for _, order in orders]), strict=True):
         _note(told, order.path, result)

@@ -74,7 +74,7 @@ class Failures:
             "strategy": "holds",
             "slack": strategy.slack,
             "delay": getattr(strategy, "delay", strategy.slack),
-            "plan": msgspec.json.encode(plan).decode(),
+            "plan": msgspec.json.encode(plan.whole).decode(),
         }
         if story:
             noted["holds"] = "; ".join(story)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from detrun.errors import Stale
 from detrun.explore.looking import Look, looked
+from detrun.explore.nearing import NEVER
 from detrun.model import SLACK, Answer, EventId, Hold, Plan
 
 if TYPE_CHECKING:
@@ -56,11 +57,17 @@ def kept(trials: Trials, plan: Plan) -> KeptPlan:
     )
 
 
+def lasting(trials: Trials, plan: Plan) -> KeptPlan:
+    """The same for what the program is to be tomorrow, which may need what it does without today: all of it comes."""
+    return kept(trials, plan.whole if trials(plan.whole).signature == trials(plan).signature else plan)
+
+
 def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
     """The plan with the ids that its names stand for in the program as it is now; raises `Stale` if one has none.
 
-    What a hold names may be there only because of another hold: names are looked up in the run of those that are known
-    already, until all are. What is left out comes first: without it other things have other names.
+    What a hold names may be there only because of another hold, or of itself: names are looked up in the run of those
+    that are known already, until all are, and what waits for an unknown event waits as long as it can. What is left out
+    comes first: without it other things have other names.
     """
     plan = Plan((), (), wanted.kinds, wanted.entropy, wanted.level, wanted.slack, wanted.delay)
     looks: list[Look] = []
@@ -68,7 +75,7 @@ def resolved(trials: Trials, wanted: KeptPlan) -> Plan:
         looks.append(looked(trials, plan))
         known = replace(plan, without=_without(wanted, looks[-1]))
         if known == plan:
-            known = replace(plan, holds=_holds(wanted, looks[-1]), faults=_faults(wanted, looks[-1]))
+            known = replace(plan, holds=_holds(wanted, looks), faults=_faults(wanted, looks[-1]))
         if known == plan:
             break
         plan = known
@@ -87,10 +94,15 @@ def _without(wanted: KeptPlan, look: Look) -> tuple[EventId, ...]:
     return tuple(sorted(event for event in found if event is not None))
 
 
-def _holds(wanted: KeptPlan, look: Look) -> tuple[Hold, ...]:
+def _holds(wanted: KeptPlan, looks: list[Look]) -> tuple[Hold, ...]:
     # Also of what did not happen yet: it may, once something waits.
-    pairs = ((look.names.id(event), look.names.id(until)) for event, until in wanted.holds)
-    return tuple(Hold(event, until) for event, until in pairs if event is not None and until is not None)
+    pairs = ((_id(event, looks), _id(until, looks)) for event, until in wanted.holds)
+    return tuple(Hold(event, NEVER if until is None else until) for event, until in pairs if event is not None)
+
+
+def _id(name: str, looks: list[Look]) -> EventId | None:
+    """What a name stands for in the last of these runs that has it."""
+    return next((event for look in looks[::-1] if (event := look.names.id(name)) is not None), None)
 
 
 def _faults(wanted: KeptPlan, look: Look) -> tuple[Answer, ...]:

@@ -80,7 +80,7 @@ class Minimizer:
             return self._repeated(
                 plan, (self._patient, omitting.fewer_clients, *inner, self._patient, omitting.fewer, self._plainer)
             )
-        plan, settled = self._repeated(self._fails(replace(plan, without=())) or plan, inner)
+        plan, settled = self._repeated(self._fails(plan.whole) or plan, inner)
         return self._omitting.fewer(plan), settled
 
     def _repeated(self, plan: Plan, levels: Levels) -> tuple[Plan, bool]:

@@ -1,9 +1,9 @@
 """Leaving inputs out of a failing run: clients and tasks, then one by one, as long as it fails for the same reason.
 
 A scenario says what it expects of what it asks for. Without that it fails, too, and by the same line: so what is left
-has to pass when nothing is late and nothing goes wrong, as all of it did. A plain program's tasks are its own, and
-nobody outside could keep them from it: there the whole program has to fail by the same plan, which is found first, and
-what can be left out is what does not matter.
+has to pass when nothing is late and nothing goes wrong, as all of it did. And the whole program has to fail by the same
+plan: what can be left out is what does not matter, but whoever mends the program may come to need it. A plain program's
+tasks are its own, and nobody outside could keep them from it: there the plan of the whole is found first.
 """
 
 from __future__ import annotations
@@ -62,13 +62,11 @@ class Omitting:
         """Whether what is left is a program that fails by what the plan says, and not by what it misses."""
         if not plan.without:
             return True
-        whole = replace(plan, without=())
+        whole = plan.whole
         if self._is_always(whole):
             return self._is_a_workers() and self._message(plan) == self._message(_boring(whole))
         if self._when_boring(plan) not in {None, self._when_boring(whole)}:
             return False
-        if self.is_scenario(whole):
-            return True
         trial = self._trial(whole)
         return trial.signature == self._signature and not trial.released
 
@@ -92,11 +90,11 @@ class Omitting:
 
     def is_scenario(self, plan: Plan) -> bool:
         """Whether clients ask an application for something."""
-        return any(each.client for each in self._trial(_boring(replace(plan, without=()))).watched.inputs)
+        return any(each.client for each in self._trial(_boring(plan.whole)).watched.inputs)
 
     def _is_always(self, plan: Plan) -> bool:
         """Whether the failure is there when all comes, nothing is late, and nothing goes wrong."""
-        return self._when_boring(replace(plan, without=())) == self._signature
+        return self._when_boring(plan.whole) == self._signature
 
     def _is_a_workers(self) -> bool:
         return self._signature.kind != "stuck" and bool({*self._signature.contexts} - {MAIN})

@@ -12,7 +12,6 @@ from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec.structs import replace
 
 from detrun.errors import UsageError
 from detrun.explore import stock
@@ -163,10 +162,9 @@ def write(path: Path, trials: Trials, plan: Plan, subject: Subject) -> str | Non
 def _told(trials: Trials, plan: Plan) -> tuple[str | None, Told]:
     if plan.without:
         # What is left out is another program; the orders may do it in the whole one as well.
-        whole = replace(plan, without=())
-        if trials(whole).signature != trials(plan).signature:
+        if trials(plan.whole).signature != trials(plan).signature:
             return "it takes another order where nothing is left out of the program", Told()
-        plan = whole
+        plan = plan.whole
     if plan.faults:
         return "something goes wrong in the network, which no machine can be told to do", Told()
     telling = Telling(Holds.of(plan))

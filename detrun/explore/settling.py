@@ -8,7 +8,7 @@ import msgspec
 
 from detrun.explore.explanation import Explanation
 from detrun.explore.finding import found
-from detrun.explore.kept import KeptPlan, kept
+from detrun.explore.kept import KeptPlan, kept, lasting
 from detrun.explore.search import Way
 from detrun.explore.trial import Trials
 from detrun.model import Failure, Plan
@@ -25,7 +25,8 @@ SECONDS = 4.0
 class Settled(msgspec.Struct):
     """A failure in full. `holds` are those of the plan, by name; `minimal` says that it needs all that is in it.
 
-    `planned` is false if no plan has it again, but only the schedule that showed it.
+    `planned` is false if no plan has it again, but only the schedule that showed it. `story` is what its journal tells
+    of itself, and `named` what is tried tomorrow.
     """
 
     way: Way
@@ -42,6 +43,7 @@ class Settled(msgspec.Struct):
     problem: str | None = None
     # Whether its journal has it, too.
     kept: bool = False
+    story: tuple[str, ...] = ()
     named: KeptPlan | None = None
 
 
@@ -67,7 +69,8 @@ def settled(performer: Performer, way: Way, seconds: float = SECONDS) -> tuple[S
         minimal=smallest.minimized.minimal,
         runs=smallest.minimized.runs,
         explanation=smallest.explanation,
-        named=named,
+        story=named.story,
+        named=lasting(trials, smallest.plan),
     )
     return told, Holds.of(smallest.plan)
 

@@ -13,7 +13,7 @@ import pytest
 from detrun.errors import Stale
 from detrun.explore.attempt import Attempts
 from detrun.explore.finding import smallest
-from detrun.explore.kept import KeptPlan, kept, resolved
+from detrun.explore.kept import KeptPlan, lasting, resolved
 from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
@@ -105,7 +105,7 @@ class Harness:
         if trial.signature is None or trial.attempt.failure is None:
             return None
         found = smallest(self._trials, known, trial.signature, _SECONDS)
-        return Found(trial.attempt.failure, kept(self._trials, found.plan), tuple(told(found.explanation)))
+        return Found(trial.attempt.failure, lasting(self._trials, found.plan), tuple(told(found.explanation)))
 
     def search(self, report: Report) -> Found | None:
         """What the test fails of: on schedules on which it failed before, or on others."""

@@ -7,13 +7,12 @@ from functools import cache
 from importlib import import_module
 
 import msgspec
-from msgspec.structs import replace
 
 from detrun.errors import Stale
 from detrun.explore.attempt import Attempts
 from detrun.explore.budget import Budget
 from detrun.explore.extracting import extracted
-from detrun.explore.kept import kept, resolved
+from detrun.explore.kept import lasting, resolved
 from detrun.explore.minimizing import Minimized, Minimizer
 from detrun.explore.performing import Performer
 from detrun.explore.quiet import silence
@@ -109,7 +108,7 @@ def row(name: str) -> Row:
         return Row(name, way.first, way.schedule.arm, minimal=False, seconds=seconds)
     with silence():
         # Of a run in which nothing is left out, and nothing is late.
-        inputs = len(trials(small.plan).watched.inputs), len(trials(replace(small.plan, without=())).watched.inputs)
+        inputs = len(trials(small.plan).watched.inputs), len(trials(small.plan.whole).watched.inputs)
     return Row(name, way.first, way.schedule.arm, small.minimal, seconds, small.plan, inputs, small.runs)
 
 
@@ -129,16 +128,20 @@ def smallest(performer: Performer, way: Way) -> tuple[Plan, bool]:
     return (Plan(), False) if small is None else (small.plan, small.minimal)
 
 
-def fails_mended(name: str) -> bool:
-    """Whether the mended program fails by the smallest plan of the bug, as far as it has what that names."""
+def by_kept(name: str) -> tuple[str, str]:
+    """What a bug's program, and the mended one, come to by what is kept: it `fails`, `passes` or is `stale`."""
     bug, plan = ZOO[name], row(name).plan
 
     def trials(program: Program) -> Trials:
         return Trials(Attempts(lambda: program, kinds=bug.faults).at)
 
-    with silence():
-        mended = trials(bug.mended)
+    def today(program: Program) -> str:
+        tries = trials(program)
         try:
-            return mended(resolved(mended, kept(trials(bug), plan))).signature is not None
+            return "passes" if tries(resolved(tries, wanted)).signature is None else "fails"
         except Stale:
-            return False
+            return "stale"
+
+    with silence():
+        wanted = lasting(trials(bug), plan)
+        return today(bug), today(bug.mended)
