@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +14,27 @@ from detrun.explore.attempt import Attempts
 from detrun.explore.finding import smallest
 from detrun.explore.kept import KeptPlan, lasting, resolved
 from detrun.explore.performing import Performer
-from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import Settled, settled
 from detrun.explore.telling import told
 from detrun.explore.trial import Trials
 from detrun.scheduler.catch import install
+from detrun.scheduler.endless import bounded
 from detrun.scheduler.machinery import leave_out
 from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.strategies.default import Default
+from detrun.scheduler.strategies.holds import Holds
+from detrun.testing import plugin
+from detrun.testing.output import forget, unseen
 from detrun.testing.report import Found, Report
 from detrun.testing.saved import Saved
 from detrun.testing.values import program
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from detrun.model import Plan
+    from detrun.scheduler.strategies.strategy import Strategy
     from detrun.testing.settings import Settings
 
 # What `pytest.fail` and `pytest.raises` raise is raised by the test.
@@ -55,23 +59,15 @@ def check_all(
     __tracebackhide__ = True
     report = Report.current()
     values = [*arguments, *given.values()]
-    # A test that looks at what is printed gets to see it.
-    with nullcontext() if any(isinstance(value, pytest.CaptureFixture) for value in values) else silence():
+    harness = Harness(program(function, arguments, given), settings, partial(forget, values))
+    with unseen(plugin.current, values):
         install()
-        harness = Harness(program(function, arguments, given), settings, partial(_clear, values))
         harness.run_once()
         failed = harness.again(report.plan) if report.plan is not None else harness.search(report)
     if failed is not None:
+        with bounded():
+            harness.show()
         raise Failed(report.text(failed, verify=settings.verify))
-
-
-def _clear(values: Iterable[object]) -> None:
-    """Have a run find nothing of what an earlier one has printed or logged."""
-    for value in values:
-        if isinstance(value, pytest.CaptureFixture):
-            value.readouterr()
-        elif isinstance(value, pytest.LogCaptureFixture):
-            value.clear()
 
 
 def _found(settled_failure: Settled) -> Found:
@@ -86,6 +82,8 @@ class Harness:
     def __init__(self, main: Callable[[], Awaitable[object]], settings: Settings, clear: Callable[[], None]) -> None:
         self._settings = settings
         self._clear = clear
+        # The run that is reported, once more.
+        self.show: Callable[[], object] = clear
         # What a test calls that knows that there is nothing to test, or that it fails.
         self._given_up: BaseException | None = None
         kinds = tuple(KINDS) if settings.faults == ("all",) else settings.faults
@@ -105,6 +103,7 @@ class Harness:
         if trial.signature is None or trial.attempt.failure is None:
             return None
         found = smallest(self._trials, known, trial.signature, _SECONDS)
+        self._will_show(found.plan, Holds.of(found.plan))
         return Found(trial.attempt.failure, lasting(self._trials, found.plan), tuple(told(found.explanation)))
 
     def search(self, report: Report) -> Found | None:
@@ -123,11 +122,16 @@ class Harness:
         if way is None:
             report.note(search.schedules)
             return None
-        failure, _ = settled(performer, way, _SECONDS)
+        failure, strategy = settled(performer, way, _SECONDS)
+        self._will_show(failure.plan, strategy)
         if failure.named is not None:
             saved.add(failure.named)
         report.note(search.schedules, failure.named, seed=way.schedule.seed)
         return _found(failure)
+
+    def _will_show(self, plan: Plan, strategy: Strategy) -> None:
+        attempts = self._attempts.at(plan.level)
+        self.show = partial(attempts.attempt, strategy, entropy=plan.entropy, kinds=plan.kinds)
 
     def _still(self, plan: KeptPlan) -> Found | None:
         try:

@@ -136,6 +136,31 @@ async def test_two(caplog):
     assert ended.stdout.splitlines()[-1].startswith("2 passed"), ended.stdout
 
 
+def test_what_is_shown_of_a_failure_is_what_the_reported_run_prints_and_logs(tmp_path: Path) -> None:
+    loud = RACY.replace("        nonlocal left\n", "        nonlocal left\n        shown(f'guest at {after}')\n")
+    text = f"""import logging, sys
+first = sys.stderr
+def shown(what):
+    print("printed", what)
+    logging.warning("logged %s", what)
+    print("kept", what, file=first)
+{loud}
+@detrun.test(runs=20)
+async def test_passes():
+    shown("in vain")
+    await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+"""
+    ended = run_pytest(tmp_path, text)
+    passed = run_pytest(tmp_path, text, "-rP", "-k", "passes")
+    live = run_pytest(tmp_path, text, "-o", "log_cli=true")
+
+    for what in ("printed", "logged", "kept"):
+        assert ended.stdout.count(f"{what} guest at 0.001") == 1, ended.stdout
+    assert "in vain" not in passed.stdout
+    assert "in vain" not in live.stdout
+    assert "logged guest" in live.stdout
+
+
 def test_what_pytest_raises_is_raised_by_the_test_and_named_in_the_summary(tmp_path: Path) -> None:
     text = f"""{HEAD}
 @detrun.test(runs=5, verify=False)
