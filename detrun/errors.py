@@ -12,15 +12,20 @@ class UsageError(DetrunError):
 
 
 class Stale(UsageError):
-    """A kept failure names an event that the program, as it is now, does not have."""
+    """A kept failure names an event that the program, as it is now, does not have; or the program is not there."""
 
-    def __init__(self, event: str, nearest: str | None) -> None:
+    is_told = True
+
+    def __init__(self, event: str, nearest: str | None, *, is_program: bool = False) -> None:
         super().__init__(event, nearest)
         self.event = event
         self.nearest = nearest
+        self.is_program = is_program
 
     def __str__(self) -> str:
         hint = f"\nthe nearest is {self.nearest!r}" if self.nearest is not None else ""
+        if self.is_program:
+            return f"expected a program {self.event!r}, and it is not there any more{hint}"
         return f"expected an event {self.event!r}, and no run has one: the program is another than it was{hint}"
 
 

@@ -36,7 +36,7 @@ class Loader:
         if not callable(function):
             others = [name for name, value in vars(module).items() if inspect.isfunction(value)]
             nearest = next(iter(get_close_matches(self._target.function, others, n=1)), None)
-            raise Stale(self._text, nearest)
+            raise Stale(self._text, nearest, is_program=True)
         if self._target.application:
             from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
 
@@ -59,6 +59,8 @@ class Loader:
 
     def _script(self) -> Callable[[], Any]:
         if not self._file.is_file():
+            if not self._is_module():
+                raise Stale(self._text, None, is_program=True)
             return lambda: runpy.run_module(self._target.place, run_name="__main__", alter_sys=True)
         return lambda: runpy.run_path(str(self._file), run_name="__main__")
 
@@ -68,13 +70,19 @@ class Loader:
             try:
                 return importlib.import_module(self._target.place)
             except ModuleNotFoundError as error:
-                raise Stale(self._text, None) from error
+                raise Stale(self._text, None, is_program=True) from error
         spec = importlib.util.spec_from_file_location(self._file.stem, self._file)
         assert spec is not None
         assert spec.loader is not None
         sys.modules[self._file.stem] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
+
+    def _is_module(self) -> bool:
+        try:
+            return importlib.util.find_spec(self._target.place) is not None
+        except ModuleNotFoundError:  # of a package that is not there
+            return False
 
     def _forget(self) -> None:
         for name in self._own():

@@ -62,7 +62,10 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, An
     """Show what a failure of ours says: where it was raised is our business."""
     report = yield
     if call.excinfo is not None and getattr(call.excinfo.value, "is_told", False):
-        lines = str(call.excinfo.value).splitlines()
+        error = call.excinfo.value
+        # What a test claims needs no name; what is wrong with the test itself does.
+        name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+        lines = f"{name}{error}".splitlines()
         report.longrepr = "\n".join(line for line in lines if not line.startswith(_REPRO))
         # Beside what is told, which some show a second time in their summary.
         report.sections += [("to repeat it", line) for line in lines if line.startswith(_REPRO)]
