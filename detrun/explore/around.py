@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detrun.explore.nearing import NEVER
 from detrun.model import ALONG, Decision
+from detrun.scheduler.choices import turns
 from detrun.scheduler.draws import Draws
 from detrun.scheduler.inputs import leaving_out
 from detrun.scheduler.strategies.holds import Holds
@@ -13,10 +15,12 @@ from detrun.scheduler.strategies.random import Random
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from detrun.model import EventId, Plan
+    from detrun.model import EventId, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.handles import Delivery
     from detrun.scheduler.strategies.strategy import Strategy
+    from detrun.scheduler.threads.thread import Thread
 
 
 class Around(Holds):
@@ -25,6 +29,25 @@ class Around(Holds):
     def __init__(self, plan: Plan, seed: int) -> None:
         super().__init__(plan.holds, plan.slack, plan.faults, plan.delay, plan.without)
         self._below = Draws(seed).below
+        # The step of the last event; and the holds of turns that were over when that came which they should wait for.
+        self._eventful = 0
+        self._missed: list[Hold] = []
+
+    @property
+    def kept(self) -> bool:
+        """Whether everything that was to wait for something came after it, now that the run is over."""
+        never = (hold for holds in self._waiting.values() for hold in holds if hold.until != NEVER)
+        return not self.released and not self._missed and next(never, None) is None
+
+    def _deliver(self, delivery: Delivery | Thread) -> None:
+        passed = self._trace.step - self._eventful
+        for hold in self._until.get(self._trace.last, ()):
+            origin, number = hold.event
+            # Where there was no choice, nobody was asked whether such a turn might begin.
+            if origin in self._past or (origin == turns(self._last) and number <= passed):
+                self._missed.append(hold)
+        self._eventful = self._trace.eventful
+        super()._deliver(delivery)
 
     def choose(self, choices: Choices) -> Event:
         free = [event for event in choices.events() if not self.held(event, choices)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detrun.explore.around import Around, Prefixed, Without
+from detrun.explore.course import course
 from detrun.explore.explanation import Explanation, Flip, Latency, Rate, Side, Twin
 from detrun.explore.labels import label, of_faults
 from detrun.explore.latencies import Late, rounded
@@ -53,7 +54,7 @@ class Explaining:
     def explain(self, plan: Plan) -> Explanation:
         """Why this plan, which is minimal, fails."""
         here = self._look(plan)
-        bounds = {hold: self._after(plan, hold) for hold in plan.holds}
+        bounds = {hold: self._after(plan, hold, here) for hold in plan.holds}
         flips = tuple(self._flip(plan, hold, here, bounds[hold]) for hold in plan.holds)
         faults = tuple(here.names.name(fault.question) for fault in plan.faults)
         window = _window(plan, bounds)
@@ -76,6 +77,7 @@ class Explaining:
             possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
             inputs=tuple(map(here.names.name, here.inputs)),
             left_out=tuple(map(here.names.name, plan.without)),
+            course=course(here, [event for hold in plan.holds for event in (hold.until, hold.event)]),
             whole=self._minimizer.trial(plan.whole).signature == self._signature,
         )
 
@@ -106,11 +108,11 @@ class Explaining:
                     return Latency(name, link, late / SECOND)
         return None
 
-    def _after(self, plan: Plan, hold: Hold) -> EventId | None:
+    def _after(self, plan: Plan, hold: Hold, here: Look) -> EventId | None:
         """What has to be over before the first comes: held up longer than that, the failure is gone."""
         others = tuple(other for other in plan.holds if other != hold)
         without = self._minimizer.trial(replace(plan, holds=others)).watched
-        for event in earlier(hold, without)[:_PLACES]:
+        for event in (*_turn_before(hold.event, here), *earlier(hold, without)[:_PLACES]):
             if self._budget.spent:
                 return None
             trial = self._minimizer.trial(replace(plan, holds=(*others, Hold(event, hold.until))))
@@ -138,18 +140,23 @@ class Explaining:
         return None
 
     def _rate(self, plan: Plan, strategy: Callable[[int], Strategy]) -> Rate:
-        failed = otherwise = 0
+        runs = failed = otherwise = 0
         # What fails always need not be tried so often.
         most = RUNS if plan.holds or plan.faults else _SURE
-        for runs in range(most):
-            signature = self._signature_under(plan, strategy(runs))
+        for number in range(most):
+            tried = strategy(number)
+            signature = self._signature_under(plan, tried)
             if self._budget.stopped:
-                return Rate(runs, failed, otherwise)
+                break
+            # One in which something else kept the orders from being as they are says nothing of them.
+            if isinstance(tried, Around) and not tried.kept:
+                continue
+            runs += 1
             failed += signature == self._signature
             otherwise += signature not in {None, self._signature}
             if self._budget.spent:
-                return Rate(runs + 1, failed, otherwise)
-        return Rate(most, failed, otherwise)
+                break
+        return Rate(runs, failed, otherwise)
 
     def _draws(self, plan: Plan) -> Rate | None:
         """How many fail in which the program draws other random numbers, if it draws any."""
@@ -201,6 +208,11 @@ def _side(here: Look, event: EventId, wake: Wake | None) -> Side:
     return Side(name) if wake is None else Side(name, wake.task, wake.places[-1], wake.values)
 
 
+def _turn_before(turn: EventId, here: Look) -> list[EventId]:
+    """The one before it, if it is a turn, and not the first after something."""
+    return [EventId((turn[0], turn[1] - 1))] if here.names.before(turn) is not None and turn[1] > 1 else []
+
+
 def _window(plan: Plan, bounds: dict[Hold, EventId | None]) -> Plan:
     """The plan with both ends of each order: nothing comes too early, either."""
     early = (Hold(hold.until, after) for hold, after in bounds.items() if after is not None)
@@ -248,8 +260,10 @@ def _order(flip: Flip) -> str:
     if flip.first.event == END:
         return f"`{flip.late.event}` does not come"
     count, _, last = flip.late.event.removeprefix("turn ").partition(" after ")
+    begin = last if last == "the beginning" else f"`{last}`"
+    if last and flip.after == f"turn {int(count) - 1} after {last}":
+        return f"`{flip.first.event}` comes in turn {count} after {begin}"
     if last and flip.after in {None, last}:
-        begin = last if last == "the beginning" else f"`{last}`"
         return f"`{flip.first.event}` comes within {_count(int(count), 'turn')} after {begin}"
     between = f"between `{flip.after}` and" if flip.after is not None else "before"
     return f"`{flip.first.event}` comes {between} `{flip.late.event}`"

@@ -57,11 +57,21 @@ class Twin(msgspec.Struct, frozen=True):
     there: str
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """A task of the program's that begins, goes on or is cancelled: in which step, when, and where it stood."""
+
+    step: int
+    seconds: float
+    task: str
+    where: str
+    how: str
+
+
 class Explanation(msgspec.Struct, frozen=True):
     """Why a run failed, as far as taking orders away and giving them back can tell.
 
     `inputs` are those that it takes, by name, `left_out` those that it does without; `whole` says whether the same
-    orders and faults do it with all of them.
+    orders and faults do it with all of them; `course` is whose turn came when as it failed.
     """
 
     sentence: str
@@ -80,3 +90,4 @@ class Explanation(msgspec.Struct, frozen=True):
     inputs: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     whole: bool = True
+    course: tuple[Turn, ...] = ()

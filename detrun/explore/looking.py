@@ -56,7 +56,7 @@ class Look(msgspec.Struct, frozen=True):
         return begin + turn[1] <= end
 
     def wake(self, event: EventId) -> Wake | None:
-        """Whom an event woke, or who had the turn that it is."""
+        """Whom an event woke, or who had the turn that it is, or whose turn was the next."""
         sight = self.sight(event)
         if sight is not None:
             return sight.wake
@@ -64,8 +64,9 @@ class Look(msgspec.Struct, frozen=True):
         if last is None:
             return None
         begin = next((sight.step for sight in self.sights if sight.id == last), 0)
-        wakes = [wake for sight in self.sights for wake in sight.wakes if wake.places]
-        return next((wake for wake in wakes if wake.step == begin + event[1]), None)
+        turn = begin + event[1]
+        known = [wake for sight in self.sights if sight.step < turn for wake in sight.wakes if wake.places]
+        return min((wake for wake in known if wake.step >= turn), key=lambda wake: wake.step, default=None)
 
 
 def looked(trials: Trials, plan: Plan) -> Look:

@@ -6,6 +6,7 @@ It costs several times what the run does, and so is for the few runs that are ex
 from __future__ import annotations
 
 import asyncio
+import inspect
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from detrun.recording.sources import installed
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.scheduling import Scheduling
+from detrun.scheduler.tasks import Task
 from detrun.scheduler.waits import frames_of, place
 
 if TYPE_CHECKING:
@@ -30,17 +32,20 @@ if TYPE_CHECKING:
     from detrun.scheduler.strategies.strategy import Strategy
     from detrun.scheduler.threads.thread import Thread
 
+BEGINS, GOES_ON, IS_CANCELLED = "begins", "goes on", "is cancelled"
 _LONGEST = 60
 _PLAIN = (bool, int, float, str, bytes, type(None), list, tuple, dict, set, frozenset)
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """A task that goes on: in which step, where it was parked, outermost first, and its plain variables."""
+    """A task that goes on, and how: in which step, when, where it was parked, outermost first, and plain variables."""
 
     task: str
     step: int
     places: tuple[str, ...]
     values: dict[str, str]
+    instant: Instant = Instant(0)
+    how: str = GOES_ON
 
 
 class Sight(msgspec.Struct):
@@ -83,7 +88,12 @@ class Seeing(Naming):
     @contextmanager
     def following(self) -> Iterator[None]:
         """Know of each callback in whose wake it runs."""
-        real_soon, real_look, real_run = Scheduling.call_soon, Readiness.look, Readiness._run
+        real_soon, real_look, real_run, real_cancel = (
+            Scheduling.call_soon,
+            Readiness.look,
+            Readiness._run,
+            Task.cancel,
+        )
 
         def call_soon(loop: Any, *call: Any, **options: Any) -> Any:
             return real_soon(loop, self._enter, self._now, *call, **options)
@@ -96,10 +106,15 @@ class Seeing(Naming):
             self._now = self._files.get(id(file))
             real_run(readiness, handle, file)
 
+        def cancel(task: Any, msg: Any = None) -> bool:
+            self._cancel(task)
+            return real_cancel(task, msg)
+
         patched: list[tuple[Any, str, Callable[..., Any], Callable[..., Any]]] = [
             (Scheduling, "call_soon", call_soon, real_soon),
             (Readiness, "look", look, real_look),
             (Readiness, "_run", run, real_run),
+            (Task, "cancel", cancel, real_cancel),
         ]
         for owner, name, ours, _ in patched:
             setattr(owner, name, ours)
@@ -113,15 +128,26 @@ class Seeing(Naming):
         self._now = sight
         task = getattr(call, "__self__", None)
         if sight is not None and isinstance(task, asyncio.Task):
-            sight.wakes.append(_wake(task, self.names, self._engine.trace.step))
+            sight.wakes.append(self._wake(task))
         return call(*arguments)
 
+    def _cancel(self, task: asyncio.Task[Any]) -> None:
+        # Who cancels itself has no place at which it waits.
+        if self._now is not None and not task.done() and task is not asyncio.current_task(task.get_loop()):
+            self._now.wakes.append(self._wake(task, IS_CANCELLED))
 
-def _wake(task: asyncio.Task[Any], names: Names, step: int) -> Wake:
-    own = [frame for frame in frames_of(task.get_coro()) if not _foreign(frame)]
+    def _wake(self, task: asyncio.Task[Any], how: str = GOES_ON) -> Wake:
+        engine, coro = self._engine, task.get_coro()
+        if inspect.iscoroutine(coro) and inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+            how = BEGINS
+        return _wake(coro, self.names.task(task), engine.trace.step, Instant(engine.clock.now), how)
+
+
+def _wake(coro: Any, name: str, step: int, instant: Instant, how: str) -> Wake:
+    own = [frame for frame in frames_of(coro) if not _foreign(frame)]
     places = tuple(place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) for frame in own)
     values = {name: text for frame in own for name, value in frame.f_locals.items() if (text := _text(value))}
-    return Wake(names.task(task), step, places, values)
+    return Wake(name, step, places, values, instant, how)
 
 
 def _foreign(frame: FrameType) -> bool:

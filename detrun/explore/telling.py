@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ def told(explanation: Explanation) -> list[str]:
     return [
         explanation.sentence,
         f"  kind      {explanation.label}: {explanation.failure}",
-        *([f"  where     {explanation.where}"] if explanation.where else []),
+        *([f"  where     {_short(explanation.where)}"] if explanation.where else []),
         *(line for flip in explanation.flips for line in _flip(flip)),
         *(f"  wrong     {fault}" for fault in explanation.faults),
         *_inputs(explanation),
         *_twin(explanation),
+        *_course(explanation),
         f"  possible  {explanation.possible}",
         *_rates(explanation),
     ]
@@ -45,7 +47,7 @@ def _flip(flip: Flip) -> Iterator[str]:
 
 
 def _side(side: Side) -> str:
-    who = f", {side.task} at {side.where}" if side.where is not None else ""
+    who = f", {side.task} at {_short(side.where)}" if side.where is not None else ""
     return f"{side.event}{who}"
 
 
@@ -67,6 +69,23 @@ def _twin(explanation: Explanation) -> Iterator[str]:
     twin = explanation.twin
     if twin is not None:
         yield f"  passes    if in step {twin.step} comes {twin.there}, and not {twin.here}"
+
+
+def _course(explanation: Explanation) -> Iterator[str]:
+    """Whose turn came when, a line for each."""
+    title = "course"
+    for turn in explanation.course:
+        yield f"  {title:10}{_instant(turn.seconds)}  {turn.task} {turn.how} at {_short(turn.where)}"
+        title = ""
+
+
+def _instant(seconds: float) -> str:
+    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:,.3f} s"
+
+
+def _short(where: str) -> str:
+    """A place as seen from the directory in which one is."""
+    return where.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def _rates(explanation: Explanation) -> Iterator[str]:

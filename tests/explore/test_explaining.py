@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from functools import cache
 
 import msgspec
@@ -94,6 +95,58 @@ def test_both_sides_are_shown_with_what_they_see() -> None:
 def test_it_is_said_what_stock_asyncio_needs_for_it() -> None:
     assert "`connection#1 receives#2` to come more than 20 ms later" in explained(double_delivery).possible
     assert "2 ms late, because what ran before took so long" in explained(init_order).possible
+
+
+async def lost_permit() -> None:
+    """Who is handed a permit is cancelled before he knows of it, by a timeout that comes in the very turn."""
+    free, waiting = 0, asyncio.get_running_loop().create_future()
+
+    async def release() -> None:
+        await asyncio.sleep(0.040)
+        if not waiting.done():
+            waiting.set_result(None)
+
+    async def acquire() -> None:
+        nonlocal free
+        try:
+            async with asyncio.timeout(0.055):
+                await waiting
+            free += 1
+        except TimeoutError:
+            free += not waiting.done() or waiting.cancelled()
+
+    await asyncio.gather(release(), acquire())
+    assert free == 1
+
+
+def test_the_exact_turn_is_named_where_only_that_one_makes_the_difference() -> None:
+    explanation = explained(lost_permit)
+
+    assert explanation.sentence == "fails iff `acquire#1/timeout#1` comes in turn 2 after `release#1/sleep#1`"
+    # Runs in which something else kept the timeout from coming in that turn do not count.
+    assert explanation.around is not None
+    assert explanation.around.failed == explanation.around.runs > 0
+
+
+def test_a_timeout_that_comes_first_is_shown_with_whom_it_cancels_and_where() -> None:
+    (flip,) = explained(lost_permit).flips
+
+    assert flip.first.task == "acquire#1"
+    assert flip.first.where is not None
+    assert flip.first.where.endswith("in acquire: await waiting")
+
+
+def test_the_course_tells_whose_turn_came_when() -> None:
+    course = explained(lost_permit).course
+    (line,) = [line for line in told(explained(lost_permit)) if line.startswith("  course")]
+
+    assert [(turn.task, turn.how) for turn in course[:3]] == [
+        ("release#1", "goes on"),
+        ("acquire#1", "is cancelled"),
+        ("acquire#1", "goes on"),
+    ]
+    assert [turn.seconds for turn in course] == sorted(turn.seconds for turn in course)
+    assert re.fullmatch(r"  course    55 ms  release#1 goes on at tests/explore/\w+\.py:\d+ in release: await .*", line)
 
 
 async def busy_from_the_start() -> None:
