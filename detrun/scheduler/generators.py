@@ -65,9 +65,35 @@ class Generators:
         self._loop.call_exception_handler({"message": message, "exception": error, "asyncgen": generator})
 
 
-def hook_units() -> None:
-    """From now on, have the loop that runs learn of a generator that is begun in this thread, also if it is dropped."""
-    sys.set_asyncgen_hooks(_begin, _drop)
+class UnitGenerators:
+    """Those of all units of one run, each of which its own loop learns of."""
+
+    def __init__(self) -> None:
+        # Those that are alive, by the address that each has alone as long as it is.
+        self._alive: dict[int, _Owned] = {}
+        # Whose those were that are gone. Who was dropped is told of after that, and none of the others need be known.
+        self._gone: dict[int, ref[Loop]] = {}
+
+    def hook(self) -> None:
+        """From now on, have the loop that runs learn of a generator that is begun in this thread, also if dropped."""
+        sys.set_asyncgen_hooks(self._begin, self._drop)
+
+    def _begin(self, generator: AsyncGenerator[Any, Any]) -> None:
+        self._gone.clear()
+        loop = cast("Loop", events._get_running_loop())
+        owned = self._alive[id(generator)] = _Owned(generator, self._forget)
+        owned.address, owned.loop = id(generator), loop.generators.owner
+        loop.generators.begin(generator)
+
+    def _forget(self, owned: Any) -> None:
+        del self._alive[owned.address]
+        if owned.loop() is not None:
+            self._gone[owned.address] = owned.loop
+
+    def _drop(self, generator: AsyncGenerator[Any, Any]) -> None:
+        owner = self._gone.pop(id(generator), None)
+        if owner is not None and (loop := owner()) is not None:
+            loop.generators.drop(generator)
 
 
 class _Owned(ref["AsyncGenerator[Any, Any]"]):
@@ -76,29 +102,3 @@ class _Owned(ref["AsyncGenerator[Any, Any]"]):
     __slots__ = ("address", "loop")
     address: int
     loop: ref[Loop]
-
-
-# Those that are alive, by the address that each has alone as long as it is.
-_alive: dict[int, _Owned] = {}
-# Whose those were that are gone. Who was dropped is told of after that, and none of the others need be known.
-_gone: dict[int, ref[Loop]] = {}
-
-
-def _begin(generator: AsyncGenerator[Any, Any]) -> None:
-    _gone.clear()
-    loop = cast("Loop", events._get_running_loop())
-    owned = _alive[id(generator)] = _Owned(generator, _forget)
-    owned.address, owned.loop = id(generator), loop.generators.owner
-    loop.generators.begin(generator)
-
-
-def _forget(owned: Any) -> None:
-    del _alive[owned.address]
-    if owned.loop() is not None:
-        _gone[owned.address] = owned.loop
-
-
-def _drop(generator: AsyncGenerator[Any, Any]) -> None:
-    owner = _gone.pop(id(generator), None)
-    if owner is not None and (loop := owner()) is not None:
-        loop.generators.drop(generator)

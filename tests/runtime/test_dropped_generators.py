@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -57,3 +58,46 @@ def test_a_generator_that_is_dropped_is_closed_whatever_becomes_of_the_event(nam
         return [await app.service("api").closed(), await scopes_left(app)]
 
     assert played(scenario, DROPPING) == [[name], 0]
+
+
+def test_what_an_earlier_run_left_open_is_nothing_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator of its own that is begun and dropped, at whatever address, and one of the run before."""
+    left: list[Any] = []
+    monkeypatch.setattr(sys, "left_by_runs", left, raising=False)
+    leaving = worker(
+        "api",
+        """
+        import sys
+
+        async def numbers():
+            try:
+                yield 1
+            finally:
+                await asyncio.sleep(0)
+                sys.left_by_runs.append("closed")
+
+        class Default(WorkerEntrypoint):
+            async def leave(self):
+                sys.left_by_runs.append(opened := numbers())
+                await anext(opened)
+
+            async def drop(self):
+                sys.left_by_runs.clear()
+                await anext(numbers())
+        """,
+    )
+
+    async def leaves(app: App) -> None:
+        await app.service("api").leave()
+
+    async def drops(app: App) -> Any:
+        await app.service("api").drop()
+        await scopes_left(app)
+        return list(left)
+
+    fresh = played(drops, leaving)
+    left.clear()
+    played(leaves, leaving)
+    assert len(left) > 1
+
+    assert played(drops, leaving) == fresh == ["closed"]
