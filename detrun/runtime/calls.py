@@ -17,6 +17,7 @@ from detrun.runtime.frames import Abort, Call, Refusal, Reply
 from detrun.runtime.given import Given
 from detrun.runtime.members import Remote, reach
 from detrun.runtime.remote_errors import decode_error, encode_error
+from detrun.runtime.scopes import is_closed
 from detrun.runtime.sessions import End
 
 if TYPE_CHECKING:
@@ -185,9 +186,14 @@ class Answering(End, msgspec.Struct, eq=False):
     async def _work(self, value: Any) -> None:
         try:
             value = await (value if type(value) is CoroutineType else self._awaited(value))
-        except (SystemExit, KeyboardInterrupt, GeneratorExit):  # the last is what closes it with its loop
+        except (SystemExit, KeyboardInterrupt):
             self._release_stubs()
             raise
+        except GeneratorExit as error:
+            if is_closed(self.task, self.scope.context.loop):
+                self._release_stubs()
+                raise
+            self._settle(None, error)
         except BaseException as error:
             self._settle(None, error)
         else:

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from detrun.runtime.promises import Asking
     from detrun.runtime.roots import Root
     from detrun.scheduler.contexts import Context
+    from detrun.scheduler.loop import Loop
 
 SCOPE: ContextVar[Scope | None] = ContextVar("detrun_scope", default=None)
 STOPPED = "the application was stopped"
 """Why nothing is answered after the end."""
+# What ends the run, whoever raises it.
+_LEAVING = (SystemExit, KeyboardInterrupt)
 # Lists of tasks are swept when they have this many and most are done.
 _CROWD = 64
 
@@ -187,11 +190,18 @@ class Scope(msgspec.Struct, eq=False):
             self._outliving.limit()
 
     async def _done(self, function: Callable[[], Any], what: str) -> None:
+        task = asyncio.current_task()
         try:
             result = function()
             if inspect.isawaitable(result):
                 await result
-        except Exception as error:
+        except (*_LEAVING, asyncio.CancelledError):
+            raise
+        except GeneratorExit as error:
+            if is_closed(task, self.context.loop):
+                raise
+            self.report(error, what)
+        except BaseException as error:
             self.report(error, what)
 
     def report(self, error: BaseException, what: str) -> None:
@@ -236,14 +246,21 @@ class Scope(msgspec.Struct, eq=False):
             if not task.done():
                 if task is not now:
                     task.cancel()
-            elif _unowned(task) and isinstance(error := task.exception(), Exception):
+            elif _unowned(task) and (error := task.exception()) is not None:
                 self.report(error, f"task {task.get_name()}")
         self._tasks.clear()
 
 
+def is_closed(task: asyncio.Task[Any] | None, loop: Loop) -> bool:
+    """Whether a `GeneratorExit` closes a task, with its loop or because nobody has it: code may raise the same."""
+    now = asyncio.current_task(loop)
+    # A task that begins at once runs before anybody has it.
+    return now is None or task not in (now, None)
+
+
 def _unowned(task: asyncio.Task[Any]) -> bool:
-    """Whether a task has failed, and nobody has looked at how."""
-    return bool(task._log_traceback)
+    """Whether a task has failed, and nobody has looked at how; not one that has ended the run."""
+    return bool(task._log_traceback) and not issubclass(type(task._exception), _LEAVING)
 
 
 def _pins(holder: object) -> bool:

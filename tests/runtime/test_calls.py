@@ -264,6 +264,13 @@ FAILING = worker(
         def closed(self):
             raise GeneratorExit("by hand")
 
+        async def closed_later(self):
+            raise GeneratorExit("by hand")
+
+        async def closed_late(self):
+            await asyncio.sleep(1)
+            raise GeneratorExit("by hand")
+
         def several(self):
             raise BaseExceptionGroup("several", [Final("inner")])
 
@@ -278,6 +285,8 @@ RAISED = {
     "final": "main.Final: plain",
     "later": "main.Final: awaited",
     "closed": "GeneratorExit: by hand",
+    "closed_later": "GeneratorExit: by hand",
+    "closed_late": "GeneratorExit: by hand",
     "several": "several",
     "unbound": "nothing is bound",
 }

@@ -179,9 +179,6 @@ WORKS = worker(
         await asyncio.sleep(seconds)
         log.append((seconds, name.get()))
 
-    async def fails():
-        raise LookupError("unseen")
-
     class Default(WorkerEntrypoint):
         def work(self, seconds):
             name.set("me")
@@ -199,15 +196,6 @@ WORKS = worker(
             for thing in (None, 3, object()):
                 self.ctx.wait_until(thing)
             self.ctx.pass_through_on_exception()
-            return "answered"
-
-        def fails(self):
-            self.ctx.wait_until(fails())
-            return "answered"
-
-        async def forgets(self):
-            kept.append(asyncio.ensure_future(fails()))
-            await asyncio.sleep(0.001)
             return "answered"
 
         def log(self):
@@ -288,19 +276,6 @@ def test_what_cannot_be_awaited_is_over_already() -> None:  # F-REQ-02, R-GEN-26
         return answer, len(active.isolate.scopes)
 
     assert played(scenario, WORKS) == ("answered", 0)
-
-
-@pytest.mark.parametrize("method", ["fails", "forgets"])
-def test_what_fails_unseen_is_logged_and_there_is_a_complaint(  # F-REQ-02
-    method: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def scenario(app: App) -> Any:
-        answer = await getattr(app.service("web"), method)()
-        await app.sleep(0.1)
-        return answer, [repr(complaint.error) for complaint in app.complaints]
-
-    assert played(scenario, WORKS) == ("answered", ["LookupError('unseen')"])
-    assert "unseen" in caplog.text
 
 
 KINDS = {
