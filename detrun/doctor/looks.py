@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from detrun.doctor.own import is_own, is_own_module
+from detrun.scheduler.own import is_own, is_own_module
 
 if TYPE_CHECKING:
     from types import FrameType

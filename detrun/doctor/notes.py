@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detrun.doctor.between import is_called, is_ours
 from detrun.doctor.lines import NONE, names_of
-from detrun.doctor.own import is_called, is_ours, is_own, nearest
 from detrun.doctor.rendering import attribute, clipped, rendered
 from detrun.model import spelled
 from detrun.scheduler.active import ACTIVE
+from detrun.scheduler.own import is_own, nearest
 from detrun.scheduler.threads.real import get_ident
 
 if TYPE_CHECKING:

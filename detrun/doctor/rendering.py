@@ -21,7 +21,7 @@ from contextlib import suppress
 from types import MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from detrun.doctor.own import is_own_module
+from detrun.scheduler.own import is_own_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

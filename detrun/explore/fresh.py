@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from typing import TYPE_CHECKING, Any
 
-from detrun.recording.sources import installed
+from detrun.scheduler.own import is_own, is_own_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Anew:
         self._program = load()
         self._whole = whole
         # The module that a function is in is found by its file, and not by its name.
-        self._modules.own.update(name for name in set(sys.modules) - before if self._modules.is_own(name))
+        self._modules.own.update(name for name in set(sys.modules) - before if is_own_module(sys.modules[name]))
 
     def __call__(self) -> Callable[[], Any]:
         """The program, as if nothing had run before."""
@@ -49,7 +49,6 @@ class _Modules(importlib.abc.MetaPathFinder):
     """Finds the program's own modules, executes them from what was compiled before, and forgets them again."""
 
     def __init__(self, recorded: Mapping[str, bytes]) -> None:
-        self._elsewhere = installed()
         self._recorded = recorded
         self._codes: dict[str, tuple[str, CodeType | None, list[str] | None]] = {}
         self._foreign: set[str] = set()
@@ -60,11 +59,6 @@ class _Modules(importlib.abc.MetaPathFinder):
         for name in (*self._codes, *self.own):
             sys.modules.pop(name, None)
 
-    def is_own(self, name: str) -> bool:
-        """Whether an imported module is the program's."""
-        file = getattr(sys.modules[name], "__file__", None)
-        return isinstance(file, str) and not file.startswith(self._elsewhere)
-
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -72,7 +66,7 @@ class _Modules(importlib.abc.MetaPathFinder):
             return None
         if fullname not in self._codes:
             spec = PathFinder.find_spec(fullname, path, target)
-            if spec is None or not isinstance(spec.loader, SourceFileLoader) or self._is_foreign(spec):
+            if spec is None or not isinstance(spec.loader, SourceFileLoader) or not is_own(str(spec.origin)):
                 self._foreign.add(fullname)
                 return None
             places = spec.submodule_search_locations
@@ -88,9 +82,6 @@ class _Modules(importlib.abc.MetaPathFinder):
     def _code(self, fullname: str, loader: SourceFileLoader, origin: str) -> CodeType | None:
         source = self._recorded.get(origin)
         return loader.get_code(fullname) if source is None else loader.source_to_code(source, origin)
-
-    def _is_foreign(self, spec: ModuleSpec) -> bool:
-        return str(spec.origin).startswith(self._elsewhere)
 
 
 class _Compiled(SourceFileLoader):
@@ -121,11 +112,7 @@ def _same(before: object, now: object) -> bool:
 
 
 def _state() -> Iterator[tuple[str, object]]:
-    elsewhere = installed()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or file.startswith(elsewhere):
-            continue
+    for module in filter(is_own_module, list(sys.modules.values())):
         for name, value in list(vars(module).items()):
             if name.startswith("__"):
                 continue

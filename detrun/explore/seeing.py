@@ -8,23 +8,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from detrun.explore.naming import Naming
 from detrun.model import EventId, Instant
-from detrun.recording.sources import installed
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.network.readiness import Readiness
+from detrun.scheduler.own import is_own, line_of
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.tasks import Task
-from detrun.scheduler.waits import frames_of, place
+from detrun.scheduler.waits import frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from detrun.explore.naming import Names
     from detrun.scheduler.engine import Engine
@@ -144,19 +142,10 @@ class Seeing(Naming):
 
 
 def _wake(coro: Any, name: str, step: int, instant: Instant, how: str) -> Wake:
-    own = [frame for frame in frames_of(coro) if not _foreign(frame)]
-    places = tuple(place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) for frame in own)
+    own = [frame for frame in frames_of(coro) if is_own(frame.f_code.co_filename)]
+    places = tuple(filter(None, map(line_of, own)))
     values = {name: text for frame in own for name, value in frame.f_locals.items() if (text := _text(value))}
     return Wake(name, step, places, values, instant, how)
-
-
-def _foreign(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(_elsewhere())
-
-
-@cache
-def _elsewhere() -> tuple[str, ...]:
-    return ("<", *installed())
 
 
 def _text(value: Any) -> str:

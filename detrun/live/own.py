@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import site
 import socket
-import sysconfig
 from functools import partial
 from inspect import unwrap
 from types import FunctionType, ModuleType
@@ -13,16 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.live.jobs import Stand
 from detrun.live.pipes import PipeFile
+from detrun.scheduler.own import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Container
-
-ELSEWHERE = tuple(
-    path + os.sep
-    for path in {*sysconfig.get_paths().values(), *site.getsitepackages(), os.path.dirname(os.__file__)}
-    if path
-)
-"""Where files are that are not of the program's own making."""
 
 _FILES = {"_io", "io"}
 # Packages that reach the outside by children and by Python's own sockets alone. What comes there is recorded as it is
@@ -50,7 +42,7 @@ def is_own(function: Any, given: Container[str] = ()) -> bool:
     called = getattr(function, "__init__") if isinstance(function, type) else called.__call__  # noqa: B009  # of a class
     code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
     if code is not None:
-        return not code.co_filename.startswith(("<frozen", *ELSEWHERE))
+        return not code.co_filename.startswith(("<frozen", *LIBRARIES))
     # Made in C: a function of a module, or a dispatcher there; the method of a file, or of the program's list.
     owner = getattr(function, "__self__", None)
     if type(owner).__module__ in _FILES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from array import array
@@ -10,25 +9,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 
-from detrun import errors
 from detrun.errors import Divergence
 from detrun.journal.checks import KIND, of_kind
 from detrun.journal.entries import Emitted, Ended, InputKind, OutputKind, Received, Stored
 from detrun.live.edge import COMING, READ_BEFORE, failure
-from detrun.live.own import ELSEWHERE
-from detrun.scheduler.waits import place, whereabouts
+from detrun.scheduler.own import line_of, nearest
+from detrun.scheduler.waits import whereabouts
 from detrun.scheduler.world.signals import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
 
     from detrun.journal.entries import Entry
     from detrun.live.edge import Look, Origin
     from detrun.live.lines import Line
     from detrun.scheduler.engine import Engine
-
-_OURS = os.path.dirname(errors.__file__) + os.sep
 
 
 class Inside(Protocol):
@@ -177,17 +172,9 @@ class Recorded:
         kinds = InputKind if isinstance(expected, Received) else OutputKind
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
         self._found = Divergence(self._trace.step, said, actual)
-        self.where = _line() or whereabouts(self._engine)
+        self.where = line_of(nearest(sys._getframe())) or whereabouts(self._engine)
         if self._inside is not None:
             self._inside.part()
         # What the program does from here on is another run, of which nobody shall say that it parted.
         self._trace.forget()
         return self._found
-
-
-def _line() -> str | None:
-    """The line of the program's own that asks right now, if one does."""
-    frame: FrameType | None = sys._getframe()
-    while frame is not None and frame.f_code.co_filename.startswith(("<", _OURS, *ELSEWHERE)):
-        frame = frame.f_back
-    return None if frame is None else place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -13,7 +13,7 @@ import msgspec
 
 from detrun.journal.entries import InputKind, Named, Received
 from detrun.model import EventId
-from detrun.recording.sources import installed
+from detrun.scheduler.own import is_own
 from detrun.scheduler.world import environment
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ class Watch:
         self.readings = Readings({}, {})
         self._told = told
         self._now = True
-        self._libraries = installed()
         environment.watch(self._variable)
         _listen(self)
 
@@ -128,7 +127,7 @@ class Watch:
         if not isinstance(path, str | bytes | os.PathLike) or not _only_reads(how):
             return
         place = os.path.abspath(os.fsdecode(path))
-        if place in self.readings.files or place.endswith(_CODE) or place.startswith((*_ELSEWHERE, *self._libraries)):
+        if place in self.readings.files or place.endswith(_CODE) or place.startswith(_ELSEWHERE) or not is_own(place):
             return
         self._now = False  # not what is read here
         try:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import importlib.abc
 import linecache
 import os
-import site
 import sys
-import sysconfig
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from detrun.scheduler.own import is_own_module
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import CodeType, ModuleType
-
-_OURS = str(Path(__file__).parents[1])
 
 
 def of_program(known: set[str], more: Iterable[str] = ()) -> dict[str, bytes]:
@@ -35,21 +33,16 @@ def of_program(known: set[str], more: Iterable[str] = ()) -> dict[str, bytes]:
 
 def _files() -> Iterator[tuple[str, Callable[[str], bytes]]]:
     """The files of the program's modules, each with what reads it, which need not be from the disk."""
-    elsewhere = installed()
     for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and not file.startswith(elsewhere):
-            yield os.path.abspath(file), getattr(getattr(module, "__loader__", None), "get_data", _from_disk)
+        if is_own_module(module):
+            yield (
+                os.path.abspath(str(module.__file__)),
+                getattr(getattr(module, "__loader__", None), "get_data", _from_disk),
+            )
 
 
 def _from_disk(path: str) -> bytes:
     return Path(path).read_bytes()
-
-
-def installed() -> tuple[str, ...]:
-    """Where modules are that belong to nobody's program."""
-    paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), _OURS}
-    return tuple(path + os.sep for path in paths if path)
 
 
 class RecordedLoader(SourceFileLoader):

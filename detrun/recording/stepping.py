@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from detrun.errors import UsageError
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
-from detrun.recording.suspects import is_own
+from detrun.scheduler.own import is_own
 from detrun.scheduler.world import leaving, swap
 
 if TYPE_CHECKING:

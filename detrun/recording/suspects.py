@@ -10,9 +10,8 @@ from weakref import WeakSet
 
 import msgspec
 
-from detrun.recording.sources import installed
 from detrun.scheduler.active import ACTIVE
-from detrun.scheduler.waits import place
+from detrun.scheduler.own import is_own, is_own_module, line_of, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,23 +132,6 @@ class Suspects:
 _INNER = ("id", "getcwd", "getuid", "localtime", "isatty", "get_terminal_size")
 
 
-def is_own(file: str) -> bool:
-    """Whether code in this file is the program's own."""
-    return not file.startswith(("<", *_LIBRARIES))
-
-
-def nearest(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of the program's own, from this one outwards."""
-    while frame is not None and not is_own(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-def line_of(frame: FrameType | None) -> str | None:
-    """The line that a frame is at, as reports show it."""
-    return None if frame is None else place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-
-
 def own_threads(known: set[int]) -> Iterator[Suspect]:
     """Threads outside of the run that execute the program's code."""
     for ident, frame in sys._current_frames().items():
@@ -171,8 +153,7 @@ def _at_hand(frame: FrameType) -> Iterator[object]:
     named = (frame.f_globals.get(name) for name in frame.f_code.co_names)
     for value in (*frame.f_locals.values(), *named):
         yield value
-        file = getattr(sys.modules.get(type(value).__module__), "__file__", None)
-        if file is not None and is_own(file):
+        if is_own_module(sys.modules.get(type(value).__module__)):
             yield from getattr(value, "__dict__", {}).values()
 
 
@@ -184,5 +165,4 @@ def _by_address(value: object) -> bool:
     return any(getattr(type(item), "__hash__", None) is _DEFAULT for item in value)
 
 
-_LIBRARIES = installed()
 _DEFAULT: Any = object.__hash__

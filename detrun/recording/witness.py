@@ -11,7 +11,8 @@ import msgspec
 from detrun.model import EventId
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
-from detrun.recording.suspects import line_of, nearest, own_threads, walks_by_address
+from detrun.recording.suspects import own_threads, walks_by_address
+from detrun.scheduler.own import line_of, nearest
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace

@@ -11,9 +11,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
-from detrun.recording.sources import installed
 from detrun.runtime.modules.closure import closure, imported
 from detrun.runtime.modules.table import IN_PLACE, outer
+from detrun.scheduler.own import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -63,4 +63,4 @@ def _refused(name: str, where: str, names: Names) -> UsageError:
 def _is_library(name: str) -> bool:
     module = outer(name)
     file = getattr(module, "__file__", None)
-    return isinstance(file, str) and file.startswith(installed())
+    return isinstance(file, str) and not is_own(file)
