@@ -14,7 +14,7 @@ from tests.runtime.applications import Bound, Configured, Scenario, play, worker
 
 SEEDS = 200
 
-IMPORTS = """
+_IMPORTS = """
 from detrun.runtime.sockets import WebSocketPair
 from detrun.errors import SocketClosed
 
@@ -31,7 +31,7 @@ def serving(source: str, name: str = "api", *services: Bound) -> Configured:
     """
     return worker(
         name,
-        IMPORTS
+        _IMPORTS
         + """
 class Default(WorkerEntrypoint):
     async def fetch(self, request):
@@ -63,6 +63,21 @@ ECHO = serving("""
 """)
 
 
+def asking(source: str) -> Configured:
+    """A worker that asks `api` for sockets: `response()` is an answer with one, and `socket()` is one, accepted."""
+    source = f"""
+    async def response(self):
+        return await self.env.API.fetch("http://api/", headers={{"upgrade": "websocket"}})
+
+    async def socket(self):
+        socket = (await self.response()).web_socket
+        socket.accept()
+        return socket
+
+    {source}"""
+    return serving(source, "web", Bound("API", "api"))
+
+
 def passing(name: str, to: str) -> Configured:
     """A worker that hands on what it is asked for."""
     source = """
@@ -86,6 +101,13 @@ GONE = (1006, "", False)
 def own(application: App, name: str = "api") -> Any:
     """A service of a worker, to ask what it has noted."""
     return application.service(name)
+
+
+async def unaccepted(app: App) -> WebSocket:
+    """A socket as it comes with a response."""
+    response = await app.fetch("/", headers={"upgrade": "websocket"})
+    assert response.web_socket is not None
+    return response.web_socket
 
 
 async def all_of(socket: WebSocket) -> list[Any]:

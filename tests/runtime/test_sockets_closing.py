@@ -10,20 +10,8 @@ import pytest
 
 from detrun.errors import Disconnected, NotUpgraded, SocketClosed
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, Configured, played, scopes_left, worker
-from tests.runtime.sockets import (
-    CHAINS,
-    ECHO,
-    GONE,
-    HOPS,
-    IMPORTS,
-    RESTART,
-    all_of,
-    own,
-    passing,
-    serving,
-    stop_workers,
-)
+from tests.runtime.applications import Configured, played, scopes_left
+from tests.runtime.sockets import CHAINS, ECHO, GONE, HOPS, RESTART, all_of, asking, own, passing, serving, stop_workers
 
 
 @HOPS
@@ -96,16 +84,10 @@ def test_a_worker_that_crashes_has_said_nothing() -> None:
 
 
 def test_a_socket_that_nobody_accepts_is_lost_with_its_scope() -> None:
-    ignoring = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def ignore(self):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                return response.status
-        """,
-        Bound("API", "api"),
-    )
+    ignoring = asking("""
+    async def ignore(self):
+        return (await self.response()).status
+    """)
 
     async def scenario(app: App) -> Any:
         return await own(app, "web").ignore(), await scopes_left(app), await own(app).log()
@@ -168,11 +150,7 @@ def test_a_socket_that_is_answered_with_after_all_is_let_go_of() -> None:  # R-S
 
 
 def test_an_end_that_went_elsewhere_is_not_closed_by_a_page() -> None:
-    elsewhere = worker(
-        "web",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    elsewhere = asking("""
     async def fetch(self, request):
         client, server = WebSocketPair()
         server.accept()
@@ -185,12 +163,7 @@ class Default(WorkerEntrypoint):
         server.send("a")
         log.append(await server.receive())
         server.close()
-
-    def log(self):
-        return log
-""",
-        Bound("API", "api"),
-    )
+    """)
     taking = serving("""
     def take(self, response):
         response.web_socket.accept()
@@ -210,21 +183,16 @@ class Default(WorkerEntrypoint):
 
 
 def test_what_came_with_a_call_is_let_go_of_when_the_socket_of_the_answer_is_closed() -> None:
-    keeping = worker(
-        "api",
-        IMPORTS
-        + """
+    keeping = serving("""
+    def cell(self):
+        return Cell()
+
 class Cell(RpcTarget):
     def take(self, stream):
         client, server = WebSocketPair()
         server.accept()
         return Response(web_socket=client)
-
-class Default(WorkerEntrypoint):
-    def cell(self):
-        return Cell()
-""",
-    )
+    """)
 
     async def scenario(app: App) -> Any:
         states: list[str] = []
@@ -293,11 +261,7 @@ def test_an_upgrade_that_fails_after_the_worker_has_accepted(answer: str, status
 
 
 def test_a_close_handler_is_called_once_and_sees_a_closed_socket() -> None:  # R-WS-11
-    listening = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    listening = serving("""
     async def fetch(self, request):
         client, server = WebSocketPair()
         server.add_event_listener("message", lambda event: server.send(event.data))
@@ -311,11 +275,7 @@ class Default(WorkerEntrypoint):
         server.add_event_listener("close", closed)
         server.accept()
         return Response(web_socket=client)
-
-    def log(self):
-        return log
-""",
-    )
+    """)
 
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
@@ -348,24 +308,18 @@ def test_nothing_is_kept_of_sockets_that_are_closed() -> None:  # F-WS-05, R-WS-
 
 
 def test_a_session_has_no_ends_after_its_sockets_are_closed() -> None:  # F-WS-05
-    using = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def use(self):
-                for _ in range(10):
-                    response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                    response.web_socket.accept()
-                    response.web_socket.send("a")
-                    response.web_socket.close(4001)
-                    async for message in response.web_socket:
-                        pass
-                scope = self.ctx._scope
-                open = [len(asking.side.ends) for asking in scope.sessions.values()]
-                return open, len(scope.handles), len(scope.holders)
-        """,
-        Bound("API", "api"),
-    )
+    using = asking("""
+    async def use(self):
+        for _ in range(10):
+            socket = await self.socket()
+            socket.send("a")
+            socket.close(4001)
+            async for message in socket:
+                pass
+        scope = self.ctx._scope
+        open = [len(asking.side.ends) for asking in scope.sessions.values()]
+        return open, len(scope.handles), len(scope.holders)
+    """)
 
     async def scenario(app: App) -> Any:
         return await own(app, "web").use()

@@ -9,8 +9,8 @@ import pytest
 
 from detrun.errors import Disconnected, Hung
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, played, scopes_left, worker
-from tests.runtime.sockets import ECHO, GONE, IMPORTS, RESTART, all_of, own, serving
+from tests.runtime.applications import Bound, played, scopes_left
+from tests.runtime.sockets import ECHO, GONE, RESTART, all_of, asking, own, serving
 
 TICKING = serving("""
     async def serve(self, server):
@@ -114,17 +114,10 @@ def test_whoever_goes_on_after_the_end_has_half_a_minute() -> None:
 
 
 def test_a_handler_that_waits_for_a_socket_does_not_hang() -> None:
-    waiting = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def wait(self):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                response.web_socket.accept()
-                return [message async for message in response.web_socket]
-        """,
-        Bound("API", "api"),
-    )
+    waiting = asking("""
+    async def wait(self):
+        return [message async for message in await self.socket()]
+    """)
 
     async def scenario(app: App) -> Any:
         return await own(app, "web").wait()
@@ -133,24 +126,13 @@ def test_a_handler_that_waits_for_a_socket_does_not_hang() -> None:
 
 
 def test_a_worker_may_go_on_with_a_socket_after_its_answer() -> None:
-    using = worker(
-        "web",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    using = asking("""
     async def begin(self):
-        response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-        socket = response.web_socket
-        socket.accept()
+        socket = await self.socket()
         socket.add_event_listener("message", lambda event: log.append(event.data))
         socket.send("a")
         return "begun"
-
-    def log(self):
-        return log
-""",
-        Bound("API", "api"),
-    )
+    """)
 
     async def scenario(app: App) -> Any:
         begun = await own(app, "web").begin()
@@ -207,27 +189,21 @@ def test_a_reload_that_waits_for_something_else_closes_sockets_at_once_and_lets_
 
 
 def test_a_socket_of_an_event_that_has_not_answered_has_the_grace() -> None:
-    asking = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def ask(self):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                response.web_socket.accept()
-                await asyncio.sleep(5)
-                response.web_socket.send("a")
-                return await response.web_socket.receive()
-        """,
-        Bound("API", "api"),
-    )
+    slow = asking("""
+    async def ask(self):
+        socket = await self.socket()
+        await asyncio.sleep(5)
+        socket.send("a")
+        return await socket.receive()
+    """)
 
     async def scenario(app: App) -> Any:
         asked = asyncio.create_task(_awaited(own(app, "web").ask()))
         await asyncio.sleep(1)
-        await app.reload({"/app/web/main.py": asking.source + "\nchanged = True"})
+        await app.reload({"/app/web/main.py": slow.source + "\nchanged = True"})
         return await asked, await scopes_left(app)
 
-    assert played(scenario, ECHO, asking) == ("a", 0)
+    assert played(scenario, ECHO, slow) == ("a", 0)
 
 
 def test_an_upgrade_during_a_reload_is_answered_and_then_restarted() -> None:
@@ -250,20 +226,14 @@ def test_an_upgrade_during_a_reload_is_answered_and_then_restarted() -> None:
 
 
 def test_who_reads_in_a_generation_that_is_stopped_is_cancelled() -> None:
-    reading = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def read(self):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                response.web_socket.accept()
-                try:
-                    await response.web_socket.receive()
-                finally:
-                    response.web_socket.send("to nobody")
-        """,
-        Bound("API", "api"),
-    )
+    reading = asking("""
+    async def read(self):
+        socket = await self.socket()
+        try:
+            await socket.receive()
+        finally:
+            socket.send("to nobody")
+    """)
 
     async def scenario(app: App) -> Any:
         read = asyncio.create_task(_awaited(own(app, "web").read()))

@@ -11,7 +11,19 @@ from detrun.errors import Disconnected, NotUpgraded
 from detrun.runtime.sockets import WebSocket
 from detrun.testing.app import App
 from tests.runtime.applications import Configured, scopes_left
-from tests.runtime.sockets import CHAINS, ECHO, GONE, RESTART, all_of, explored, own, passing, serving, stop_workers
+from tests.runtime.sockets import (
+    CHAINS,
+    ECHO,
+    GONE,
+    RESTART,
+    all_of,
+    explored,
+    own,
+    passing,
+    serving,
+    stop_workers,
+    unaccepted,
+)
 
 # On each of many schedules.
 FEW_HOPS = pytest.mark.parametrize("workers", CHAINS[:2], ids=["direct", "one hop"])
@@ -45,17 +57,16 @@ def told(socket: WebSocket, got: list[Any]) -> None:
 def test_what_comes_early_is_there_whenever_it_is_looked_for(workers: list[Configured], *, listens: bool) -> None:
     # F-WS-03, F-WS-04, R-WS-01, R-WS-02, R-WS-03, R-WS-05
     async def scenario(app: App) -> Any:
-        response = await app.fetch("/", headers={"upgrade": "websocket"})
-        assert response.web_socket is not None
+        socket = await unaccepted(app)
         await asyncio.sleep(0.015)
-        response.web_socket.accept()
+        socket.accept()
         await asyncio.sleep(0.005)
         got: list[Any] = []
         if listens:
-            told(response.web_socket, got)
+            told(socket, got)
             await asyncio.sleep(1)
         else:
-            got = await all_of(response.web_socket)
+            got = await all_of(socket)
         return got, await scopes_left(app), await own(app).log()
 
     for found in explored(scenario, EARLY, *workers[1:], seeds=100):

@@ -7,19 +7,13 @@ from typing import Any
 
 from detrun.runtime.generations import State
 from detrun.testing.app import App
-from tests.runtime.applications import Bound, play, played, scopes_left, worker
+from tests.runtime.applications import play, played, scopes_left
 from tests.runtime.heard import HEARD
-from tests.runtime.sockets import ECHO, IMPORTS, RESTART, all_of, own
+from tests.runtime.sockets import ECHO, RESTART, all_of, asking, own, serving
 from tests.runtime.versions import active
 
 # One event with several sockets, which tells all of them of each that is closed, if they say that they are open.
-BROADCASTING = worker(
-    "api",
-    IMPORTS
-    + """
-from tests.runtime.heard import HEARD
-
-class Default(WorkerEntrypoint):
+BROADCASTING = serving("""
     async def several(self, count):
         clients, self.servers = zip(*(WebSocketPair() for _ in range(count)))
         for server in self.servers:
@@ -31,13 +25,14 @@ class Default(WorkerEntrypoint):
         await asyncio.sleep(1)
 
     def tell(self, closed, event):
+        from tests.runtime.heard import HEARD
+
         HEARD.append(("close", closed.ready_state, event.code))
         for other in self.servers:
             state = other.ready_state
             other.send("one is gone")
             HEARD.append(("sent", state))
-""",
-)
+""")
 
 
 def test_who_looks_at_a_socket_while_all_are_closed_sees_what_it_is_good_for() -> None:  # R-WS-07
@@ -67,27 +62,18 @@ def test_who_looks_at_a_socket_while_all_are_closed_sees_what_it_is_good_for() -
 
 
 def test_what_listens_before_it_accepts_hears_all_of_a_socket_of_another_worker() -> None:  # F-WS-04, R-WS-01, R-WS-03
-    asking = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def ask(self, pause):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                await asyncio.sleep(pause)
-                heard, over = [], asyncio.get_running_loop().create_future()
-                response.web_socket.add_event_listener("message", lambda event: heard.append(event.data))
-                response.web_socket.add_event_listener("close", over.set_result)
-                response.web_socket.accept()
-                await over
-                return heard, over.result().code
-        """,
-        Bound("API", "api"),
-    )
-    early = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    late = asking("""
+    async def ask(self, pause):
+        socket = (await self.response()).web_socket
+        await asyncio.sleep(pause)
+        heard, over = [], asyncio.get_running_loop().create_future()
+        socket.add_event_listener("message", lambda event: heard.append(event.data))
+        socket.add_event_listener("close", over.set_result)
+        socket.accept()
+        await over
+        return heard, over.result().code
+    """)
+    early = serving("""
     async def fetch(self, request):
         client, server = WebSocketPair()
         server.accept()
@@ -99,13 +85,12 @@ class Default(WorkerEntrypoint):
         await asyncio.sleep(0.001)
         server.send("after")
         server.close(4001)
-""",
-    )
+    """)
 
     async def scenario(app: App) -> Any:
         return [await own(app, "web").ask(pause) for pause in (0, 0.0005, 1)], await scopes_left(app)
 
-    assert played(scenario, early, asking) == ([(["before", "after"], 4001)] * 3, 0)
+    assert played(scenario, early, late) == ([(["before", "after"], 4001)] * 3, 0)
 
 
 def test_a_socket_of_a_new_generation_keeps_no_old_one() -> None:  # F-WS-10, R-GEN-06

@@ -12,7 +12,7 @@ from detrun.runtime.http.response import Response
 from detrun.runtime.sockets import ReadyState, WebSocketPair
 from detrun.testing.app import App
 from tests.runtime.applications import Bound, Configured, play, played, scopes_left, worker
-from tests.runtime.sockets import CHAINS, ECHO, HOPS, IMPORTS, QUIET, all_of, own, serving
+from tests.runtime.sockets import CHAINS, ECHO, HOPS, QUIET, all_of, asking, own, serving, unaccepted
 
 
 @HOPS
@@ -36,28 +36,22 @@ def test_messages_go_both_ways_over_any_number_of_hops(
 def test_what_is_said_before_the_response_is_not_lost(
     workers: list[Configured],
 ) -> None:  # R-WS-02, R-WS-03, R-WS-05, F-WS-03
-    early = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    early = serving("""
     async def fetch(self, request):
         client, server = WebSocketPair()
         server.accept()
         server.send("early")
         server.close(4001, "and gone")
         return Response(web_socket=client)
-""",
-    )
+    """)
 
     async def scenario(app: App) -> Any:
-        response = await app.fetch("/", headers={"upgrade": "websocket"})
-        assert response.web_socket is not None
+        socket = await unaccepted(app)
         await asyncio.sleep(1)
-        early = response.web_socket.ready_state
-        response.web_socket.accept()
-        late = response.web_socket.ready_state
-        return early, late, await all_of(response.web_socket), await scopes_left(app)
+        early = socket.ready_state
+        socket.accept()
+        late = socket.ready_state
+        return early, late, await all_of(socket), await scopes_left(app)
 
     assert played(scenario, early, *workers[1:]) == (3, 3, ["early", (4001, "and gone", True)], 0)
 
@@ -74,11 +68,7 @@ def test_a_response_brings_a_socket_that_is_not_accepted_yet() -> None:  # R-WS-
 def test_who_has_accepted_what_he_sends_away_is_warned_and_what_nobody_read_still_comes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # F-WS-02, R-WS-04
-    accepting = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    accepting = serving("""
     async def fetch(self, request):
         client, server = WebSocketPair()
         client.accept()
@@ -93,8 +83,7 @@ class Default(WorkerEntrypoint):
         server.send("later")
         async for message in server:
             server.send(message)
-""",
-    )
+    """)
 
     async def scenario(app: App) -> Any:
         socket = await app.websocket("/")
@@ -107,7 +96,10 @@ class Default(WorkerEntrypoint):
 
 @pytest.mark.parametrize("value", ["'a socket'", "object()", "WebSocketPair()", "{}"])
 def test_what_is_no_end_of_a_pair_is_refused_before_anything_is_sent(value: str) -> None:  # R-WS-18, F-WS-02
-    wrong = worker("api", IMPORTS + f"def on_fetch(request, env, ctx):\n    return Response(web_socket={value})")
+    wrong = serving(f"""
+    async def fetch(self, request):
+        return Response(web_socket={value})
+    """)
 
     async def scenario(app: App) -> Any:
         with pytest.raises(NotSendable, match="to be an end of a WebSocketPair, got"):
@@ -152,11 +144,8 @@ def test_each_hop_carries_each_message_and_one_close_each_way() -> None:
 
 
 def test_a_socket_has_one_owner() -> None:
-    wrong = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    wrong = serving(
+        """
     async def twice(self):
         client, server = WebSocketPair()
         return [Response(web_socket=client), Response(web_socket=client)]
@@ -173,7 +162,8 @@ class Default(WorkerEntrypoint):
 
     async def take(self, responses):
         pass
-""",
+    """,
+        "api",
         Bound("SELF", "api"),
     )
 
@@ -230,21 +220,15 @@ def test_a_socket_belongs_to_its_event() -> None:
 
 
 def test_a_worker_uses_the_socket_of_another() -> None:  # F-WS-08
-    using = worker(
-        "web",
-        """
-        class Default(WorkerEntrypoint):
-            async def ask(self, messages):
-                response = await self.env.API.fetch("http://api/", headers={"upgrade": "websocket"})
-                response.web_socket.accept()
-                for message in messages:
-                    response.web_socket.send(message)
-                got = [await response.web_socket.receive() for _ in messages]
-                response.web_socket.close(4001, "thanks")
-                return got
-        """,
-        Bound("API", "api"),
-    )
+    using = asking("""
+    async def ask(self, messages):
+        socket = await self.socket()
+        for message in messages:
+            socket.send(message)
+        got = [await socket.receive() for _ in messages]
+        socket.close(4001, "thanks")
+        return got
+    """)
 
     async def scenario(app: App) -> Any:
         got = await own(app, "web").ask(["a", "b"])
@@ -264,15 +248,10 @@ def test_both_ends_of_a_pair_may_be_sent_away() -> None:
         two.web_socket.close(4001, "done")
         return got, await all_of(one.web_socket), await scopes_left(app)
 
-    both = worker(
-        "api",
-        IMPORTS
-        + """
-class Default(WorkerEntrypoint):
+    both = serving("""
     async def both(self):
         return [Response(web_socket=end) for end in WebSocketPair()]
-""",
-    )
+    """)
     assert played(scenario, both) == (("b", "a"), [(4001, "done", True)], 0)
 
 
