@@ -7,7 +7,7 @@ import contextlib
 import random
 from typing import Any
 
-from tests.explore.races import abba
+from tests.planted.zoo.patterns import abba
 
 
 async def lost_update() -> None:

@@ -21,18 +21,9 @@ from detrun.explore.telling import told, turning_point
 from detrun.scheduler.clock import FOREVER
 from detrun.scheduler.endless import bounded
 from tests.explore.failures import Program, first, trials
-from tests.explore.races import (
-    RACES,
-    _ask,
-    _echo,
-    _serve,
-    abba,
-    check_then_act,
-    depth,
-    double_delivery,
-    init_order,
-    permutation,
-)
+from tests.explore.races import RACES, init_order
+from tests.planted.zoo.patterns import abba, check_then_act, depth, double_delivery, permutation
+from tests.planted.zoo.peers import ask, serving
 
 LABELS = {
     "init_order": labels.ORDER,
@@ -40,7 +31,7 @@ LABELS = {
     "lost_wakeup": labels.LOST_WAKEUP,
     "abba": labels.DEADLOCK,
     "double_delivery": labels.DUPLICATE,
-    "torn_reload": labels.TORN,
+    "reload_race": labels.TORN,
     "early_stop": labels.ATOMICITY,
 }
 
@@ -86,10 +77,10 @@ def test_both_sides_are_shown_with_what_they_see() -> None:
     (flip,) = explained(check_then_act).flips
 
     assert flip.late.where is not None
-    assert flip.late.where.endswith("in _ask: answer = await reader.readline()")
+    assert flip.late.where.endswith("in ask: return (await reader.readline()).strip()")
     assert flip.first.where is not None
-    assert flip.first.where.endswith("in buy: await asyncio.sleep(after)")
-    assert flip.differs == {"left": ("1", "0")}
+    assert flip.first.where.endswith("in book: await asyncio.sleep(after)")
+    assert flip.differs == {"seats": ("1", "0")}
 
 
 def test_it_is_said_what_stock_asyncio_needs_for_it() -> None:
@@ -165,8 +156,8 @@ async def busy_from_the_start() -> None:
 
 async def impatient() -> None:
     """An answer that takes longer than the program waits for it."""
-    async with await _serve(_echo), asyncio.timeout(5):
-        await _ask()
+    async with serving(), asyncio.timeout(5):
+        await ask()
 
 
 def test_a_turn_that_lasts_from_the_beginning_is_said_to_last_as_long_as_it_does() -> None:
@@ -183,8 +174,8 @@ def test_seconds_are_said_in_seconds() -> None:
 def test_an_explanation_is_lines_and_an_object_of_json() -> None:
     explanation = explained(check_then_act)
 
-    assert told(explanation)[0] == "fails iff `buy#2/sleep#1` comes before `buy#1/connection#1 receives#2`"
-    assert json.loads(msgspec.json.encode(explanation))["flips"][0]["first"]["event"] == "buy#2/sleep#1"
+    assert told(explanation)[0] == "fails iff `book#2/sleep#1` comes before `book#1/connection#1 receives#2`"
+    assert json.loads(msgspec.json.encode(explanation))["flips"][0]["first"]["event"] == "book#2/sleep#1"
 
 
 def test_where_it_became_inevitable_is_where_the_minimal_story_says() -> None:

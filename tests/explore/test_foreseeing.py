@@ -14,8 +14,9 @@ from detrun.errors import Stuck
 from detrun.explore.attempt import Attempts
 from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
-from tests.explore import programs, races
+from tests.explore import programs
 from tests.explore.blind import check_blind, searched
+from tests.explore.races import RACES
 from tests.laws.acts import Act
 from tests.laws.arms import collector_at_rest
 from tests.laws.deeds import Program
@@ -77,9 +78,9 @@ def test_a_search_of_a_thousand_programs_says_the_same_with_and_without_foresigh
     assert foreseen > ran / 10
 
 
-@pytest.mark.parametrize("name", ["check_then_act", "depth", "torn_reload", "double_delivery", "late_job"])
+@pytest.mark.parametrize("name", ["check_then_act", "depth", "reload_race", "double_delivery", "late_job"])
 def test_a_search_of_a_race_says_the_same_with_and_without_foresight(name: str) -> None:
-    foreseen, _ = check_blind(getattr(races, name))
+    foreseen, _ = check_blind(RACES[name])
 
     assert foreseen
 

@@ -13,7 +13,8 @@ from detrun.explore.latencies import Late, rounded
 from detrun.explore.telling import told
 from detrun.model import EventId, Plan
 from tests.explore.failures import Program, first, trials
-from tests.explore.races import double_delivery, init_order
+from tests.explore.races import init_order
+from tests.planted.zoo.patterns import double_delivery
 
 
 async def impatient() -> None:

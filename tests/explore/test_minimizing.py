@@ -10,7 +10,8 @@ from detrun.explore.extracting import extracted
 from detrun.model import Hold, Plan
 from detrun.scheduler.strategies.random import Random
 from tests.explore.failures import Program, failures, first, minimized, trials
-from tests.explore.races import RACES, depth, permutation
+from tests.explore.races import RACES
+from tests.planted.zoo.patterns import depth, permutation
 
 # Those that a story of one hold cannot tell.
 DEEP = {"depth": 2, "permutation": 2}

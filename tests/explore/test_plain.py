@@ -21,22 +21,21 @@ from tests.explore.failures import Program, first, minimized, trials
 from tests.explore.races import RACES, late_job
 from tests.testing.shops import BUGGY, FIXED
 
-SOURCE = Path(races.__file__)
+ROOT = Path(__file__).parents[2]
 # An entry that says that detrun is not there, wherever it is installed.
 WITHOUT = "import sys; sys.modules['detrun'] = None; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
 
 
-def emitted(directory: Path, program: Program, name: str, source: Path = SOURCE) -> tuple[str | None, Path]:
-    """Why there is no script of a program's first failure, if there is none; and where it would be."""
+def emitted(script: Path, program: Program, target: str, root: Path = ROOT) -> str | None:
+    """Why there is no script of a program's first failure, if there is none."""
     signature, plan = first(program)
     small = minimized(program, plan, signature).plan
     failure = trials(program)(small).attempt.failure
     assert failure is not None
     words = failure.message.splitlines()[0]
-    subject = Subject(f"{source.name}:{name}", (), str(source.parent), str(signature), words, "fails")
-    path = directory / f"{name}.py"
+    subject = Subject(target, (), str(root), str(signature), words, "fails")
     with silence():
-        return write(path, trials(program), small, subject), path
+        return write(script, trials(program), small, subject)
 
 
 def stock(script: Path) -> subprocess.CompletedProcess[str]:
@@ -47,9 +46,9 @@ def stock(script: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", [name for name in RACES if name != "late_job"])
 def test_a_failure_happens_on_stock_asyncio_without_detrun(name: str, tmp_path: Path) -> None:
-    problem, script = emitted(tmp_path, RACES[name], name)
+    script = tmp_path / "script.py"
 
-    assert problem is None
+    assert emitted(script, RACES[name], f"{races.__name__}:{name}") is None
     assert stock(script).returncode == 1
 
 
@@ -106,17 +105,18 @@ def test_a_program_that_was_mended_does_not_fail(tmp_path: Path) -> None:
     program.write_text(BUGGY)
     namespace: dict[str, Program] = {}
     exec(compile(BUGGY, str(program), "exec"), namespace)
-    _, script = emitted(tmp_path, namespace["main"], "main", program)
+    script = tmp_path / "script.py"
 
+    assert emitted(script, namespace["main"], "shop.py:main", tmp_path) is None
     assert stock(script).returncode == 1
     program.write_text(FIXED)
     assert stock(script).returncode in {0, 2}
 
 
 def test_there_is_none_with_threads(tmp_path: Path) -> None:
-    problem, script = emitted(tmp_path, late_job, "late_job")
+    script = tmp_path / "script.py"
 
-    assert problem == "it has threads"
+    assert emitted(script, late_job, f"{races.__name__}:late_job") == "it has threads"
     assert not script.exists()
 
 

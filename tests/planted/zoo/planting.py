@@ -14,7 +14,7 @@ class Bug:
     """A program with a bug, to be called like any; `twin` is the same one without. `faults` are what it takes."""
 
     def __init__(self, program: Callable[..., Awaitable[Any]], faults: tuple[str, ...], holds: int) -> None:
-        self.name = program.__name__
+        self.__name__ = program.__name__
         self.target = f"{program.__module__}:{program.__name__}"
         self.faults = faults
         # How many holds are needed where one, or one fault, is not enough.
@@ -52,8 +52,8 @@ def planted(*faults: str, holds: int = 1) -> Callable[[Callable[..., Awaitable[A
 
     def plant(program: Callable[..., Awaitable[Any]]) -> Bug:
         bug = Bug(program, faults, holds)
-        assert bug.name not in ZOO, bug.name
-        ZOO[bug.name] = bug
+        assert bug.__name__ not in ZOO, bug.__name__
+        ZOO[bug.__name__] = bug
         return bug
 
     return plant
