@@ -4,7 +4,8 @@ import builtins
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
 from importlib.abc import InspectLoader
@@ -105,8 +106,23 @@ def _script(path: Path, recorded: Sources) -> Program:
     file = str(path)
     loader = _recorded("__main__", file, recorded) or SourceFileLoader("__main__", file)
     # Not `get_code`, which would leave bytecode behind, as the interpreter does not.
-    code = cache(lambda: loader.source_to_code(loader.get_data(file), file))
+    code = cache(lambda: _compiled(loader, file))
     return lambda: _run_script(file, loader, code())
+
+
+@contextmanager
+def _named_in(file: str | None) -> Iterator[None]:
+    """Of what is no text the compiler does not say in which file it is."""
+    try:
+        yield
+    except SyntaxError as error:
+        error.filename = error.filename or file
+        raise
+
+
+def _compiled(loader: SourceFileLoader, file: str) -> CodeType:
+    with _named_in(file):
+        return loader.source_to_code(loader.get_data(file), file)
 
 
 def _run_script(file: str, loader: SourceFileLoader, code: CodeType) -> None:
@@ -117,7 +133,8 @@ def _run_script(file: str, loader: SourceFileLoader, code: CodeType) -> None:
 
 def _run_module(spec: ModuleSpec) -> None:
     assert isinstance(spec.loader, InspectLoader)
-    code = spec.loader.get_code(spec.name)
+    with _named_in(spec.origin):
+        code = spec.loader.get_code(spec.name)
     if code is None:
         raise ImportError(f"no code in {spec.name} that could be run")
     module = module_from_spec(spec)
@@ -140,7 +157,7 @@ class _Once(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         if self._code is None:
-            self._code = self.source_to_code(self.get_data(self.path), self.path)
+            self._code = _compiled(self, self.path)
         return self._code
 
 

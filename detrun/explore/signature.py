@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from detrun import errors
-from detrun.runtime.encoding.describing import RemoteTraceback
-from detrun.scheduler.machinery import is_machinery
+from detrun.scheduler.raised import RemoteTraceback, notes, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def _concerned(error: BaseException) -> Iterator[str]:
     """Who waited, or whose code raised in another context before the error came here."""
     if isinstance(error, errors.Stuck):
         yield from error.contexts
-    for note in getattr(error, "__notes__", ()):
+    for note in notes(error):
         if isinstance(note, RemoteTraceback):
             yield from _REMOTE.findall(note)
 
@@ -83,13 +83,9 @@ def _chain(error: BaseException) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         yield from sorted({f"{type(part).__name__} {place}" for part in error.exceptions for place in _chain(part)})
         return
-    frames, traceback = [], error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if not is_machinery(code.co_filename):
-            frames.append(f"{os.path.basename(code.co_filename)}:{traceback.tb_lineno}:{code.co_name}")
-        traceback = traceback.tb_next
-    yield from reversed(frames[-_DEPTH:])
+    for place in islice(places(error), _DEPTH):
+        where = f"{os.path.basename(place.file)}:{place.line}"
+        yield f"{where}:{place.function}" if place.function else where
 
 
 def _waiting(stuck: errors.Stuck) -> tuple[str, ...]:

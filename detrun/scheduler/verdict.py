@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
+from itertools import dropwhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from detrun import errors
 from detrun.model import Failure
 from detrun.scheduler.machinery import is_machinery
-from detrun.scheduler.waits import place
+from detrun.scheduler.raised import RemoteTraceback, notes, places
 from detrun.scheduler.world.leaving import Left
 from detrun.scheduler.world.signals import Killed
 
@@ -61,30 +62,33 @@ def _exited(error: SystemExit | KeyboardInterrupt) -> Verdict:
 
 def _failure(kind: str, error: BaseException) -> Failure:
     told = traceback.TracebackException.from_exception(error)
-    first = _first(told)
-    message = str(error) if isinstance(error, errors.RunError | Killed) else _message(told)
-    if first is not told:
+    first = _first(error)
+    message = str(error) if isinstance(error, errors.RunError | Killed) else _message(error)
+    if first is not error:
         message = f"{message}: {_message(first)}"
-    # What came from another context was raised in none of these frames.
-    where = _waiting(error) if isinstance(error, errors.Stuck) else _where(first.stack) or _where(told.stack)
+    # What is a part of a group may have been raised in no frame.
+    where = _waiting(error) if isinstance(error, errors.Stuck) else _where(first) or _where(error)
     _keep_own_frames(told)
     return Failure(kind, message, where, "".join(told.format()))
 
 
-def _first(told: traceback.TracebackException) -> traceback.TracebackException:
+def _first(error: BaseException) -> BaseException:
     """What was raised first, of a group; a group says no more than that something was."""
-    while told.exceptions:
-        told = told.exceptions[0]
-    return told
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
-def _message(told: traceback.TracebackException) -> str:
-    return "".join(told.format_exception_only()).strip()
+def _message(error: BaseException) -> str:
+    """What Python says of it last, and what was noted; where it was raised is said elsewhere."""
+    told = traceback.TracebackException(type(error), error, None, compact=True)
+    told.__notes__ = [str(note) for note in notes(error) if not isinstance(note, RemoteTraceback)]
+    # A line that cannot be compiled comes first.
+    return "".join(dropwhile(lambda line: line.startswith(" "), told.format_exception_only())).strip()
 
 
-def _where(stack: traceback.StackSummary) -> str | None:
-    own = [frame for frame in stack if not is_machinery(frame.filename)]
-    return place(own[-1].filename, own[-1].lineno or 0, own[-1].name) if own else None
+def _where(error: BaseException) -> str | None:
+    return next(map(str, places(error)), None)
 
 
 def _waiting(stuck: errors.Stuck) -> str | None:

@@ -25,6 +25,8 @@ BACK = worker(
     class Default(WorkerEntrypoint):
         async def fail(self):
             raise ValueError("no")
+        async def fail_too(self):
+            raise ValueError("no")
     """,
 )
 FRONT = worker(
@@ -34,6 +36,8 @@ FRONT = worker(
     class Default(WorkerEntrypoint):
         async def ask(self):
             await self.env.BACK.fail()
+        async def ask_more(self):
+            await self.env.BACK.fail_too()
         async def forget(self):
             self.ctx.wait_until(self.env.BACK.fail())
         async def hello(self):
@@ -66,6 +70,19 @@ async def forgotten(app: App) -> None:
 
 def test_those_whose_code_raised_took_part() -> None:
     assert signature(asked).contexts == ("back", "front")
+
+
+def test_the_line_that_raised_is_where_it_is_whichever_context_that_is_in() -> None:
+    places = signature(asked).places
+
+    assert [place.split(":")[2] for place in places] == ["fail", "ask", "asked"]
+
+
+def test_two_lines_of_a_worker_that_raise_the_same_are_two_failures() -> None:
+    async def asked_more(app: App) -> None:
+        await app.service("front").ask_more()
+
+    assert signature(asked_more).places[0] != signature(asked).places[0]
 
 
 def test_who_was_not_waited_for_took_part() -> None:

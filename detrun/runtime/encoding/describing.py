@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from detrun.errors import RemoteError
+from detrun.scheduler.raised import RemoteTraceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +43,6 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 # The object that lacked an attribute, or all of a failed import: nobody meant to send that.
 _UNSENT = frozenset({"args", "obj", "exceptions"})
 _REMOTE = frozenset(vars(RemoteError("", "", "")))
-
-
-class RemoteTraceback(str):
-    """A note that says where an error was raised in another context."""
-
-    __slots__ = ()
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

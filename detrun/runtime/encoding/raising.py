@@ -7,7 +7,8 @@ from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import RemoteError
-from detrun.runtime.encoding.describing import HEAP_TYPE, RemoteTraceback, Told, own_state
+from detrun.runtime.encoding.describing import HEAP_TYPE, Told, own_state
+from detrun.scheduler.raised import RemoteTraceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
