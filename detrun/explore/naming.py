@@ -22,6 +22,7 @@ from detrun.scheduler import garbage
 from detrun.scheduler.channels import HANDLER
 from detrun.scheduler.choices import turns
 from detrun.scheduler.engine import Engine
+from detrun.scheduler.hooks import hooked
 from detrun.scheduler.network.faults import KINDS
 from detrun.scheduler.network.network import Network
 from detrun.scheduler.scheduling import Scheduling
@@ -120,27 +121,20 @@ class Names:
     @contextmanager
     def given(self) -> Iterator[Names]:
         """Name what runs ask for meanwhile."""
-        hooks: list[tuple[type, str, Callable[..., Any]]] = [
-            (Scheduling, "operation", self._operation),
-            (Engine, "operation", self._operation),
-            (Scheduling, "_arm", self._arm),
-            (Spawning, "create_task", self._create),
-            (Spawning, "adopt", self._adopt),
-            (Task, "set_name", self._rename),
-            (Network, "wire", self._wire),
-            (Line, "__init__", self._line),
-            (Line, "send", self._frame),
-            (Control, "order", self._order),
-            (Engine, "channel", self._channel),
-        ]
-        real = [(owner, name, vars(owner).get(name)) for owner, name, _ in hooks]
-        for owner, name, hook in hooks:
-            setattr(owner, name, _hooked(hook, getattr(owner, name)))
-        try:
+        with hooked(
+            (Scheduling, Scheduling.operation, self._operation),
+            (Engine, Engine.operation, self._operation),
+            (Scheduling, Scheduling._arm, self._arm),
+            (Spawning, Spawning.create_task, self._create),
+            (Spawning, Spawning.adopt, self._adopt),
+            (Task, Task.set_name, self._rename),
+            (Network, Network.wire, self._wire),
+            (Line, Line.__init__, self._line),
+            (Line, Line.send, self._frame),
+            (Control, Control.order, self._order),
+            (Engine, Engine.channel, self._channel),
+        ):
             yield self
-        finally:
-            for owner, name, before in real:
-                delattr(owner, name) if before is None else setattr(owner, name, before)
 
     def watch(self, engine: Engine) -> None:
         """Learn what is delivered."""
@@ -315,13 +309,6 @@ class Naming(Watching):
     def leaves_out(self, each: Input) -> bool:
         self.names.expect(each)
         return super().leaves_out(each)
-
-
-def _hooked(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*arguments: Any, **options: Any) -> Any:
-        return hook(real, *arguments, **options)
-
-    return call
 
 
 def _signed(digits: str) -> int:

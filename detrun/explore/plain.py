@@ -17,6 +17,7 @@ from detrun.errors import UsageError
 from detrun.explore import stock
 from detrun.explore.watching import THREAD, Watching
 from detrun.scheduler.contexts import Program
+from detrun.scheduler.hooks import hooked
 from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.strategies.holds import Holds
@@ -66,20 +67,13 @@ class Telling(Watching):
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take down what sockets do meanwhile."""
-        patched: list[tuple[Any, str, Callable[..., Any]]] = [
-            (Readiness, "_queue", self._queue),
-            (Socket, "__init__", self._make),
-            (Socket, "accept", self._accept),
-            (Socket, "recvfrom", self._receive),
-        ]
-        real = [(owner, name, vars(owner)[name]) for owner, name, _ in patched]
-        for (owner, name, hook), (_, _, before) in zip(patched, real, strict=True):
-            setattr(owner, name, _bound(hook, before))
-        try:
+        with hooked(
+            (Readiness, Readiness._queue, self._queue),
+            (Socket, Socket.__init__, self._make),
+            (Socket, Socket.accept, self._accept),
+            (Socket, Socket.recvfrom, self._receive),
+        ):
             yield
-        finally:
-            for owner, name, before in real:
-                setattr(owner, name, before)
 
     def _meet(self, context: Context) -> None:
         if not isinstance(context, Program) or self.told.iterations:
@@ -126,13 +120,6 @@ class Telling(Watching):
             raise
         results[place] = size(result)
         return result
-
-
-def _bound(hook: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*arguments: Any, **options: Any) -> Any:
-        return hook(real, *arguments, **options)
-
-    return call
 
 
 def _interest(readiness: Any, handle: Any) -> tuple[int, int]:

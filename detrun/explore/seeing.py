@@ -15,6 +15,7 @@ import msgspec
 from detrun.explore.naming import Naming
 from detrun.model import EventId, Instant
 from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.hooks import hooked
 from detrun.scheduler.network.readiness import Readiness
 from detrun.scheduler.own import is_own, line_of
 from detrun.scheduler.scheduling import Scheduling
@@ -86,41 +87,24 @@ class Seeing(Naming):
     @contextmanager
     def following(self) -> Iterator[None]:
         """Know of each callback in whose wake it runs."""
-        real_soon, real_look, real_run, real_cancel = (
-            Scheduling.call_soon,
-            Readiness.look,
-            Readiness._run,
-            Task.cancel,
-        )
-
-        def call_soon(loop: Any, *call: Any, **options: Any) -> Any:
-            return real_soon(loop, self._enter, self._now, *call, **options)
-
-        def look(readiness: Any, fd: int, file: Any) -> None:
-            self._files[id(file)] = self._now
-            real_look(readiness, fd, file)
-
-        def run(readiness: Any, handle: Any, file: Any) -> None:
-            self._now = self._files.get(id(file))
-            real_run(readiness, handle, file)
-
-        def cancel(task: Any, msg: Any = None) -> bool:
-            self._cancel(task)
-            return real_cancel(task, msg)
-
-        patched: list[tuple[Any, str, Callable[..., Any], Callable[..., Any]]] = [
-            (Scheduling, "call_soon", call_soon, real_soon),
-            (Readiness, "look", look, real_look),
-            (Readiness, "_run", run, real_run),
-            (Task, "cancel", cancel, real_cancel),
-        ]
-        for owner, name, ours, _ in patched:
-            setattr(owner, name, ours)
-        try:
+        with hooked(
+            (Scheduling, Scheduling.call_soon, self._call_soon),
+            (Readiness, Readiness.look, self._look),
+            (Readiness, Readiness._run, self._run),
+            (Task, Task.cancel, self._cancel),
+        ):
             yield
-        finally:
-            for owner, name, _, real in patched:
-                setattr(owner, name, real)
+
+    def _call_soon(self, real: Callable[..., Any], loop: Any, *call: Any, **options: Any) -> Any:
+        return real(loop, self._enter, self._now, *call, **options)
+
+    def _look(self, real: Callable[..., None], readiness: Any, fd: int, file: Any) -> None:
+        self._files[id(file)] = self._now
+        real(readiness, fd, file)
+
+    def _run(self, real: Callable[..., None], readiness: Any, handle: Any, file: Any) -> None:
+        self._now = self._files.get(id(file))
+        real(readiness, handle, file)
 
     def _enter(self, sight: Sight | None, call: Any, *arguments: Any) -> Any:
         self._now = sight
@@ -129,10 +113,11 @@ class Seeing(Naming):
             sight.wakes.append(self._wake(task))
         return call(*arguments)
 
-    def _cancel(self, task: asyncio.Task[Any]) -> None:
+    def _cancel(self, real: Callable[..., bool], task: asyncio.Task[Any], *message: Any, **options: Any) -> bool:
         # Who cancels itself has no place at which it waits.
         if self._now is not None and not task.done() and task is not asyncio.current_task(task.get_loop()):
             self._now.wakes.append(self._wake(task, IS_CANCELLED))
+        return real(task, *message, **options)
 
     def _wake(self, task: asyncio.Task[Any], how: str = GOES_ON) -> Wake:
         engine, coro = self._engine, task.get_coro()

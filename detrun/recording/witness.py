@@ -12,13 +12,14 @@ from detrun.model import EventId
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
 from detrun.recording.suspects import own_threads, walks_by_address
+from detrun.scheduler.hooks import hooked
 from detrun.scheduler.own import line_of, nearest
 from detrun.scheduler.scheduling import Scheduling
 from detrun.scheduler.threads.thread import Thread
 from detrun.scheduler.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
@@ -139,17 +140,11 @@ class Witness(Replaying):
     @contextmanager
     def following(self) -> Iterator[None]:
         """Know of each callback in whose wake it runs."""
-        real = Scheduling.call_soon
-
-        def call_soon(loop: Any, *call: Any, **options: Any) -> Any:
-            return real(loop, self._enter, self._now, *call, **options)
-
-        vars_of: Any = Scheduling
-        vars_of.call_soon = call_soon
-        try:
+        with hooked((Scheduling, Scheduling.call_soon, self._call_soon)):
             yield
-        finally:
-            vars_of.call_soon = real
+
+    def _call_soon(self, real: Callable[..., Any], loop: Any, *call: Any, **options: Any) -> Any:
+        return real(loop, self._enter, self._now, *call, **options)
 
     def _enter(self, event: Event | None, call: Any, *arguments: Any) -> Any:
         self._now = event
