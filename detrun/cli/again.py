@@ -38,7 +38,7 @@ def prepare(journal: Journal, code: str) -> Prepared:
     recorded = replay.recorded_sources(journal)
     changed = [path for path, source in recorded.items() if _today(path) != source]
     if code == "recorded":
-        sys.meta_path.insert(0, sources.Recorded(recorded))
+        sys.meta_path.insert(0, sources.RecordedFinder(recorded))
     watch = Watch(lambda *_: None)
     target, arguments = journal.header.target, journal.header.arguments
     if code == "recorded":

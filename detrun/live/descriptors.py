@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import LONGEST, READ, failure
+from detrun.journal.entries import InputKind
 from detrun.live.encoding import decoded, encoded
-from detrun.live.lines import MOST_PENDING, Line
 from detrun.live.pipes import Adopted, Pipe, opened
-from detrun.live.waiting import asked, send_at_once
+from detrun.live.waiting import receive, send
 from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
@@ -55,17 +52,12 @@ class Descriptors:
     def read(self, fd: int, size: int) -> bytes:
         """What there is, at most so much; waits for it if the descriptor does."""
         network = self.engine.network
-        line = network.line(fd)
-        return asked(network, line, READ, int(InputKind.READ), partial(line.real.recv, min(size, LONGEST)))
+        return receive(network, network.line(fd), size)
 
     def write(self, fd: int, data: Any) -> int:
         """Write what there is room for."""
-        line = self.engine.network.line(fd)
-        if line.error:
-            error, line.error = line.error, errno.EPIPE
-            raise failure(error)
-        data = bytes(data)
-        return send_at_once(self.engine.network, line, data) if line.blocks else self._write_later(line, data)
+        network = self.engine.network
+        return send(network, network.line(fd), bytes(data))
 
     def close(self, fd: int) -> None:
         """Close it, with all that was written before under way."""
@@ -91,17 +83,6 @@ class Descriptors:
     def _answer(self, fd: int, question: Callable[[int], Any]) -> Any:
         line = self.engine.network.line(fd)
         return decoded(self.edge.ask(InputKind.SOCKET, line, lambda: encoded(question(line.real.fileno()))))
-
-    def _write_later(self, line: Line, data: bytes) -> int:
-        """As sockets do: it leaves with the end of the iteration."""
-        data = data[: max(MOST_PENDING - line.pending, 0)]
-        if not data:
-            raise failure(errno.EAGAIN)
-        if not line.pending:
-            self.engine.network.pending.append(line)
-        line.pending += len(data)
-        self.edge.emit(OutputKind.WRITE, line, data, data)
-        return len(data)
 
 
 def _piped(ends: tuple[Pipe, Pipe], real: Callable[..., tuple[int, int]], flags: tuple[int, ...]) -> bytes:

@@ -16,8 +16,8 @@ from detrun.live.jobs import Jobs
 from detrun.live.network import LiveNetwork
 from detrun.live.own import is_own
 from detrun.live.processes import Processes
+from detrun.live.readiness import LiveReadiness
 from detrun.live.unhandled import Unhandled
-from detrun.live.watching import Watching
 from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
 from detrun.scheduler.engine import Engine
 from detrun.scheduler.origins import Origin
@@ -70,8 +70,8 @@ class LiveEngine(Engine):
         """The lines to the outside."""
         return self._lines
 
-    def selector(self, loop: Any) -> Watching:
-        return Watching(self, loop)
+    def selector(self, loop: Any) -> LiveReadiness:
+        return LiveReadiness(self, loop)
 
     def run_in_executor(self, loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
         """Have a function called on another thread: one outside of the run, unless it is the program's own."""

@@ -43,7 +43,7 @@ _QUESTIONS: dict[str, Any] = {
 _TLS = -1_000
 
 
-class Watched:
+class LiveFile:
     """A descriptor, for who asks about it without a loop."""
 
     def __init__(self, edge: Edge, line: Line) -> None:
@@ -105,7 +105,7 @@ class LiveNetwork(Network):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
 
     def file(self, fd: int) -> Any:
-        return Watched(self.edge, self.line(fd))
+        return LiveFile(self.edge, self.line(fd))
 
     def close(self, fd: int) -> None:
         line = self.lines.pop(fd - FIRST_FD, None)

@@ -36,7 +36,7 @@ class Inside(Protocol):
         """The run has parted at its edge, in what the program does right now."""
 
 
-class Recorded:
+class RecordedEdge:
     """What a journal says of the outside, in its order. Where it ends, so does the run, as if it was killed there.
 
     `inside` is whoever compares what happens inside along the same journal, if anybody does; `checks` is what the

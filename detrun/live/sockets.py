@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from detrun.journal.entries import InputKind, OutputKind
 from detrun.live.edge import LONGEST, READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
-from detrun.live.lines import MOST_PENDING, Line, unopened
-from detrun.live.waiting import asked, send_at_once, wait
+from detrun.live.lines import Line, unopened
+from detrun.live.waiting import asked, receive, send, wait
 from detrun.scheduler.active import aside
 from detrun.scheduler.network.face import FLAGS, Face
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from detrun.live.network import LiveNetwork
 
 # Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
-_READ, _ACCEPT, _SOCKET = int(InputKind.READ), int(InputKind.ACCEPT), int(InputKind.SOCKET)
-_CONNECT, _DATAGRAM = int(InputKind.CONNECT), int(InputKind.DATAGRAM)
-_SENT, _SENT_TO = int(OutputKind.WRITE), int(OutputKind.DATAGRAM)
+_ACCEPT, _CONNECT, _DATAGRAM = int(InputKind.ACCEPT), int(InputKind.CONNECT), int(InputKind.DATAGRAM)
+_SENT_TO = int(OutputKind.DATAGRAM)
 _new = socket.socket.__new__
 
 
@@ -33,7 +32,7 @@ class LiveSocket(Face):
     """A socket of one live run. Nothing but the edge knows whether there is a real one behind it."""
 
     # What is called most is made for each: what it needs is at hand, and none of it leads back to the socket.
-    __slots__ = ("_ask", "_edge", "_emit", "_line", "_network", "_real", "recv", "send")
+    __slots__ = ("_edge", "_line", "_network", "_real", "recv", "send")
 
     _network: LiveNetwork
     _edge: Edge
@@ -76,10 +75,9 @@ class LiveSocket(Face):
 
     def _open(self, line: Line) -> None:
         self._line, self._real, self._fd = line, line.real, line.fd
-        self._ask, self._emit = self._edge.ask, self._edge.emit
         network, edge = self._network, self._edge
-        self.recv = edge.reader(line, partial(_receive, network, line))
-        self.send = edge.writer(line, network.pending.append, partial(_send, network, line))
+        self.recv = edge.reader(line, partial(receive, network, line))
+        self.send = edge.writer(line, network.pending.append, partial(send, network, line))
         line.blocks, line.patience = self._timeout != 0.0, self._timeout
 
     def __repr__(self) -> str:
@@ -124,7 +122,7 @@ class LiveSocket(Face):
         self._check_open()
         self._edge.release()
         try:
-            self._ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
+            self._edge.ask(_CONNECT, self._line, lambda: encoded(self._real.connect(address)))
         except BlockingIOError:
             if self._timeout == 0.0:
                 raise
@@ -143,13 +141,13 @@ class LiveSocket(Face):
             return int(self.send(data))
         self._check_open()
         datagram = bytes(data)
-        self._emit(_SENT_TO, self._line, datagram + encoded(rest[-1]), (datagram, rest[-1]))
+        self._edge.emit(_SENT_TO, self._line, datagram + encoded(rest[-1]), (datagram, rest[-1]))
         return len(datagram)
 
     def shutdown(self, how: int) -> None:
         self._check_open()
         real = self._real
-        self._emit(OutputKind.END_OF_FILE, self._line, b"", lambda: real.shutdown(how))
+        self._edge.emit(OutputKind.END_OF_FILE, self._line, b"", lambda: real.shutdown(how))
 
     def detach(self) -> int:
         self.recv = self.send = _closed
@@ -169,33 +167,6 @@ class LiveSocket(Face):
 
     def _asked(self, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
         return asked(self._network, self._line, mask, kind, perform)
-
-
-def _receive(network: LiveNetwork, line: Line, size: int, flags: int) -> bytes:
-    """Read from a socket that blocks, or otherwise than most do."""
-    perform = partial(line.real.recv, min(size, LONGEST), flags)
-    if line.blocks:
-        return asked(network, line, READ, _READ, perform)
-    return network.edge.ask(_READ, line, perform)
-
-
-def _send(network: LiveNetwork, line: Line, data: bytes) -> int:
-    """Send what is not the first of an iteration, or not all of it, or not at all."""
-    if line.error:
-        error, line.error = line.error, errno.EPIPE
-        raise failure(error)
-    if line.blocks:
-        return send_at_once(network, line, data)
-    room = MOST_PENDING - line.pending
-    if len(data) > room:
-        if room <= 0:
-            raise failure(errno.EAGAIN)
-        data = data[:room]
-    if not line.pending:
-        network.pending.append(line)
-    line.pending += len(data)
-    network.edge.emit(_SENT, line, data, data)
-    return len(data)
 
 
 def _closed(*_: Any) -> NoReturn:

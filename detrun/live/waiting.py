@@ -1,13 +1,18 @@
-"""Sockets and pipes that block: the thread that calls waits, while others go on, and the system is asked then."""
+"""Reading from lines and writing to them. Where one blocks, the thread that calls waits, while others go on.
+
+What is written by one that does not block leaves with the end of the iteration.
+"""
 
 from __future__ import annotations
 
 import errno
+from functools import partial
 from typing import TYPE_CHECKING
 
 from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import READ, WRITE, failure
+from detrun.live.edge import LONGEST, READ, WRITE, failure
 from detrun.live.encoding import decoded, encoded
+from detrun.live.lines import MOST_PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +20,32 @@ if TYPE_CHECKING:
     from detrun.live.lines import Line
     from detrun.live.network import LiveNetwork
 
-_SOCKET, _SENT = int(InputKind.SOCKET), int(OutputKind.WRITE)
+# Plain numbers: to look up the member of an enumeration costs as much as to write an entry.
+_READ, _SOCKET, _SENT = int(InputKind.READ), int(InputKind.SOCKET), int(OutputKind.WRITE)
+
+
+def receive(network: LiveNetwork, line: Line, size: int, *flags: int) -> bytes:
+    """What there is, at most so much."""
+    return asked(network, line, READ, _READ, partial(line.real.recv, min(size, LONGEST), *flags))
+
+
+def send(network: LiveNetwork, line: Line, data: bytes) -> int:
+    """Send what there is room for; how much of it."""
+    if line.error:
+        error, line.error = line.error, errno.EPIPE
+        raise failure(error)
+    if line.blocks:
+        return _send_at_once(network, line, data)
+    room = MOST_PENDING - line.pending
+    if len(data) > room:
+        if room <= 0:
+            raise failure(errno.EAGAIN)
+        data = data[:room]
+    if not line.pending:
+        network.pending.append(line)
+    line.pending += len(data)
+    network.edge.emit(_SENT, line, data, data)
+    return len(data)
 
 
 def asked(network: LiveNetwork, line: Line, mask: int, kind: int, perform: Callable[[], bytes]) -> bytes:
@@ -30,7 +60,7 @@ def asked(network: LiveNetwork, line: Line, mask: int, kind: int, perform: Calla
                 raise
 
 
-def send_at_once(network: LiveNetwork, line: Line, data: bytes) -> int:
+def _send_at_once(network: LiveNetwork, line: Line, data: bytes) -> int:
     """Send as one does who does not mind waiting; how much of it."""
     network.edge.emit(_SENT, line, data, _nothing)
     # There most often is room, unless something was sent before that has to leave first.

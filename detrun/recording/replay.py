@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from detrun.errors import Divergence, JournalError, UsageError
 from detrun.journal.entries import LIVES, Decided, Ended, Failed, GenerationMoved
 from detrun.live.program import run as run_live
-from detrun.live.recorded import Recorded as Edge
+from detrun.live.recorded import RecordedEdge
 from detrun.model import SLACK, hexadecimal
 from detrun.recording.keeping import SEEDED, signed
 from detrun.recording.replaying import Difference, Enough, Replaying
@@ -78,59 +78,54 @@ def replay(journal: Journal, program: Callable[[], Any], until: int | None = Non
 
 def compared(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool = True) -> Replay:
     """Run a program again along this record; `whole` says that it is to go on to the end."""
-    header = journal.header
-    if header.world == "live":
-        return _live(journal, program, record, whole=whole)
-    if header.configuration.get("entropy") == "real":
-        raise UsageError(
-            f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
-        )
-    trusted = _Trusted()
-    record.along(trusted.of(journal.entries()))
-    began = time.perf_counter()
-    # As it was ended when it was recorded; whoever computed as long as he liked does so again.
-    with bounded() if _was_endless(journal) else nullcontext():
-        again = run(program, seed=int(header.seed), strategy=strategy(journal), **options(header), record=record)
+    rerun = _live if journal.header.world == "live" else _simulated
+    trusted, began = _Trusted(), time.perf_counter()
+    again, outside = rerun(journal, program, record, trusted)
     wall_seconds = time.perf_counter() - began
     trusted.check()
-    end = _end(journal)
-    difference = _parted(record, end, again, whole=whole)
+    end, inside, trace = _end(journal), record.difference, record.engine.trace
+    # A program may swallow what the edge says, and go on for a moment.
+    is_first = outside is not None and (inside is None or outside.step <= inside.step)
     return Replay(
-        steps=again.steps if record.last is None else record.last,
-        digest=again.digest,
+        steps=trace.step if record.last is None else record.last,
+        digest=hexadecimal(trace.fingerprint()),
         recorded_outcome=end.outcome if end is not None else "killed",
-        difference=difference,
+        difference=outside if is_first else _parted(record, end, again, whole=whole),
         run=again,
         wall_seconds=wall_seconds,
     )
 
 
-def _live(journal: Journal, program: Callable[[], Any], record: Replaying, *, whole: bool) -> Replay:
-    """The same for a live run: what came is given back, and what leaves is compared."""
-    read, trusted = journal.twice(), _Trusted()
-    record.along(trusted.of(read.ahead()))
-    edge = Edge(trusted.of(read.behind()), record, journal.header.checks)
-    began, again = time.perf_counter(), None
-    with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
-        again = _again(program, edge, record, journal.header)
-    trusted.check()
-    end, parted = _end(journal), edge.found
-    # A program may swallow what the edge says, and go on for a moment.
-    if parted is not None and (record.difference is None or parted.at <= record.difference.step):
-        before = tuple(record.before)
-        difference: Difference | None = Difference(
-            parted.at, "the outside", parted.expected, parted.actual, edge.where, before
+def _simulated(
+    journal: Journal, program: Callable[[], Any], record: Replaying, trusted: _Trusted
+) -> tuple[Run, Difference | None]:
+    header = journal.header
+    if header.configuration.get("entropy") == "real":
+        raise UsageError(
+            f"expected a run whose randomness follows from its seed, got one with the system's: {journal.path}"
         )
-    else:
-        difference = _parted(record, end, again, whole=whole)
-    return Replay(
-        steps=record.engine.trace.step if record.last is None else record.last,
-        digest=hexadecimal(record.engine.trace.fingerprint()) if again is None else again.digest,
-        recorded_outcome=end.outcome if end is not None else "killed",
-        difference=difference,
-        run=again,
-        wall_seconds=time.perf_counter() - began,
-    )
+    record.along(trusted.of(journal.entries()))
+    # As it was ended when it was recorded; whoever computed as long as he liked does so again.
+    with bounded() if _was_endless(journal) else nullcontext():
+        answers = strategy(journal)
+        return run(program, seed=int(header.seed), strategy=answers, **options(header), record=record), None
+
+
+def _live(
+    journal: Journal, program: Callable[[], Any], record: Replaying, trusted: _Trusted
+) -> tuple[Run | None, Difference | None]:
+    """What came is given back, and what leaves is compared; where that parted."""
+    read, header = journal.twice(), journal.header
+    record.along(trusted.of(read.ahead()))
+    edge = RecordedEdge(trusted.of(read.behind()), record, header.checks)
+    asked = {name: value for name, value in options(header).items() if name in {"max_steps", "max_time", "strict"}}
+    entropy, again = header.configuration.get("entropy", "real"), None
+    with suppress(Divergence, Killed):  # the edge knows where it parted; a journal may end before its run began
+        again = run_live(program, edge, record, entropy, seed=int(header.seed), **asked)
+    if (found := edge.found) is None:
+        return again, None
+    before = tuple(record.before)
+    return again, Difference(found.at, "the outside", found.expected, found.actual, edge.where, before)
 
 
 class _Trusted:
@@ -153,12 +148,6 @@ class _Trusted:
         """Raise what was wrong, if anything was."""
         if self._problem is not None:
             raise self._problem
-
-
-def _again(program: Callable[[], Any], edge: Edge, record: Replaying, header: Header) -> Run:
-    asked = {name: value for name, value in options(header).items() if name in {"max_steps", "max_time", "strict"}}
-    entropy = header.configuration.get("entropy", "real")
-    return run_live(program, edge, record, entropy, seed=int(header.seed), **asked)
 
 
 def options(header: Header) -> dict[str, Any]:

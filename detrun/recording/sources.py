@@ -59,7 +59,7 @@ class RecordedLoader(SourceFileLoader):
         return self._source if str(path) == self.path else super().get_data(path)
 
 
-class Recorded(importlib.abc.MetaPathFinder):
+class RecordedFinder(importlib.abc.MetaPathFinder):
     """Finds the modules whose sources a journal has, and executes those instead of what is there today."""
 
     def __init__(self, sources: Mapping[str, bytes]) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from detrun.journal.reader import Journal
 from detrun.live.program import run
-from detrun.live.recorded import Recorded
+from detrun.live.recorded import RecordedEdge
 from detrun.model import Run
 from detrun.recording.replaying import Enough, Replaying
 from tests.cli.command import ENVIRONMENT
@@ -85,7 +85,7 @@ def again(folder: Path) -> tuple[Run, Replaying]:
     path = folder / "journal.bin"
     verifying = Replaying()
     verifying.along(Journal(path).entries())
-    return run(module.main, Recorded(Journal(path).entries()), verifying), verifying
+    return run(module.main, RecordedEdge(Journal(path).entries()), verifying), verifying
 
 
 def test_a_server_that_is_interrupted_once_ends_well_and_its_journal_gives_it_back(tmp_path: Path) -> None:

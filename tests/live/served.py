@@ -17,7 +17,7 @@ from detrun.live.chaos import Chaos
 from detrun.live.interrupting import Interrupting
 from detrun.live.machine import Machine
 from detrun.live.program import run
-from detrun.live.recorded import Recorded
+from detrun.live.recorded import RecordedEdge
 from detrun.model import Run
 
 PATIENCE = 10.0
@@ -92,7 +92,7 @@ def recorded(
 def replayed(program: Callable[[Meeting], Callable[[], Any]], recording: Recording, times: int = 3) -> None:
     """Give the program back what came, and expect the same of it, without a network."""
     for _ in range(times):
-        again = run(program(Meeting()), Recorded(recording.entries))
+        again = run(program(Meeting()), RecordedEdge(recording.entries))
         first = recording.result
         assert (again.outcome, again.failure) == (first.outcome, first.failure)
         assert (again.digest, again.steps, again.value) == (first.digest, first.steps, first.value)

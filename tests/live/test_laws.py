@@ -17,7 +17,7 @@ from detrun.journal.entries import Ended, Entry
 from detrun.journal.recorder import Recorder
 from detrun.live.machine import Machine
 from detrun.live.program import run
-from detrun.live.recorded import Recorded
+from detrun.live.recorded import RecordedEdge
 from detrun.model import Run
 from detrun.recording.recording import Recording
 from detrun.recording.replaying import Replaying
@@ -37,7 +37,7 @@ SOME = settings(PLAIN, max_examples=15)
 class Seen(Log):
     """What a program sees as long as it is compared: what it does while it is unwound is no part of the run."""
 
-    def __init__(self, record: Replaying, edge: Recorded) -> None:
+    def __init__(self, record: Replaying, edge: RecordedEdge) -> None:
         self._record, self._edge = record, edge
 
     def append(self, item: object) -> None:
@@ -56,11 +56,11 @@ def recorded(bodies: tuple[Body, ...]) -> tuple[Run, Log, list[Entry]]:
     return result, log, kept.entries
 
 
-def replayed(bodies: tuple[Body, ...], entries: list[Entry]) -> tuple[Run, Log, Replaying, Recorded]:
+def replayed(bodies: tuple[Body, ...], entries: list[Entry]) -> tuple[Run, Log, Replaying, RecordedEdge]:
     """The same program along these entries."""
     record = Replaying()
     record.along(iter(entries))
-    edge = Recorded(entries, record)
+    edge = RecordedEdge(entries, record)
     log = Seen(record, edge)
     return run(main(bodies, log), edge, record), log, record, edge
 
@@ -115,7 +115,7 @@ def test_a_thread_that_parts_ends_the_replay(then: Callable[[], object], capfd: 
     kept = Memory()
     run(main, Machine(Batch(kept)))
     now["then"] = True
-    edge = Recorded([*kept.entries, Ended(1, "ok")])
+    edge = RecordedEdge([*kept.entries, Ended(1, "ok")])
 
     with pytest.raises(Divergence):
         run(main, edge)

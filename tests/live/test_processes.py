@@ -17,7 +17,7 @@ import pytest
 
 from detrun.errors import Divergence
 from detrun.live.program import run
-from detrun.live.recorded import Recorded
+from detrun.live.recorded import RecordedEdge
 from tests.live.served import Meeting, check_ok, recorded, replayed
 
 PYTHON = sys.executable
@@ -193,7 +193,7 @@ def test_a_program_that_starts_another_child_diverges_there() -> None:
     recording = recorded(program("one"))
 
     with pytest.raises(Divergence, match=r"expected CHILD .* got CHILD .*other"):
-        run(program("other")(Meeting()), Recorded(recording.entries))
+        run(program("other")(Meeting()), RecordedEdge(recording.entries))
 
 
 WATCHERS = [

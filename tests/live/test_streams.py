@@ -18,7 +18,7 @@ from msgspec import structs
 from detrun.errors import Divergence
 from detrun.journal.entries import Emitted, InputKind, OutputKind, Received
 from detrun.live.program import run
-from detrun.live.recorded import Recorded
+from detrun.live.recorded import RecordedEdge
 from tests.live.served import Client, Meeting, check_ok, connected, received, recorded, replayed
 
 # Clients that are broken off leave sockets behind; whoever complains of those does so in another test.
@@ -176,7 +176,7 @@ def test_a_program_that_answers_otherwise_diverges_at_that_answer() -> None:
     with pytest.raises(
         Divergence, match=f"expected WRITE {third.origin}.3 .* got WRITE {third.origin}.3 of 100 bytes: b'!"
     ):
-        run(echo(1)(Meeting()), Recorded(entries))
+        run(echo(1)(Meeting()), RecordedEdge(entries))
     gc.collect()
 
 
@@ -191,7 +191,7 @@ def test_a_recording_from_before_outputs_had_their_check_is_the_same_run() -> No
         for e in recording.entries
     ]
 
-    again = run(echo(1)(Meeting()), Recorded(entries, checks=""))
+    again = run(echo(1)(Meeting()), RecordedEdge(entries, checks=""))
     assert (again.outcome, again.digest) == (recording.result.outcome, recording.result.digest)
 
 
@@ -199,5 +199,5 @@ def test_a_recording_from_before_outputs_had_their_check_is_the_same_run() -> No
 def test_a_recording_that_was_cut_is_replayed_up_to_there() -> None:
     recording = recorded(echo(1), talks(5, 100))
     for length in range(1, len(recording.entries), 7):
-        run(echo(1)(Meeting()), Recorded(recording.entries[:length]))
+        run(echo(1)(Meeting()), RecordedEdge(recording.entries[:length]))
     gc.collect()  # what a killed program left open complains here, where it is expected to

@@ -55,7 +55,7 @@ def test_a_finder_of_recorded_sources_does_not_get_in_the_way(
     package = {"main.py": "import package.leaf\n", "package/__init__.py": "", "package/leaf.py": "VALUE = 'first'\n"}
     first = app.write(package)
     read = journal(tmp_path / ".journal.bin", [first, first.changed({"package/leaf.py": "VALUE = 'second'\n"})])
-    monkeypatch.setattr(sys, "meta_path", [sources.Recorded(recorded_sources(read)), *sys.meta_path])
+    monkeypatch.setattr(sys, "meta_path", [sources.RecordedFinder(recorded_sources(read)), *sys.meta_path])
 
     assert app.loaded(first).modules["package.leaf"].VALUE == "first"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from detrun.live.lines import Line
 
 
-class Watching(Readiness):
+class LiveReadiness(Readiness):
     """Who waits for which line of one loop; the engine looks for all loops at once."""
 
     _engine: LiveEngine
