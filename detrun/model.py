@@ -26,6 +26,11 @@ def hexadecimal(number: int, digits: int = 16) -> str:
     return f"{number & ((1 << 4 * digits) - 1):0{digits}x}"
 
 
+def signed(digits: str) -> int:
+    """The key or digest that has these sixteen digits."""
+    return int.from_bytes(bytes.fromhex(digits), "big", signed=True)
+
+
 def spelled(event: EventId) -> str:
     """An id as text."""
     return f"{hexadecimal(event[0])}.{event[1]}"

@@ -16,6 +16,7 @@ from detrun.model import spelled
 from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.own import is_own, nearest
 from detrun.scheduler.threads.real import get_ident
+from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,10 +76,9 @@ class Notebook:
         # Not closed: another thread may be writing, and its note would go into whatever has the number next.
         self._left = 0
 
-    def happen(self, delivery: Delivery) -> None:
+    def happen(self, event: Delivery | Thread) -> None:
         """Note an event."""
-        function = getattr(delivery.call[0], "__qualname__", type(delivery.call[0]).__qualname__)
-        self._take(Note("event", _step(), 0, 0, "", 0, f"{function} {spelled(delivery.id)}", {}))
+        self._take(Note("event", _step(), 0, 0, "", 0, f"{_named(event)} {spelled(event.id)}", {}))
 
     def write(self, text: str) -> None:
         """Note what is written, by the innermost code of the program's own."""
@@ -169,6 +169,13 @@ class _Noted(io.TextIOWrapper):
 def _is_told(error: object) -> bool:
     """Whether an exception says something, and is no mere end of something."""
     return isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration)
+
+
+def _named(event: Delivery | Thread) -> str:
+    if isinstance(event, Thread):
+        return event.name
+    call = event.call[0]
+    return str(getattr(call, "__qualname__", type(call).__qualname__))
 
 
 def _step() -> int:

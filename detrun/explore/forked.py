@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import sys
 from typing import TYPE_CHECKING, Any
 
-from detrun.errors import InternalError
 from detrun.explore.attempt import Attempt, Attempts
+from detrun.explore.pristine import at_once
 
 if TYPE_CHECKING:
     from detrun.scheduler.strategies.strategy import Strategy
@@ -18,30 +16,7 @@ class Forked(Attempts):
     """Makes each attempt in a child of this process."""
 
     def attempt(self, strategy: Strategy, **options: Any) -> Attempt:
-        back, there = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(back)
-            self._be_child(there, strategy, options)
-        os.close(there)
         self.made += 1
-        with os.fdopen(back, "rb") as stream:
-            data = stream.read()
-        os.waitpid(child, 0)
-        if not data:
-            raise InternalError(f"expected an attempt from process {child}, got its end")
-        attempt: Attempt = pickle.loads(data)
+        make = super().attempt
+        attempt: Attempt = pickle.loads(at_once(lambda: pickle.dumps(make(strategy, **options))))
         return attempt
-
-    def _be_child(self, there: int, strategy: Strategy, options: dict[str, Any]) -> None:
-        """Make the attempt, tell it, and end without doing anything else that was the parent's to do."""
-        status = 1
-        try:
-            attempt = super().attempt(strategy, **options)
-            with os.fdopen(there, "wb") as stream:
-                stream.write(pickle.dumps(attempt))
-            status = 0
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(status)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.explore.nearing import NEVER
 from detrun.explore.watching import Watching
-from detrun.model import EventId, spelled
+from detrun.model import EventId, signed, spelled
 from detrun.runtime.control import Control
 from detrun.runtime.lines import Line
 from detrun.scheduler import garbage
@@ -97,7 +97,7 @@ class Names:
             return None if last is None else EventId((turns(last), int(turn[5:])))
         if (spelled_out := _SPELLED.fullmatch(name)) is not None:
             # What nobody has a name for.
-            return EventId((_signed(spelled_out[1]), int(spelled_out[2])))
+            return EventId((signed(spelled_out[1]), int(spelled_out[2])))
         owner, _, count = name.rpartition("#")
         origin = next((key for key, known in self._owners.items() if known == owner), None)
         return None if origin is None or not count.lstrip("-").isdecimal() else EventId((origin, int(count)))
@@ -155,10 +155,6 @@ class Names:
             self._expected = each.id
             return
         self._own_input(each.id, self._numbered(EventId((each.origin, 0)), f"{each.client}/{each.what}"))
-
-    def told(self, event: Delivery | Thread) -> str:
-        """What the event is called that happens."""
-        return self.name(self._trace.last)
 
     def task(self, task: Any) -> str:
         """What a person calls a task."""
@@ -309,10 +305,6 @@ class Naming(Watching):
     def leaves_out(self, each: Input) -> bool:
         self.names.expect(each)
         return super().leaves_out(each)
-
-
-def _signed(digits: str) -> int:
-    return int.from_bytes(bytes.fromhex(digits), "big", signed=True)
 
 
 def _last(qualified: str) -> str:

@@ -47,7 +47,7 @@ class Pristine:
         if status == _CANNOT << 8:
             raise pickle.loads(answered)  # which another process of ours wrote
         if status:
-            raise InternalError(f"a process that was to do something ended with status {status}")
+            raise InternalError(f"expected an answer of process {self._child}, got its end with status {status}")
         return answered
 
     def dismiss(self) -> None:
@@ -55,6 +55,11 @@ class Pristine:
         os.close(self._ask)
         os.close(self._answer)
         os.waitpid(self._child, 0)
+
+
+def at_once(work: Callable[[], bytes]) -> bytes:
+    """Do something in a process that is forked for it, so that nothing of it is left; what came of it."""
+    return Pristine(lambda _: work()).do(b"now")
 
 
 def _serve(asks: int, answers: int, work: Callable[[bytes], bytes]) -> None:

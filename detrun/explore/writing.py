@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from detrun.errors import InternalError, JournalError
-from detrun.explore.pristine import Pristine
+from detrun.explore.pristine import Pristine, at_once
 from detrun.explore.quiet import silence
 from detrun.model import Plan
 from detrun.scheduler.strategies.holds import Holds
@@ -65,15 +66,12 @@ def _all(orders: bytes, failures: Failures, attempts: Attempts) -> list[Written]
 def _apart(order: Order, failures: Failures, attempts: Attempts) -> Written:
     """Write one in a child, so that the next finds nothing of it."""
 
-    def work(_: bytes) -> bytes:
+    def work() -> bytes:
+        keep = partial(failures.keep, Path(order.path), attempts, Holds.of(order.plan), order.plan, order.story)
         with silence():
-            return msgspec.json.encode(
-                written(
-                    lambda: failures.keep(Path(order.path), attempts, Holds.of(order.plan), order.plan, order.story)
-                )
-            )
+            return msgspec.json.encode(written(keep))
 
     try:
-        return msgspec.json.decode(Pristine(work).do(b"now"), type=Written)
+        return msgspec.json.decode(at_once(work), type=Written)
     except InternalError:
         return Written(failed=False)  # the program has ended the process

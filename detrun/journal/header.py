@@ -66,13 +66,13 @@ def here(target: str = "", *, seed: int | None = None, libraries: tuple[str, ...
         hash_seed=os.environ.get("PYTHONHASHSEED", ""),
         sqlite=sqlite3.sqlite_version,
         checks=checks.KIND,
-        libraries={name: found for name in libraries if (found := _installed(name))},
+        libraries={name: found for name in libraries if (found := installed(name))},
     )
 
 
 def version() -> str:
     """The version of detrun that is running."""
-    return _installed("detrun") or "0"
+    return installed("detrun") or "0"
 
 
 def first_line() -> bytes:
@@ -80,7 +80,8 @@ def first_line() -> bytes:
     return f"{MAGIC} {FORMAT} {version()[:32]}\n".encode("ascii", "replace")
 
 
-def _installed(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """The version of a library that is installed, if one is."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -56,16 +56,6 @@ class Level(Enum):
     """What they said, too."""
 
 
-def digest(payload: bytes) -> int:
-    """The digest of what a message or an output says."""
-    return zlib.crc32(payload)
-
-
-def blob_name(data: bytes) -> bytes:
-    """The name under which this would be stored."""
-    return sha256(data).digest()
-
-
 class Recorder:
     """Writes down what happens, in order, each thing before it has its effect."""
 
@@ -143,7 +133,7 @@ class Recorder:
         if self._rows is not None:
             self._rows((_HAPPENED, step, *event, number, instant))
         else:
-            self.happened(step, event, number, instant)
+            self._append(Happened(step, event[0], event[1], number, instant))
 
     def emitted(
         self, step: int, kind: OutputKind, event: EventId, name: int, payload: bytes = b"", *, code: int = 0
@@ -152,13 +142,6 @@ class Recorder:
         kept, blob = self._payload(payload)
         size = len(payload)
         self._append(Emitted(step, kind, event[0], event[1], name, of_output(payload), size, kept, code, blob))
-
-    def happened(self, step: int, event: EventId, name: int, instant: int) -> None:
-        """An event of the run's own happens."""
-        if self._rows is not None:
-            self._rows((_HAPPENED, step, *event, name, instant))
-        else:
-            self._append(Happened(step, event[0], event[1], name, instant))
 
     def checked(self, step: int, digest: int, instant: int = 0, marks: bytes = b"") -> None:
         """The digest of everything up to the end of this step, and what it was on the way."""
@@ -208,7 +191,7 @@ class Recorder:
 
     def blob(self, data: bytes) -> bytes:
         """Store this, unless it is stored already; the name it has."""
-        name = blob_name(data)
+        name = sha256(data).digest()
         if self.is_new(name):
             view = memoryview(data)
             for part in range(max((len(data) + PART - 1) // PART, 1)):
@@ -229,17 +212,12 @@ class Recorder:
 
     def text(self, text: str) -> str:
         """A text as it is written: without halves of characters, and not endlessly long."""
-        return _clean(text)
+        if len(text) > _LONGEST_TEXT:
+            half = _LONGEST_TEXT // 2
+            text = f"{text[:half]}\n...\n{text[-half:]}"
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
     def _payload(self, payload: bytes) -> tuple[bytes, bytes]:
         if not self._full:
             return b"", b""
         return (b"", self.blob(payload)) if len(payload) > PART else (payload, b"")
-
-
-def _clean(text: str) -> str:
-    """The text as it can be written: without halves of characters, and not endlessly long."""
-    if len(text) > _LONGEST_TEXT:
-        half = _LONGEST_TEXT // 2
-        text = f"{text[:half]}\n...\n{text[-half:]}"
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

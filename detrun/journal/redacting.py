@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from detrun.journal.batch import Book
     from detrun.journal.entries import Entry, Row
-    from detrun.journal.redaction import Pseudonyms
+    from detrun.journal.pseudonyms import Pseudonyms
     from detrun.journal.sinks import Sink
     from detrun.model import EventId
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from detrun.journal.checks import KIND, of_kind
 from detrun.journal.credentials import HEADERS
 from detrun.journal.entries import Emitted, Entry, InputKind, OutputKind, Received, Sent, Stored
-from detrun.journal.redaction import Pseudonyms
+from detrun.journal.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

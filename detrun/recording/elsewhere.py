@@ -5,11 +5,10 @@ from __future__ import annotations
 import platform
 import sqlite3
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
-from detrun.journal.header import version
+from detrun.journal.header import installed, version
 
 if TYPE_CHECKING:
     from detrun.journal.header import Header
@@ -29,7 +28,7 @@ def differences(header: Header) -> list[str]:
         ("detrun", header.detrun, version()),
         ("SQLite", header.sqlite, sqlite3.sqlite_version),
     ]
-    pairs += [(name, was, _installed(name)) for name, was in header.libraries.items()]
+    pairs += [(name, was, installed(name)) for name, was in header.libraries.items()]
     if header.platform and not _is_like(header.platform):
         pairs.append(("machine", header.platform, platform.platform()))
     return [f"{name} {was} then, {now or 'none'} now" for name, was, now in pairs if was not in {"", now}]
@@ -39,10 +38,3 @@ def _is_like(there: str) -> bool:
     """Whether a machine has the same kind of system and processor; versions of systems say little."""
     words = there.split("-")
     return words[0] == platform.platform().split("-")[0] and platform.machine() in words
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None

@@ -15,12 +15,12 @@ from detrun.journal.batch import Batch
 from detrun.journal.disk import unwritable
 from detrun.journal.entries import Phase
 from detrun.journal.header import here
+from detrun.journal.pseudonyms import Pseudonyms
 from detrun.journal.recorder import Recorder
 from detrun.journal.redacting import Redacting, RedactingBook
-from detrun.journal.redaction import Pseudonyms
 from detrun.journal.sharing import described
 from detrun.journal.writer import Durability, Writer
-from detrun.model import Target
+from detrun.model import Target, signed
 from detrun.recording import sources
 from detrun.recording.readings import Watch, noting
 from detrun.recording.recording import Recording
@@ -150,8 +150,3 @@ def place(target: str, seed: int) -> Path:
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{Target.of(target).name}-{seed}"
     paths = (FOLDER / f"{name}{suffix}{retention.SUFFIX}" for suffix in ("", *(f"-{n}" for n in range(1, 10_000))))
     return next(path for path in paths if not path.exists())
-
-
-def signed(digest: str) -> int:
-    """The number that a digest's sixteen digits stand for."""
-    return int.from_bytes(bytes.fromhex(digest), "big", signed=True)

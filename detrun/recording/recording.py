@@ -33,11 +33,8 @@ def _nothing() -> None:
 class Names(Protocol):
     """Whoever knows better what events are called."""
 
-    def told(self, event: Delivery | Thread) -> str:
-        """What the event is called that happens."""
-
     def name(self, event: EventId) -> str:
-        """What an event is called that need not have happened."""
+        """What this one is called, whether it has happened or not."""
 
 
 class Recording:
@@ -88,8 +85,10 @@ class Recording:
     def happens(self, event: Delivery | Thread) -> None:
         engine = self.engine
         assert engine is not None
-        name = event.path or named(event) if self._names is None else self._names.told(event)
-        self._recorder.happens(engine.trace.step, event.id, name, engine.clock.now)
+        trace = engine.trace
+        # A thread has another id as soon as it goes on.
+        name = event.path or named(event) if self._names is None else self._names.name(trace.last)
+        self._recorder.happens(trace.step, event.id, name, engine.clock.now)
 
     def moved(self, generation: int, phase: int, name: str, sources: Mapping[str, bytes], reason: str) -> None:
         assert self.engine is not None

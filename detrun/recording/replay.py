@@ -13,8 +13,8 @@ from detrun.errors import Divergence, JournalError, UsageError
 from detrun.journal.entries import LIVES, Decided, Ended, Failed, GenerationMoved
 from detrun.live.program import run as run_live
 from detrun.live.recorded import RecordedEdge
-from detrun.model import SLACK, hexadecimal
-from detrun.recording.keeping import SEEDED, signed
+from detrun.model import SLACK, hexadecimal, signed
+from detrun.recording.keeping import SEEDED
 from detrun.recording.replaying import Difference, Enough, Replaying
 from detrun.scheduler import endless
 from detrun.scheduler.endless import bounded

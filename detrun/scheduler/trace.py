@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from detrun.errors import RunError
@@ -37,7 +37,7 @@ class Trace:
         # Folded where operations happen, not by a method: they are on the hot path.
         self.digest = 0
         self.decisions: list[Decision] = []
-        self.observers: list[Callable[[Any], None]] = []
+        self.observers: list[Callable[[Delivery | Thread], None]] = []
         # Told of each context that is made.
         self.newcomers: list[Callable[[Context], None]] = []
         self._seal: int | None = None

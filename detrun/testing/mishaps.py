@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detrun.errors import Disconnected
 from detrun.runtime.lines import Letter
 
 if TYPE_CHECKING:
     from detrun.runtime.generations import Generation
+    from detrun.scheduler.handles import Delivery
+    from detrun.scheduler.threads.thread import Thread
     from detrun.testing.app import App
 
 KINDS = ("crash", "reload", "hang-up")
@@ -26,7 +28,7 @@ class Mishaps:
         if not self._engine.faults.kinds.isdisjoint(KINDS):
             self._engine.trace.observers.append(self.happen)
 
-    def happen(self, delivery: Any) -> None:
+    def happen(self, delivery: Delivery | Thread) -> None:
         """Something arrives."""
         if not isinstance(delivery, Letter) or (generation := self._taker(delivery)) is None:
             return

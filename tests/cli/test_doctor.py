@@ -107,6 +107,14 @@ def test_an_address_in_a_failure_is_found_where_it_is_raised(tmp_path: Path) -> 
     assert [(finding["cause"], finding["line"]) for finding in result["findings"]] == [("heap layout", 2)]
 
 
+def test_what_a_thread_does_is_found_at_its_line(tmp_path: Path) -> None:
+    lines = ["import asyncio", "def shard():", "    return hash('a')", "print(asyncio.run(asyncio.to_thread(shard)))"]
+
+    (finding,) = examined(written(tmp_path, "program.py", lines), cwd=tmp_path)["findings"]
+
+    assert (finding["cause"], finding["line"], finding["function"]) == ("hash seed", 3, "shard")
+
+
 def test_two_causes_are_both_named(tmp_path: Path) -> None:
     lines = ["import os", "class A: pass", "print(A())", "print(hash('a'))", "print(os.environ.get('B'))"]
 

@@ -15,7 +15,7 @@ from detrun.journal.sinks import Kept
 from tests.cli.journals import CORPUS, Journal, corpus, journal
 from tests.journal import compat
 from tests.journal.stories import HEADER, write
-from tests.journal.test_redaction import KEY, SESSION, TOKEN, record
+from tests.journal.test_pseudonyms import KEY, SESSION, TOKEN, record
 
 __all__ = ["journal"]
 

@@ -17,6 +17,7 @@ from detrun.scheduler.channels import Channel
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.loop import Loop
 from detrun.scheduler.strategies.strategy import Strategy
+from detrun.scheduler.threads.thread import Thread
 from tests.laws.acts import Act
 from tests.laws.deeds import Program
 from tests.laws.referee import Iteration, Referee, Silence
@@ -111,7 +112,7 @@ class _Clerk:
         self._arrivals.clear()
         return self._iterate()
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: Delivery | Thread) -> None:
         if not isinstance(delivery, TimerHandle):
             self._arrivals += [name for name, channel in self._channels.items() if channel.key == delivery.id[0]]
 

@@ -23,6 +23,7 @@ from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
 from detrun.scheduler.strategies.recorded import Recorded
 from detrun.scheduler.strategies.strategy import Strategy
+from detrun.scheduler.threads.thread import Thread
 
 
 def exhaust(engine: Engine) -> None:
@@ -279,7 +280,7 @@ def test_awaiting_a_future_of_another_context_is_refused() -> None:
 
 
 def test_observers_learn_of_every_event() -> None:
-    seen: list[Delivery] = []
+    seen: list[Delivery | Thread] = []
 
     class Observing(Default):
         def begin(self, engine: Engine) -> None:

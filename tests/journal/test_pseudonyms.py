@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from detrun.journal.entries import Emitted, Entry, Failed, InputKind, Named, OutputKind, Received, Sent
 from detrun.journal.header import Header
+from detrun.journal.pseudonyms import Pseudonyms, _any_of
 from detrun.journal.reader import Journal
 from detrun.journal.recorder import Level, Recorder
 from detrun.journal.redacting import Redacting
-from detrun.journal.redaction import Pseudonyms, _any_of
 from detrun.journal.sharing import Sharing
 from detrun.journal.sinks import Kept
 from detrun.journal.writer import Durability, Writer
