@@ -71,7 +71,7 @@ class Explaining:
             twin=self._twin(plan, here),
             around=around,
             draws=self._draws(plan),
-            chance=self._rate(plan, lambda seed: Random(seed, plan.slack, delay=plan.delay)),
+            chance=self._chance(plan.whole),
             curve=self._curve(plan, here),
             level=plan.level,
             possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
@@ -139,11 +139,14 @@ class Explaining:
                 return Twin(ours.step, ours.name, theirs.name)
         return None
 
-    def _rate(self, plan: Plan, strategy: Callable[[int], Strategy]) -> Rate:
+    def _rate(self, plan: Plan, strategy: Callable[[int], Strategy], *, often: int = RUNS) -> Rate:
+        """How many fail under these strategies; no more are tried once so many did, and none did not."""
         runs = failed = otherwise = 0
         # What fails always need not be tried so often.
         most = RUNS if plan.holds or plan.faults else _SURE
         for number in range(most):
+            if self._budget.spent:
+                break
             tried = strategy(number)
             signature = self._signature_under(plan, tried)
             if self._budget.stopped:
@@ -154,9 +157,13 @@ class Explaining:
             runs += 1
             failed += signature == self._signature
             otherwise += signature not in {None, self._signature}
-            if self._budget.spent:
+            if failed == runs == often:
                 break
         return Rate(runs, failed, otherwise)
+
+    def _chance(self, plan: Plan) -> Rate:
+        """How many fail of the random walks through all that a run of the plan has to choose from."""
+        return self._rate(plan, lambda seed: Random(seed, plan.slack, delay=plan.delay, along=True), often=_SURE)
 
     def _draws(self, plan: Plan) -> Rate | None:
         """How many fail in which the program draws other random numbers, if it draws any."""
@@ -164,9 +171,9 @@ class Explaining:
             return None
         signatures = []
         for entropy in range(plan.entropy + 1, plan.entropy + 1 + _SURE):
-            signatures.append(self._signature_under(replace(plan, entropy=entropy), Holds.of(plan)))
             if self._budget.spent:
                 break
+            signatures.append(self._signature_under(replace(plan, entropy=entropy), Holds.of(plan)))
         failed = signatures.count(self._signature)
         return Rate(len(signatures), failed, len(signatures) - failed - signatures.count(None))
 
@@ -251,7 +258,7 @@ def _sentence(flips: tuple[Flip, ...], faults: tuple[str, ...], around: Rate | N
     if not parts:
         return "fails whatever comes first"
     # "Only if" is said of what the failure never was without, and "if" alone of what needs more than is named.
-    always = around is None or around.failed + around.otherwise == around.runs
+    always = around is None or 0 < around.failed + around.otherwise == around.runs
     certain = always and all(flip.necessary for flip in flips)
     return f"fails {'iff' if certain else 'if'} {' and '.join(parts)}"
 

@@ -14,7 +14,7 @@ import pytest
 from detrun.explore import labels
 from detrun.explore.budget import Budget
 from detrun.explore.explaining import RUNS, Explaining
-from detrun.explore.explanation import Explanation
+from detrun.explore.explanation import Explanation, Rate
 from detrun.explore.finding import smallest
 from detrun.explore.minimizing import Minimizer
 from detrun.explore.telling import told, turning_point
@@ -22,8 +22,10 @@ from detrun.scheduler.clock import FOREVER
 from detrun.scheduler.endless import bounded
 from tests.explore.failures import Program, first, trials
 from tests.explore.races import RACES, init_order
+from tests.planted.zoo.keeping import row
 from tests.planted.zoo.patterns import abba, check_then_act, depth, double_delivery, permutation
 from tests.planted.zoo.peers import ask, serving
+from tests.planted.zoo.planting import ZOO
 
 LABELS = {
     "init_order": labels.ORDER,
@@ -59,6 +61,29 @@ def test_one_order_is_needed_and_is_enough(program: Program) -> None:
     assert explanation.around is not None
     assert (explanation.around.failed, explanation.around.runs) == (RUNS, RUNS)
     assert explanation.sentence.startswith("fails iff ")
+
+
+def test_the_chance_is_that_of_walks_through_all_that_the_plan_has() -> None:
+    """Also where something has to come along; what fails whatever is drawn is not drawn a hundred times."""
+    bug, plan = ZOO["answer_lost_with_its_timeout"], row("answer_lost_with_its_timeout").plan
+    tries = trials(bug)
+    signature = tries(plan).signature
+    assert signature is not None
+    chance = Explaining(tries, Minimizer(tries, signature, Budget()), signature, Budget()).explain(plan).chance
+
+    assert chance is not None
+    assert (chance.runs, 0 < chance.failed < chance.runs) == (RUNS, True)
+    assert explained(check_then_act).chance == Rate(20, 20)
+
+
+def test_nothing_is_counted_for_which_there_was_no_time() -> None:
+    signature, plan = first(check_then_act)
+    tries = trials(check_then_act)
+    minimizer = Minimizer(tries, signature, Budget())
+    none = Explaining(tries, minimizer, signature, Budget(runs=0)).explain(minimizer.minimize(plan).plan)
+
+    assert (none.around, none.chance, none.curve) == (Rate(0, 0), Rate(0, 0), ())
+    assert none.sentence.startswith("fails if ")
 
 
 def test_of_two_orders_each_is_needed_and_none_is_enough() -> None:

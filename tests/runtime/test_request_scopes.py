@@ -172,7 +172,7 @@ WORKS = worker(
     """
     import detrun
     from contextvars import ContextVar
-    log, kept = [], []
+    log = []
     name = ContextVar("name", default="nobody")
 
     async def work(seconds):
