@@ -11,19 +11,16 @@ BEGINNING = EventId((0, 0))
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """An event as it happened: its name, where, in which step, at which instant, in which it was asked for, and why.
+    """An event as it happened: where, at which instant, and in which step it had been asked for.
 
-    The cause is the event in whose wake it was asked for. `goes_on` is true of what strategies alone see as an event: a
+    `goes_on` is true of what strategies alone see as an event: a
     loop that went on with what was ready, where something else could have happened. `alone` is true of what a unit
     takes, which shares its heap with nobody. `chain` is what it is one of in a row, as strategies see it.
     """
 
     id: EventId
-    name: str
     home: str
-    step: int
     instant: int
-    cause: EventId
     asked: int
     goes_on: bool = False
     alone: bool = False
@@ -39,28 +36,23 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Something that could have gone wrong in this step: a fault of this kind, in one of so many ways."""
+    """Whether something goes wrong, in one of so many ways but one."""
 
     id: EventId
-    step: int
     options: int
-    answer: int
 
 
 class Story(msgspec.Struct, frozen=True):
-    """All happenings in order, all choices in order, and who is who.
+    """All happenings in order, all choices in order, and what could have gone wrong.
 
-    `names` has everything that happened or could have, `chains` what each is one of in a row; `causes` and `asked` the
-    event in whose wake, and the step in which, each was asked for.
+    Of everything that happened or could have, `causes` has the event in whose wake it was asked for, and `chains` what
+    it is one of in a row.
     """
 
     happenings: tuple[Happening, ...]
     choices: tuple[Choice, ...]
     questions: tuple[Question, ...]
-    names: dict[EventId, str]
-    homes: dict[EventId, str]
     causes: dict[EventId, EventId]
-    asked: dict[EventId, int]
     chains: dict[EventId, int | str] = {}
 
     def follows(self, event: EventId, other: EventId) -> bool:

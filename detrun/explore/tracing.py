@@ -5,9 +5,8 @@ It costs more than the run; an attempt that is not traced does without.
 
 from __future__ import annotations
 
-from asyncio import current_task, futures
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detrun.explore.story import BEGINNING, Choice, Happening, Question, Story
 from detrun.model import EventId
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
 
-_WAKE = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
-# What asyncio's own timers are for, in the words of whoever called.
-_MEANT = {"_set_result_unless_cancelled": "sleep", "Timeout._on_timeout": "timeout", "_release_waiter": "wait"}
-
 
 class Tracing:
     """Answers as another strategy does, and keeps the story."""
@@ -44,14 +39,11 @@ class Tracing:
         self._happenings: list[Happening] = []
         self._choices: list[Choice] = []
         self._questions: list[Question] = []
-        self._names: dict[EventId, str] = {}
         self._homes: dict[EventId, str] = {}
         self._causes: dict[EventId, EventId] = {}
         self._asked: dict[EventId, int] = {}
         self._units: set[str] = set()
         self._chains: dict[EventId, int | str] = {}
-        # What origins are called, by key.
-        self._origins: dict[int, str] = {}
         # The event in whose wake the program is now, and those of handles that wait for their turn.
         self._now = BEGINNING
         self._handles: dict[int, EventId] = {}
@@ -59,16 +51,8 @@ class Tracing:
     @property
     def story(self) -> Story:
         """What happened, once it is over."""
-        return Story(
-            tuple(self._happenings),
-            tuple(self._choices),
-            tuple(self._questions),
-            self._names,
-            self._homes,
-            self._causes,
-            self._asked,
-            self._chains,
-        )
+        happened, choices, questions = tuple(self._happenings), tuple(self._choices), tuple(self._questions)
+        return Story(happened, choices, questions, self._causes, self._chains)
 
     # As a strategy.
 
@@ -78,7 +62,6 @@ class Tracing:
         engine.trace.note = self._notice  # type: ignore[method-assign]
         engine.trace.newcomers.append(self._meet)
         engine.trace.observers.append(self._happen)
-        self._origins[engine.baton.main.key] = engine.baton.main.name
         self._strategy.begin(engine)
 
     def choose(self, choices: Choices) -> Event:
@@ -89,13 +72,12 @@ class Tracing:
             place = next(place for place, each in enumerate(events) if each is event)
             self._choices.append(Choice(choices.step, enabled, place))
             if isinstance(event, Continue):
-                self._tell(event.id, choices.step, goes_on=True)
+                self._tell(event.id, goes_on=True)
         return event
 
     def answer(self, step: int, question: EventId, options: int) -> int:
-        answer = self._strategy.answer(step, question, options)
-        self._questions.append(Question(question, step, options, answer))
-        return answer
+        self._questions.append(Question(question, options))
+        return self._strategy.answer(step, question, options)
 
     def end(self) -> None:
         """Pass it on."""
@@ -116,17 +98,14 @@ class Tracing:
         event = self._trace.last
         self._known(delivery, event)
         self._now = event
-        self._tell(event, self._trace.step)
+        self._tell(event)
 
-    def _tell(self, event: EventId, step: int, *, goes_on: bool = False) -> None:
-        cause, asked = self._causes.get(event, BEGINNING), self._asked.get(event, 0)
-        name, home, instant = self._names[event], self._homes[event], self._engine.clock.now
-        self._happenings.append(
-            Happening(event, name, home, step, instant, cause, asked, goes_on, home in self._units, self._chains[event])
-        )
+    def _tell(self, event: EventId, *, goes_on: bool = False) -> None:
+        home, instant, asked = self._homes[event], self._engine.clock.now, self._asked.get(event, 0)
+        alone = home in self._units
+        self._happenings.append(Happening(event, home, instant, asked, goes_on, alone, self._chains[event]))
 
     def _meet(self, context: Context) -> None:
-        self._origins[context.origin.key] = context.name
         loop = context.loop
         # A unit's turn has one event, which is the cause of all that it does.
         if isinstance(context, Program):
@@ -134,7 +113,7 @@ class Tracing:
             loop.iterate = partial(self._iterate, loop)  # type: ignore[method-assign]
         else:
             self._units.add(context.name)
-        loop.operation = partial(self._operate, loop, loop.operation)  # type: ignore[method-assign]
+        loop.operation = partial(self._operate, loop.operation)  # type: ignore[method-assign]
 
     def _append(self, loop: Loop, handle: Handle) -> None:
         self._handles[id(handle)] = self._now
@@ -162,13 +141,8 @@ class Tracing:
         # What the selector queued follows from what came last.
         return self._handles.pop(id(handle), self._trace.last)
 
-    def _operate(self, loop: Loop, operation: Callable[[], EventId]) -> EventId:
+    def _operate(self, operation: Callable[[], EventId]) -> EventId:
         event = operation()
-        task: Any = current_task(loop)
-        key = hash(event)
-        if task is not None and event[0] == getattr(task, "key", None):
-            self._origins[event[0]] = f"task {task.get_name()}"
-        self._origins.setdefault(key, f"{self._origins.get(event[0], loop.home.name)}/task#{event[1]}")
         self._ask(event)
         return event
 
@@ -176,27 +150,17 @@ class Tracing:
 
     def _known(self, event: Event | Delivery, as_id: EventId | None = None) -> EventId:
         known = event.id if as_id is None else as_id
-        if known not in self._names:
-            self._names[known] = self._named(event, known)
-            self._homes[known] = self._home(event)
+        if known not in self._homes:
+            self._homes[known] = _home(event)
             self._chains[known] = known[0] if isinstance(event, Thread) else chain(event)
             if isinstance(event, Continue | Thread):
                 self._causes.setdefault(known, self._trace.last)
                 self._asked.setdefault(known, self._trace.step)
         return known
 
-    def _named(self, event: Event | Delivery, known: EventId) -> str:
-        if isinstance(event, TimerHandle):
-            origin = self._origins.get(known[0], event.home.name)
-            name = getattr(event.call[0], "__qualname__", type(event.call[0]).__qualname__)
-            return f"{origin}/{_MEANT.get(name, name)}#{known[1]}"
-        if isinstance(event, Thread):
-            return f"{event.name}/turn#{known[1]}"
-        if isinstance(event, Continue):
-            return f"{event.home.name}/goes on {event.since} after {self._names.get(event.last, 'the beginning')}"
-        return f"{event.path if isinstance(event, Delivery) else event.name}#{known[1]}"
 
-    def _home(self, event: Event | Delivery) -> str:
-        if isinstance(event, Delivery) and not isinstance(event, TimerHandle):
-            return event.path.rpartition("/")[0] or "network"
-        return event.name if isinstance(event, Thread) else str(event.home.name)
+def _home(event: Event | Delivery) -> str:
+    """The context that an event is for; whatever is for none shares the heap of plain programs."""
+    if isinstance(event, Delivery) and not isinstance(event, TimerHandle):
+        return event.path.rpartition("/")[0] or "network"
+    return event.name if isinstance(event, Thread) else str(event.home.name)

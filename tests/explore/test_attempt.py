@@ -101,8 +101,7 @@ def test_a_story_says_why_each_event_was_asked_for() -> None:
     assert story is not None
     first, second = story.happenings
 
-    assert [each.name for each in (first, second)] == ["task Task-1/sleep#1", "task child/sleep#1"]
-    assert (second.cause, second.home) == (first.id, "main")
+    assert (story.causes[second.id], second.home) == (first.id, "main")
     assert story.follows(second.id, first.id)
     assert not story.follows(first.id, second.id)
 

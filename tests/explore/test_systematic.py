@@ -10,7 +10,7 @@ from detrun.explore import systematic
 from detrun.explore.attempt import Attempts
 from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
-from detrun.explore.story import BEGINNING, Choice, Happening, Question, Story
+from detrun.explore.story import Choice, Happening, Question, Story
 from detrun.model import Answer, EventId, Hold
 from detrun.scheduler.strategies.holds import Holds
 
@@ -21,14 +21,11 @@ def event(number: int) -> EventId:
 
 def story(*homes: str, causes: dict[int, int] | None = None, alone: bool = True) -> Story:
     """One happening for each home, in this order, each of which could have come late."""
-    happenings = tuple(
-        Happening(event(number), f"event {number}", home, number, number, BEGINNING, 0, alone=alone)
-        for number, home in enumerate(homes)
-    )
+    happenings = tuple(Happening(event(number), home, number, 0, alone=alone) for number, home in enumerate(homes))
     ids = tuple(each.id for each in happenings)
     known = {event(later): event(first) for later, first in (causes or {}).items()}
     choices = tuple(Choice(place, (ids[place],), 0) for place in range(len(ids) - 1))
-    return Story(happenings, choices, (), {}, {}, known, {})
+    return Story(happenings, choices, (), known)
 
 
 def pairs(told: Story) -> set[tuple[int, int]]:
@@ -64,7 +61,7 @@ def test_what_is_far_comes_first() -> None:
 def test_near_misses_far_pairs_and_faults_take_turns() -> None:
     told = story("a", "a", "a")
     near = tuple(Choice(9, (event(0), event(other)), 0) for other in (7, 8))
-    fault = Question(event(5), 1, 2, 0)
+    fault = Question(event(5), 2)
     told = structs.replace(told, choices=(*told.choices, *near), questions=(fault,))
 
     assert systematic.deviations(told)[:4] == [
