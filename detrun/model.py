@@ -20,6 +20,9 @@ SLACK = 30_000_000
 EventId = NewType("EventId", tuple[int, int])
 """(origin, n): the n-th external operation of that origin. It does not change when other things move."""
 
+BEGINNING = EventId((0, 0))
+"""What stands before all events, in the place of one."""
+
 
 def hexadecimal(number: int, digits: int = 16) -> str:
     """A key or a digest, in as many hexadecimal digits as it has."""

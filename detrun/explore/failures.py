@@ -29,16 +29,15 @@ _SUFFIX = ".bin"
 class Failures:
     """The kept failures of one target."""
 
-    def __init__(self, target: str, arguments: Sequence[str], hash_seed: str, folder: Path = FOLDER) -> None:
+    def __init__(self, target: str, arguments: Sequence[str], hash_seed: str) -> None:
         self._target = target
         self._name = Target.of(target).name
         self._arguments = tuple(arguments)
         self._hash_seed = hash_seed
-        self._folder = folder
 
     def plans(self) -> Iterator[Plan]:
         """What earlier searches found, to be tried before anything else."""
-        for path in sorted(self._folder.glob(f"{self._name}-*{_SUFFIX}")):
+        for path in sorted(FOLDER.glob(f"{self._name}-*{_SUFFIX}")):
             try:
                 header = Journal(path).header
                 if header.target == self._target and (plan := header.configuration.get("plan")):
@@ -49,11 +48,11 @@ class Failures:
     def place(self, signature: str) -> Path:
         """Where the journal of a failure goes; that of the same failure found before makes room."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise unwritable(self._folder, error) from error
+            raise unwritable(FOLDER, error) from error
         mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
-        path = self._folder / f"{self._name}-{mark}{_SUFFIX}"
+        path = FOLDER / f"{self._name}-{mark}{_SUFFIX}"
         path.unlink(missing_ok=True)
         return path
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.explore.nearing import NEVER
 from detrun.explore.watching import Watching
-from detrun.model import EventId, signed, spelled
+from detrun.model import BEGINNING, EventId, signed, spelled
 from detrun.runtime.control import Control
 from detrun.runtime.lines import Line
 from detrun.scheduler import garbage
@@ -49,7 +49,6 @@ _TIMERS = {
     "_release_waiter": "timeout",
     "Timeout._on_timeout": "timeout",
 }
-_BEGINNING = EventId((0, 0))
 END = "the end"
 _SPELLED = re.compile(r"([0-9a-f]{16})\.(-?\d+)")
 
@@ -61,18 +60,18 @@ class Names:
         self._ids: dict[str, EventId] = {END: NEVER}
         self._names: dict[EventId, str] = {NEVER: END}
         self._owners: dict[int, str] = {garbage.ORIGIN: "collection of garbage"}
-        self._turns: dict[int, EventId] = {turns(_BEGINNING): _BEGINNING}
+        self._turns: dict[int, EventId] = {turns(BEGINNING): BEGINNING}
         self._counts: Counter[tuple[int, str]] = Counter()
         # What belongs to nobody in particular, so that its parts need no prefix.
         self._roots: set[int] = set()
-        self._last = _BEGINNING
+        self._last = BEGINNING
         self._tasks: list[int] = []
         self._coro: Any = None
         # The input that is asked about and is a task, which is not there yet; and those that are, by task.
         self._expected: EventId | None = None
         self._started: dict[int, EventId] = {}
         # The task made last, if nobody named it.
-        self._unnamed = (0, _BEGINNING, "")
+        self._unnamed = (0, BEGINNING, "")
         self._trace: Trace
 
     def name(self, event: EventId) -> str:
@@ -82,7 +81,7 @@ class Names:
         origin, count = event
         if origin in self._turns:
             last = self._turns[origin]
-            after = "the beginning" if last == _BEGINNING else self.name(last)
+            after = "the beginning" if last == BEGINNING else self.name(last)
             return f"turn {count} after {after}"
         owner = self._owners.get(origin)
         return spelled(event) if owner is None else f"{owner}#{count}"
@@ -93,7 +92,7 @@ class Names:
             return self._ids[name]
         turn, after, event = name.partition(" after ")
         if after and turn.startswith("turn ") and turn[5:].isdecimal():
-            last = _BEGINNING if event == "the beginning" else self.id(event)
+            last = BEGINNING if event == "the beginning" else self.id(event)
             return None if last is None else EventId((turns(last), int(turn[5:])))
         if (spelled_out := _SPELLED.fullmatch(name)) is not None:
             # What nobody has a name for.

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from detrun.model import EventId
-
-# What stands before everything else: the cause of what the program does by itself.
-BEGINNING = EventId((0, 0))
+from detrun.model import BEGINNING, EventId
 
 
 class Happening(msgspec.Struct, frozen=True):

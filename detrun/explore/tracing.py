@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from detrun.explore.story import BEGINNING, Choice, Happening, Question, Story
-from detrun.model import EventId
+from detrun.explore.story import Choice, Happening, Question, Story
+from detrun.model import BEGINNING, EventId
 from detrun.scheduler.choices import Continue
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.handles import Delivery, TimerHandle

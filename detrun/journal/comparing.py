@@ -59,9 +59,8 @@ class Comparison:
     in texts, are no difference.
     """
 
-    def __init__(self, one: Journal, other: Journal, steps: int = STEPS) -> None:
+    def __init__(self, one: Journal, other: Journal) -> None:
         self._one, self._other = one, other
-        self._steps = steps
         self._lean = one.header.level != other.header.level
         self._same_name = lru_cache(50_000)(self._is_same_name)
 
@@ -108,7 +107,7 @@ class Comparison:
         if one and other and type(one[0]) is type(other[0]):
             fields = self._fields(one[0], other[0])
         step = min(entries[0].step for entries in (one, other) if entries)
-        near = tuple(entry for entry in before if entry.step >= step - self._steps)
+        near = tuple(entry for entry in before if entry.step >= step - STEPS)
         return Difference(at, near, one, other, fields)
 
 

@@ -59,9 +59,7 @@ class Level(Enum):
 class Recorder:
     """Writes down what happens, in order, each thing before it has its effect."""
 
-    def __init__(
-        self, sink: Sink, level: Level = Level.LEAN, names: int = 0, rows: Callable[[Row], None] | None = None
-    ) -> None:
+    def __init__(self, sink: Sink, level: Level = Level.LEAN, rows: Callable[[Row], None] | None = None) -> None:
         self.sink = sink
         self._append = sink.append
         # Who takes the commonest entries as rows, at a fraction of their price.
@@ -70,7 +68,7 @@ class Recorder:
         # Who takes messages so, of which nothing is kept but the digest that they came with.
         self._swift = None if self._full else rows
         self._names: dict[str, int] = {"": 0}
-        self._last_name = names
+        self._last_name = 0
         self._blobs: set[bytes] = set()
 
     def name(self, text: str) -> int:

@@ -32,10 +32,9 @@ class Redacting(Recorder):
         sink: Sink,
         pseudonyms: Pseudonyms,
         level: Level = Level.LEAN,
-        names: int = 0,
         rows: Callable[[Row], None] | None = None,
     ) -> None:
-        super().__init__(sink, level, names, rows)
+        super().__init__(sink, level, rows)
         self._pseudonyms = pseudonyms
         self._swift = None
 

@@ -68,8 +68,9 @@ class File:
 class Memory:
     """Bytes that somebody has."""
 
-    def __init__(self, data: bytes, name: str = "memory") -> None:
-        self.name = name
+    name = "memory"
+
+    def __init__(self, data: bytes) -> None:
         self._data = data
 
     def size(self) -> int:

@@ -43,16 +43,9 @@ _CHILD = int(InputKind.CHILD)
 class LiveEngine(Engine):
     """Everything of one live run that is not the program. It decides nothing: what comes first is first."""
 
-    def __init__(
-        self,
-        edge: Edge,
-        record: Record | None = None,
-        entropy: str = "real",
-        seed: int = 0,
-        limits: LiveLimits | None = None,
-    ) -> None:
+    def __init__(self, edge: Edge, record: Record | None, entropy: str, seed: int, limits: LiveLimits) -> None:
         world = World(entropy=LiveEntropy(edge) if entropy == "real" else entropy, seed=seed)
-        super().__init__(Default(), limits or LiveLimits(), world=world, record=record)
+        super().__init__(Default(), limits, world=world, record=record)
         self.edge = edge
         paths.catch()
         self.claims = Unhandled(edge)

@@ -122,7 +122,7 @@ class LiveNetwork(Network):
     def wait(self, asked: Sequence[tuple[Any, int]], reason: str, seconds: float | None) -> bool:
         return self._await([(watched.line, mask) for watched, mask in asked], reason, seconds)
 
-    def await_line(self, line: Line, mask: int, reason: str, seconds: float | None = None) -> bool:
+    def await_line(self, line: Line, mask: int, reason: str, seconds: float | None) -> bool:
         """Let the thread that calls stand still until a line is ready; false if time is up first."""
         return self._await([(line, mask)], reason, seconds)
 

@@ -65,7 +65,7 @@ class Pipe:
 class PipeFile(io.RawIOBase):
     """What `open` gives for a descriptor of a run, below buffers and text."""
 
-    def __init__(self, system: Descriptors, fd: int, mode: str, *, closefd: bool = True) -> None:
+    def __init__(self, system: Descriptors, fd: int, mode: str, *, closefd: bool) -> None:
         self.name, self.mode, self.closefd = fd, mode, closefd
         self._system = system
         self._fd = fd

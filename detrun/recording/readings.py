@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from detrun.journal.entries import InputKind, Named, Received
-from detrun.model import EventId
+from detrun.model import BEGINNING
 from detrun.scheduler.own import is_own
 from detrun.scheduler.world import environment
 
@@ -27,7 +27,6 @@ _LARGEST = 16 * 1024 * 1024
 # What is no file is read anew by every run, and what is code is kept as such.
 _ELSEWHERE = ("/dev/", "/proc/", "/sys/")
 _CODE = (".py", ".pyc", ".so", ".pth")
-_NOTHING = EventId((0, 0))
 # What says nothing of the program: these are set for its interpreter.
 _INTERPRETERS = ("PYTHON", "DETRUN_")
 
@@ -143,7 +142,7 @@ def noting(recorder: Recorder, step: Callable[[], int]) -> Callable[[InputKind, 
 
     def note(kind: InputKind, name: str, value: bytes | None) -> None:
         number = recorder.name(name)
-        recorder.received(step(), kind, _NOTHING, number, value or b"", code=int(value is not None))
+        recorder.received(step(), kind, BEGINNING, number, value or b"", code=int(value is not None))
 
     return note
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from detrun.errors import LimitReached
 from detrun.journal.entries import InputKind, Phase
-from detrun.model import EventId
+from detrun.model import BEGINNING
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.threads.thread import Thread
 
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from detrun.journal.recorder import Recorder
-    from detrun.model import Decision
+    from detrun.model import Decision, EventId
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
 _LOWER_HALF = 0xFFFF
 # So many looks at the digest are written at once: what is lost with the process, the seed brings back.
 _CALM = 16
-_NOTHING = EventId((0, 0))
 
 
 def _nothing() -> None:
@@ -79,7 +78,7 @@ class Recording:
         assert self.engine is not None
         most, self._most = self._most, None
         # An input like others: a replay ends there, and unwinds as this run does from here on.
-        self._recorder.received(self.engine.trace.step, InputKind.CONTROL, _NOTHING, 0, b"%d" % most)
+        self._recorder.received(self.engine.trace.step, InputKind.CONTROL, BEGINNING, 0, b"%d" % most)
         return filled(most)
 
     def happens(self, event: Delivery | Thread) -> None:

@@ -35,12 +35,12 @@ class Stepping(Replaying):
 
     def __init__(
         self,
-        until: int | None = None,
+        until: int | None,
         *,
-        first: int | None = None,
-        stop: int | None = None,
-        tell: Callable[[str], None] | None = None,
-        progress: Callable[[int], None] | None = None,
+        first: int | None,
+        stop: int | None,
+        tell: Callable[[str], None] | None,
+        progress: Callable[[int], None] | None,
     ) -> None:
         super().__init__(until)
         self._first = first

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detrun.model import EventId, spelled
+from detrun.model import BEGINNING, EventId, spelled
 from detrun.scheduler.origins import ORIGIN, Origin
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Handle(msgspec.Struct, weakref=True, eq=False):
 class Delivery(Handle):
     """A call that is an event: delivering it is something that the scheduler chooses."""
 
-    id: EventId = EventId((0, 0))
+    id: EventId = BEGINNING
     # The name of the channel that it comes by.
     path: str = ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from detrun.errors import RunError
-from detrun.model import Decision, EventId
+from detrun.model import BEGINNING, Decision, EventId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ class Trace:
         self.tasks = 0
         self.unnamed = 0
         # The last event, and its step.
-        self.last = EventId((0, 0))
+        self.last = BEGINNING
         self.eventful = 0
         # Folded where operations happen, not by a method: they are on the hot path.
         self.digest = 0

@@ -15,7 +15,7 @@ from detrun.explore.finding import smallest
 from detrun.explore.kept import KeptPlan, lasting, resolved
 from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
-from detrun.explore.settling import Settled, settled
+from detrun.explore.settling import SECONDS, Settled, settled
 from detrun.explore.telling import told
 from detrun.explore.trial import Trials
 from detrun.scheduler.catch import install
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 # What `pytest.fail` and `pytest.raises` raise is raised by the test.
 leave_out(os.path.dirname(_pytest.__file__))
-# How long a failure is made smaller at most, in seconds.
-_SECONDS = 4.0
 
 
 class Failed(AssertionError):
@@ -102,7 +100,7 @@ class Harness:
         trial = self._trials(known)
         if trial.signature is None or trial.attempt.failure is None:
             return None
-        found = smallest(self._trials, known, trial.signature, _SECONDS)
+        found = smallest(self._trials, known, trial.signature, SECONDS)
         self._will_show(found.plan, Holds.of(found.plan))
         return Found(trial.attempt.failure, lasting(self._trials, found.plan), tuple(told(found.explanation)))
 
@@ -122,7 +120,7 @@ class Harness:
         if way is None:
             report.note(search.schedules)
             return None
-        failure, strategy = settled(performer, way, _SECONDS)
+        failure, strategy = settled(performer, way, SECONDS)
         self._will_show(failure.plan, strategy)
         if failure.named is not None:
             saved.add(failure.named)
