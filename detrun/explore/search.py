@@ -16,7 +16,7 @@ from detrun.explore import systematic
 from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
 from detrun.explore.schedules import Result, Schedule
 from detrun.explore.seen import Seen
-from detrun.explore.workers import Alone, Workers
+from detrun.explore.together import Alone, Together
 from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Search:
         # How many single holds there were to try, and how many were tried.
         self.holds = self.held = 0
         self._performer = performer
+        self._performers: Alone | Together = Alone(performer)
         self._bounds = bounds
         self._tell = tell
         self._began = time.perf_counter()
@@ -134,22 +135,22 @@ class Search:
         self.single = not (story.choices or story.questions or default.drew)
         if self._is_over() or self.single:
             return
-        jobs = self._bounds.jobs
-        workers = Workers(self._performer, jobs) if jobs > 1 else Alone(self._performer)
+        if self._bounds.jobs > 1:
+            self._performers = Together(self._performer, self._bounds.jobs)
         try:
-            self._search(workers, default, deviations)
+            self._search(default, deviations)
         finally:
-            workers.close()
+            self._performers.close()
 
-    def _search(self, workers: Alone | Workers, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
+    def _search(self, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
         if self._bounds.strategy in ("auto", "holds"):
-            self._try_single(workers, default, deviations)
+            self._try_single(default, deviations)
         shares = Shares(arms) if (arms := NAMED[self._bounds.strategy]) else None
         while shares is not None and not self._over:
-            self._perform(workers, self._round(shares), shares)
+            self._perform(self._round(shares), shares)
             shares.forget()
 
-    def _try_single(self, workers: Alone | Workers, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
+    def _try_single(self, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
         """Every deviation alone, under a few draws of the program's own randomness."""
         draws = 1 if self._bounds.fixed_entropy or not default.drew else _DRAWS
         for entropy in range(draws):
@@ -158,9 +159,9 @@ class Search:
                 if self._over or default.story is None:
                     return
                 deviations = systematic.deviations(default.story)
-            self._try(workers, [self._plan(entropy, each) for each in deviations], entropy)
+            self._try([self._plan(entropy, each) for each in deviations], entropy)
 
-    def _try(self, workers: Alone | Workers, plans: Sequence[Plan], entropy: int) -> None:
+    def _try(self, plans: Sequence[Plan], entropy: int) -> None:
         self.holds += len(plans)
         if self._bounds.runs is not None and self._bounds.strategy == "auto":
             plans = plans[: max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)]
@@ -168,7 +169,7 @@ class Search:
             if self._over:
                 return
             schedules = [Schedule(self._next(), _HOLDS, 0, entropy, plan) for plan in plans[place : place + ROUND]]
-            self.held += self._perform(workers, schedules)
+            self.held += self._perform(schedules)
 
     def _round(self, shares: Shares) -> list[Schedule]:
         """The next schedules of the portfolio."""
@@ -180,12 +181,12 @@ class Search:
             schedules.append(Schedule(number, arm, number, entropy, None, base))
         return schedules
 
-    def _perform(self, workers: Alone | Workers, schedules: Sequence[Schedule], shares: Shares | None = None) -> int:
+    def _perform(self, schedules: Sequence[Schedule], shares: Shares | None = None) -> int:
         """Run those that are this search's own, and note what they came to; how many there were."""
         bounds = self._bounds
         mine = [each for each in schedules if each.number % bounds.shards == bounds.shard][: self._left()]
         done = 0
-        for schedule, result in zip(mine, workers.perform(mine), strict=False):
+        for schedule, result in zip(mine, self._performers.perform(mine), strict=False):
             done += 1
             news = self._note(schedule, result)
             if shares is not None:

@@ -38,7 +38,7 @@ class Alone:
         """Nothing is left behind."""
 
 
-class Workers:
+class Together:
     """So many children of this process, which have its program loaded and share every round."""
 
     def __init__(self, performer: Performer, count: int) -> None:
@@ -99,7 +99,7 @@ class _Child:
     def answer(self) -> list[Result]:
         data = _receive(self._from)
         if data is None:
-            raise InternalError(f"expected results from worker {self._number} of the search, got its end")
+            raise InternalError(f"expected results from process {self._number} of the search, got its end")
         return _results.decode(data)
 
     def close(self) -> None:
