@@ -14,7 +14,7 @@ from detrun.journal.entries import Emitted, Entry, GenerationMoved, InputKind, O
 from detrun.journal.header import FORMAT
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Open, Torn
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.verification import verify
 from tests.journal import compat
 from tests.journal.independent import segment

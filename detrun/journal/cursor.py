@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from detrun.journal.blocks import Head, Kind
 from detrun.journal.scan import Finished, Missing, Torn
-from detrun.journal.segmentation import Place
+from detrun.journal.segments import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from detrun.journal.entries import Entry
     from detrun.journal.scan import Ending
-    from detrun.journal.segmentation import Segments
+    from detrun.journal.segments import Segments
 
 
 class Cursor:

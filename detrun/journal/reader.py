@@ -15,7 +15,7 @@ from detrun.errors import Corrupt, UsageError
 from detrun.journal.cursor import Cursor
 from detrun.journal.entries import BLOBS, ENDS, NAMES, READINGS, Ended, Entry, Failed, Named, Stored
 from detrun.journal.scan import Ending
-from detrun.journal.segmentation import Place, Segments, row_place
+from detrun.journal.segments import Place, Segments, row_place
 from detrun.journal.twice import Twice
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Journal:
         self._segments = Segments(path)
         self._names: dict[int, str] = {}
         self._names_size = 0
-        self.path = self._segments.first.source.name
+        self.path = self._segments.first.medium.name
         self.header = self._segments.first.header
         self.ending: Ending | None = None
 

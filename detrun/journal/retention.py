@@ -12,7 +12,7 @@ import msgspec
 from detrun.errors import JournalError
 from detrun.journal.entries import Ended, Failed
 from detrun.journal.reader import Journal
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from detrun.journal.segments import Segment
+from detrun.journal.segment import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from detrun.journal.entries import Entry
-    from detrun.journal.sources import Source
+    from detrun.journal.media import Medium
 
 _WINDOW = 256 * 1024
 _header = msgspec.msgpack.Decoder(Header)
@@ -75,8 +75,8 @@ Ending: TypeAlias = Finished | Open | Torn | Missing
 class Scan:
     """A segment. What it gives was checked; what cannot be trusted raises, and says where."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, medium: Medium) -> None:
+        self.medium = medium
         # How large it was when it was asked last.
         self._size = 0
         self._dictionary: Any = None
@@ -88,7 +88,7 @@ class Scan:
             raise self._no_header(len(line))
         if (head.kind, head.number) != (Kind.HEADER, 0):
             raise self._corrupt(head.offset, f"expected the header, got block {head.number} of kind {head.kind}")
-        if head.end > source.size():
+        if head.end > medium.size():
             raise self._no_header(len(line))
         try:
             self.header = _header.decode(self._content(head, keys))
@@ -119,7 +119,7 @@ class Scan:
         try:
             return entries_of(self._content(head, self._keys), head.count)
         except Mismatch as error:
-            return self._torn(head.offset, self.source.size(), str(error))
+            return self._torn(head.offset, self.medium.size(), str(error))
         except ValueError as error:
             raise self._corrupt(head.offset, str(error)) from error
 
@@ -128,12 +128,12 @@ class Scan:
         try:
             self._content(head, self._keys)
         except Mismatch as error:
-            return self._torn(head.offset, self.source.size(), str(error))
+            return self._torn(head.offset, self.medium.size(), str(error))
         return None
 
     def finished(self) -> Finished | None:
         """The footer, if the segment ends with one; found from the end of the file, without reading what is before."""
-        offset = self.source.size() - HEAD_SIZE - FOOTER_SIZE
+        offset = self.medium.size() - HEAD_SIZE - FOOTER_SIZE
         footer = self._footer(offset) if offset >= self.first else None
         if footer is None or not self.first <= footer.index < offset:
             return None
@@ -153,40 +153,40 @@ class Scan:
             raise self._corrupt(footer.index, str(error)) from error
 
     def _first_line(self) -> bytes:
-        begin = self.source.read(0, LONGEST_LINE)
+        begin = self.medium.read(0, LONGEST_LINE)
         line, newline, _ = begin.partition(b"\n")
         words = line.split(b" ")
         if not newline and begin.startswith(MAGIC.encode()[: len(begin)]) and len(begin) < LONGEST_LINE:
-            raise Truncated(self.source.name, 0, "the journal ends within its first line, nothing of it can be read")
+            raise Truncated(self.medium.name, 0, "the journal ends within its first line, nothing of it can be read")
         if b" ".join(words[:2]) != MAGIC.encode() or len(words) != 4 or not words[2].isdigit():
             raise self._corrupt(0, f"expected a journal, which begins with {MAGIC!r}, got {begin[:24]!r}")
         if int(words[2]) > FORMAT:
-            raise FormatUnknown(self.source.name, int(words[2]), FORMAT, words[3].decode("ascii", "replace"))
+            raise FormatUnknown(self.medium.name, int(words[2]), FORMAT, words[3].decode("ascii", "replace"))
         return line + newline
 
     def _no_header(self, offset: int) -> Truncated | Corrupt:
-        if self.source.size() < offset + HEAD_SIZE + 1 or self._is_header(offset):
-            return Truncated(self.source.name, offset, "the journal ends within its header, nothing of it can be read")
+        if self.medium.size() < offset + HEAD_SIZE + 1 or self._is_header(offset):
+            return Truncated(self.medium.name, offset, "the journal ends within its header, nothing of it can be read")
         return self._corrupt(offset, "expected the header, got something else")
 
     def _is_header(self, offset: int) -> bool:
-        return self._head(offset, Keys(self.source.read(0, offset)), NOTHING_BEFORE) is not None
+        return self._head(offset, Keys(self.medium.read(0, offset)), NOTHING_BEFORE) is not None
 
     def _footer(self, offset: int) -> Footer | None:
         """What stands where a footer would, not checked yet: it takes what is in it to do that."""
         head = self._head(offset, self._keys, NOTHING_BEFORE)
         if head is None or (head.kind, head.stored) != (Kind.FOOTER, FOOTER_SIZE):
             return None
-        return footer_of(self.source.read(head.body, FOOTER_SIZE))
+        return footer_of(self.medium.read(head.body, FOOTER_SIZE))
 
     def _head(self, offset: int, keys: Keys, before: bytes) -> Head | None:
-        return head_at(self.source.read(offset, HEAD_SIZE), 0, keys, offset, before)
+        return head_at(self.medium.read(offset, HEAD_SIZE), 0, keys, offset, before)
 
     def _next(self, offset: int, number: int, before: bytes) -> Head | Open | Torn:
         reached = self._reaches(offset + HEAD_SIZE)
         head = self._head(offset, self._keys, before) if reached else None
         if head is None:
-            size = self.source.size() if reached else self._size
+            size = self.medium.size() if reached else self._size
             return self._torn(offset, size, "expected a block, got something else") if size > offset else Open(offset)
         if head.number != number:
             raise self._corrupt(offset, f"expected block {number}, got block {head.number}")
@@ -199,13 +199,13 @@ class Scan:
     def _reaches(self, end: int) -> bool:
         """Whether the segment has so many bytes; what is written after it was found to have fewer is for next time."""
         if end > self._size:
-            self._size = self.source.size()
+            self._size = self.medium.size()
         return end <= self._size
 
     def _content(self, head: Head, keys: Keys) -> bytes | memoryview:
         if max(head.raw, head.stored) > LARGEST_BLOCK:
             raise ValueError(f"expected a block of at most {LARGEST_BLOCK:,} bytes, got one of {head.raw:,}")
-        block = memoryview(self.source.read(head.offset, HEAD_SIZE + head.stored))
+        block = memoryview(self.medium.read(head.offset, HEAD_SIZE + head.stored))
         return content(head, block[:HEAD_SIZE], block[HEAD_SIZE:], keys, self._known)
 
     def _known(self) -> Any:
@@ -228,10 +228,10 @@ class Scan:
         try:
             footer = footer_of(self._content(head, self._keys))
         except Mismatch as error:
-            return self._torn(head.offset, self.source.size(), str(error))
+            return self._torn(head.offset, self.medium.size(), str(error))
         except ValueError as error:
             raise self._corrupt(head.offset, str(error)) from error
-        if head.end != self.source.size():
+        if head.end != self.medium.size():
             raise self._corrupt(head.end, "expected nothing behind the footer, got something")
         return Finished(footer, head.check)
 
@@ -245,7 +245,7 @@ class Scan:
 
     def _later(self, offset: int, size: int) -> Head | None:
         while offset < size:
-            window = self.source.read(offset, _WINDOW + HEAD_SIZE)
+            window = self.medium.read(offset, _WINDOW + HEAD_SIZE)
             place = window.find(SYNC)
             while 0 <= place < _WINDOW:
                 head = head_at(window, place, self._keys, offset + place, NOTHING_BEFORE)
@@ -256,4 +256,4 @@ class Scan:
         return None
 
     def _corrupt(self, offset: int, what: str) -> Corrupt:
-        return Corrupt(self.source.name, offset, what)
+        return Corrupt(self.medium.name, offset, what)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from detrun.journal.cursor import Cursor
     from detrun.journal.entries import Entry
-    from detrun.journal.segmentation import Place
+    from detrun.journal.segments import Place
 
 # So many bytes of entries wait for who comes behind; what is more is read by both.
 MOST = 4 * 1024 * 1024

@@ -16,7 +16,7 @@ from detrun.errors import Corrupt
 from detrun.journal.entries import Entry, Named, Stored
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Ending
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.spelling import word
 
 if TYPE_CHECKING:

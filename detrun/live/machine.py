@@ -21,8 +21,8 @@ from detrun.journal.checks import LOWER_HALF, of_output
 from detrun.journal.entries import InputKind, OutputKind, Received, Stored
 from detrun.journal.recorder import PART
 from detrun.live import memory
+from detrun.live.children import Children, bury
 from detrun.live.edge import EMITTED, LONGEST, READ, RECEIVED, TIMED_OUT, WRITE, failure
-from detrun.live.ends import Ends, bury
 from detrun.live.leaving import Leaving
 from detrun.live.lines import MOST_PENDING
 from detrun.live.pool import Pool
@@ -78,7 +78,7 @@ class Machine:
         self._others: deque[Received] = deque()
         self._pool = Pool()
         self._epoll.register(self._pool.fd, _IN)
-        self._ends = Ends(self._pool.fd)
+        self._children = Children(self._pool.fd)
         # Who sleeps hears no sockets, but signals.
         self._deaf = select.poll()
         self._deaf.register(self._pool.fd, select.POLLIN)
@@ -204,7 +204,7 @@ class Machine:
 
     def await_end(self, number: int, pid: int) -> None:
         self._pool.lent = True
-        self._outside(self._ends.wait, number, pid)
+        self._outside(self._children.wait, number, pid)
 
     def bury(self, pid: int) -> None:
         bury(pid)
@@ -286,7 +286,7 @@ class Machine:
     def _gather(self) -> None:
         for number, payload in self._pool.done():
             self._others.append(Received(self.trace.step, InputKind.EXECUTOR, 0, number, 0, payload))
-        for number, status in self._ends.came():
+        for number, status in self._children.came():
             self._others.append(Received(self.trace.step, InputKind.CHILD, number, 0, 0, b"", status))
         if self._interrupting is not None:
             for number in self._interrupting.came():

@@ -27,7 +27,7 @@ from detrun.journal.entries import (
     Stored,
 )
 from detrun.journal.header import Header
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.writer import Durability, Writer
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from detrun.errors import JournalError
 from detrun.journal.blocks import LARGEST_BLOCK, WITH_DICTIONARY, Head
 from detrun.journal.compression import compressor
 from detrun.journal.entries import Entry
+from detrun.journal.media import Memory
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Scan
-from detrun.journal.sources import Memory
 from tests.journal.independent import HEAD, whole_blocks
 from tests.journal.mutations import FIELDS, HUGE, MUTATIONS, noticed
 from tests.journal.stories import EACH, HEADER, contents, messages, write

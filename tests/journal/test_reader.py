@@ -16,7 +16,7 @@ from detrun.errors import Corrupt, FormatUnknown, JournalError, Truncated, Unwri
 from detrun.journal.entries import Entry, InputKind, Named, Received, Stored
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Missing, Open, Torn
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.writer import Durability, Writer
 from tests.journal.stories import BLOB, EACH, HEADER, contents, messages, write
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from detrun.journal.entries import Ended, Entry, Failed
 from detrun.journal.retention import prune, runs
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.writer import Durability, Writer
 from tests.journal.stories import HEADER, messages, write
 

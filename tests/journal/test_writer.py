@@ -16,7 +16,7 @@ from detrun.errors import InternalError, JournalError, Unwritable, UsageError
 from detrun.journal.entries import Ended, Named, Sent, Stored
 from detrun.journal.reader import Journal
 from detrun.journal.scan import Finished, Open
-from detrun.journal.segments import segment_path
+from detrun.journal.segment import segment_path
 from detrun.journal.writer import Durability, Writer
 from tests.journal.stories import BLOB, EACH, HEADER, messages
 

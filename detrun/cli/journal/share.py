@@ -42,7 +42,7 @@ def command(journal: Path, file: Path, secrets: tuple[str, ...]) -> int:
 
 def _write(file: Path, sharing: "Sharing", opened: "Journal") -> int:
     """Write the journal, whole or not at all; how many segments it has."""
-    from detrun.journal.segments import segment_path  # noqa: PLC0415
+    from detrun.journal.segment import segment_path  # noqa: PLC0415
     from detrun.journal.writer import Durability, Writer  # noqa: PLC0415
 
     header = replace(sharing.header(opened.header), segment=0, previous=b"", names=0, step=0)

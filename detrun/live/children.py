@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _waitpid = swap.twin(os.waitpid)
 
 
-class Ends:
-    """How children have ended; `fd` learns of each."""
+class Children:
+    """Those of one live run, and how they have ended; `fd` learns of each."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd

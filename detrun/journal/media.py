@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _AHEAD = 128 * 1024
 
 
-class Source(Protocol):
+class Medium(Protocol):
     """Bytes that may become more."""
 
     name: str
