@@ -7,15 +7,15 @@ number of processes finds the same. Only where a bound of seconds cuts it off de
 from __future__ import annotations
 
 import time
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.explore import systematic
 from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
 from detrun.explore.schedules import Result, Schedule
 from detrun.explore.seen import Seen
+from detrun.explore.systematic import Deviations
 from detrun.explore.together import Alone, Together
 from detrun.model import SLACK, Answer, Hold, Plan
 
@@ -35,6 +35,8 @@ _CORPUS = 256
 _DRAWS = 3
 # So much of all schedules at most is for single holds, where there is more to try.
 _SYSTEMATIC = 0.5
+# Of so many holds, where there are more, those are drawn that random plans are made of.
+_DRAWN = 20_000
 # A schedule that takes so many times the steps of the default one, and some more, is taken for endless.
 _TIMES_STEPS, _MORE_STEPS = 50, 5_000
 _HOLDS, _DEFAULT = "holds", "default"
@@ -126,11 +128,10 @@ class Search:
         default = self._default(first)
         story = default.story
         assert story is not None
-        deviations = systematic.deviations(story)
-        holds = [each for each in deviations if isinstance(each, Hold)]
+        deviations = Deviations(story)
         attempts = self._performer.attempts
         attempts.max_steps = min(attempts.max_steps, _MORE_STEPS + _TIMES_STEPS * default.steps)
-        self._performer.drawn = Drawn(story, holds, self._plan(0), self._performer.attempts.kinds)
+        self._performer.drawn = Drawn(story, deviations.some(_DRAWN), self._plan(0), self._performer.attempts.kinds)
         # With all the slack there is nothing to choose: whatever a strategy does, it is this run again.
         self.single = not (story.choices or story.questions or default.drew)
         if self._is_over() or self.single:
@@ -142,7 +143,7 @@ class Search:
         finally:
             self._performers.close()
 
-    def _search(self, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
+    def _search(self, default: Attempt, deviations: Deviations) -> None:
         if self._bounds.strategy in ("auto", "holds"):
             self._try_single(default, deviations)
         shares = Shares(arms) if (arms := NAMED[self._bounds.strategy]) else None
@@ -150,7 +151,7 @@ class Search:
             self._perform(self._round(shares), shares)
             shares.forget()
 
-    def _try_single(self, default: Attempt, deviations: Sequence[Hold | Answer]) -> None:
+    def _try_single(self, default: Attempt, deviations: Deviations) -> None:
         """Every deviation alone, under a few draws of the program's own randomness."""
         draws = 1 if self._bounds.fixed_entropy or not default.drew else _DRAWS
         for entropy in range(draws):
@@ -158,17 +159,17 @@ class Search:
                 default = self._default(Schedule(self._next(), _DEFAULT, entropy=entropy, plan=self._plan(entropy)))
                 if self._over or default.story is None:
                     return
-                deviations = systematic.deviations(default.story)
-            self._try([self._plan(entropy, each) for each in deviations], entropy)
+                deviations = Deviations(default.story)
+            self._try(deviations, entropy)
 
-    def _try(self, plans: Sequence[Plan], entropy: int) -> None:
-        self.holds += len(plans)
+    def _try(self, deviations: Deviations, entropy: int) -> None:
+        self.holds += len(deviations)
+        most = len(deviations)
         if self._bounds.runs is not None and self._bounds.strategy == "auto":
-            plans = plans[: max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)]
-        for place in range(0, len(plans), ROUND):
-            if self._over:
-                return
-            schedules = [Schedule(self._next(), _HOLDS, 0, entropy, plan) for plan in plans[place : place + ROUND]]
+            most = max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)
+        plans = (self._plan(entropy, each) for each in islice(deviations, most))
+        while not self._over and (batch := list(islice(plans, ROUND))):
+            schedules = [Schedule(self._next(), _HOLDS, 0, entropy, plan) for plan in batch]
             self.held += self._perform(schedules)
 
     def _round(self, shares: Shares) -> list[Schedule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from detrun.model import BEGINNING, EventId
+from detrun.model import EventId
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -51,13 +51,3 @@ class Story(msgspec.Struct, frozen=True):
     questions: tuple[Question, ...]
     causes: dict[EventId, EventId]
     chains: dict[EventId, int | str] = {}
-
-    def follows(self, event: EventId, other: EventId) -> bool:
-        """Whether an event was asked for in the wake of another, or of what followed from that."""
-        seen = 0
-        while event != BEGINNING and seen <= len(self.causes):
-            event = self.causes.get(event, BEGINNING)
-            if event == other:
-                return True
-            seen += 1
-        return False

@@ -11,6 +11,7 @@ import pytest
 
 import detrun
 from detrun.explore.attempt import Attempt, Attempts
+from detrun.explore.descent import Descent
 from detrun.model import Hold, Plan
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.random import Random
@@ -102,8 +103,8 @@ def test_a_story_says_why_each_event_was_asked_for() -> None:
     first, second = story.happenings
 
     assert (story.causes[second.id], second.home) == (first.id, "main")
-    assert story.follows(second.id, first.id)
-    assert not story.follows(first.id, second.id)
+    assert Descent(story.causes).follows(second.id, first.id)
+    assert not Descent(story.causes).follows(first.id, second.id)
 
 
 async def _served(clients: int) -> list[str]:
