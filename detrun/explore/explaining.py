@@ -12,7 +12,7 @@ from detrun.explore.explanation import Explanation, Flip, Latency, Rate, Side, T
 from detrun.explore.labels import label, of_faults
 from detrun.explore.latencies import Late, rounded
 from detrun.explore.looking import Look, looked
-from detrun.explore.naming import END
+from detrun.explore.names import END
 from detrun.explore.nearing import earlier
 from detrun.explore.watching import MESSAGE, THREAD, TURN
 from detrun.model import EventId, Hold, Plan

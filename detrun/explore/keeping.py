@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from detrun.explore.naming import Names, Naming
+from detrun.explore.naming import Naming
 from detrun.explore.pristine import Pristine
 from detrun.explore.quiet import silence
 from detrun.model import Plan
@@ -75,15 +75,14 @@ def _kept(wanted: _Order, path: Path, source: Source) -> Kept:
     asked |= {"level": plan.level, "faults": list(plan.kinds), "strict": True}
     noted = {"strategy": "holds", "seed": plan.entropy, "slack": plan.slack, "delay": plan.delay}
     noted |= {"holds": "; ".join(wanted.story)} if wanted.story else {}
-    names = Names()
-    keeping = Keeping(path, header.target, header.arguments, asked | noted, source.hash_seed, names=names)
-    with names.given(), keeping:
+    strategy = Naming(Holds.of(plan))
+    keeping = Keeping(path, header.target, header.arguments, asked | noted, source.hash_seed, names=strategy.names)
+    with strategy.following(), keeping:
         if source.sources:
             keeping.keep(source.sources)
         else:
             keeping.keep_sources(header.target)
         freeze()
-        strategy = Naming(Holds.of(plan), names)
         ended = keeping.ended(run(source.program, seed=plan.entropy, strategy=strategy, **asked, record=keeping.record))
     failure = ended.failure
     return Kept(ended.outcome, failure.message if failure else "", (failure.where or "") if failure else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.explore.naming import Names
+from detrun.explore.names import Names
 from detrun.explore.nearing import NEVER
 from detrun.explore.seeing import Seeing, Sight, Wake
 from detrun.model import EventId
@@ -71,13 +71,12 @@ class Look(msgspec.Struct, frozen=True):
 
 def looked(trials: Trials, plan: Plan) -> Look:
     """Run a plan under close look."""
-    names = Names()
-    seeing = Seeing(Holds.of(plan), names)
-    with names.given(), seeing.following():
+    seeing = Seeing(Holds.of(plan))
+    with seeing.following():
         attempt = trials.attempts(plan.level).attempt(seeing, entropy=plan.entropy, kinds=plan.kinds)
     inputs = tuple(each.id for each in seeing.inputs)
     return Look(
-        names,
+        seeing.names,
         seeing.sights,
         frozenset(seeing.kinds),
         frozenset(seeing.asked),

@@ -25,7 +25,6 @@ from detrun.scheduler.waits import frames_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from detrun.explore.naming import Names
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.strategies.strategy import Strategy
@@ -65,8 +64,8 @@ class Sight(msgspec.Struct):
 class Seeing(Naming):
     """Answers as another strategy does, and looks."""
 
-    def __init__(self, inner: Strategy, names: Names) -> None:
-        super().__init__(inner, names)
+    def __init__(self, inner: Strategy) -> None:
+        super().__init__(inner)
         self.sights: list[Sight] = []
         self._now: Sight | None = None
         self._files: dict[int, Sight | None] = {}
@@ -86,12 +85,15 @@ class Seeing(Naming):
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Know of each callback in whose wake it runs."""
-        with hooked(
-            (Scheduling, Scheduling.call_soon, self._call_soon),
-            (Readiness, Readiness.look, self._look),
-            (Readiness, Readiness._run, self._run),
-            (Task, Task.cancel, self._cancel),
+        """Name what is asked for, and know of each callback in whose wake it runs."""
+        with (
+            super().following(),
+            hooked(
+                (Scheduling, Scheduling.call_soon, self._call_soon),
+                (Readiness, Readiness.look, self._look),
+                (Readiness, Readiness._run, self._run),
+                (Task, Task.cancel, self._cancel),
+            ),
         ):
             yield
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from detrun.explore.attempt import Attempts
-from detrun.explore.naming import Names, Naming
+from detrun.explore.naming import Naming
 from detrun.model import EventId
 from detrun.scheduler.strategies.default import Default
 from detrun.scheduler.strategies.random import Random
@@ -18,9 +18,9 @@ from tests.explore.races import RACES
 
 def named(program: Program, strategy: Strategy) -> dict[str, EventId]:
     """Everything that happened, by name."""
-    names = Names()
-    naming = Naming(strategy, names)
-    with names.given():
+    naming = Naming(strategy)
+    names = naming.names
+    with naming.following():
         Attempts(lambda: program).attempt(naming)
     assert all(names.id(names.name(event)) == event for event in naming.order)
     return {names.name(event): event for event in naming.order}
@@ -80,9 +80,10 @@ def test_a_name_belongs_to_the_same_origin_in_every_run(program: Program) -> Non
 
 
 def test_a_name_that_nothing_has_leads_nowhere_but_near() -> None:
-    names = Names()
-    with names.given():
-        Attempts(lambda: workers).attempt(Naming(Default(), names))
+    naming = Naming(Default())
+    with naming.following():
+        Attempts(lambda: workers).attempt(naming)
+    names = naming.names
 
     assert names.id("worker-4/sleep#1") is None
     assert names.nearest("worker-4/sleep#1") == "worker-3/sleep#1"
