@@ -28,9 +28,9 @@ from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
 from detrun.recording.keeping import Keeping
 from detrun.runtime.modules.snapshot import Snapshot
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import of_directory
 from detrun.scheduler.active import aside
-from detrun.testing.app import App
-from detrun.testing.scenarios import of_directory
 
 COUNT = 4_000
 LANES = 100

@@ -13,7 +13,7 @@ from time import process_time
 from typing import Any
 
 from benchmarks.harness import interleaved, title
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Configured, Scenario, play, worker
 from tests.runtime.sockets import ECHO, serving
 

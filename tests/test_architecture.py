@@ -13,7 +13,7 @@ LAYERS = [
     {"__init__", "__main__"},
     {"cli"},
     {"testing"},
-    {"server", "explore", "doctor"},
+    {"server", "explore", "doctor", "scenarios"},
     {"compat"},
     {"bindings"},
     {"runtime"},

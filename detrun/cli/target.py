@@ -64,7 +64,7 @@ def enter(target: str) -> None:
 def _playing(
     application: str, path: Path, function: str, recorded: Sources, generations: Mapping[str, Sources] | None
 ) -> Program:
-    from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
+    from detrun.scenarios.playing import checked, of_directory  # noqa: PLC0415  # few programs are applications
 
     if not Path(application).is_dir():
         found = "a file" if Path(application).exists() else "nothing"

@@ -9,8 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from detrun.testing.app import App as App
-    from detrun.testing.clients import Client as Client
+    from detrun.scenarios.app import App as App
+    from detrun.scenarios.clients import Client as Client
     from detrun.testing.decorator import test as test
     from detrun.testing.harness import Failed as Failed
     from detrun.testing.keeping import Back as Back
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from detrun.testing.values import EachRun as EachRun
 
 _HOME = {
-    "App": "detrun.testing.app",
+    "App": "detrun.scenarios.app",
     "Back": "detrun.testing.keeping",
-    "Client": "detrun.testing.clients",
+    "Client": "detrun.scenarios.clients",
     "EachRun": "detrun.testing.values",
     "Failed": "detrun.testing.harness",
     "Kept": "detrun.testing.keeping",

@@ -38,7 +38,7 @@ class Loader:
             nearest = next(iter(get_close_matches(self._target.function, others, n=1)), None)
             raise Stale(self._text, nearest, is_program=True)
         if self._target.application:
-            from detrun.testing.scenarios import checked, of_directory  # noqa: PLC0415  # few programs are applications
+            from detrun.scenarios.playing import checked, of_directory  # noqa: PLC0415  # few programs are applications
 
             return of_directory(str(self._root / self._target.application), checked(function, self._text))
         program: Callable[[], Any] = function

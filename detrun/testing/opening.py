@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detrun.errors import UsageError
-from detrun.testing.scenarios import Opened, read
+from detrun.scenarios.playing import Opened, read
 from detrun.testing.values import EachRun
 
 if TYPE_CHECKING:

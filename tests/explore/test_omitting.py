@@ -16,9 +16,9 @@ from detrun.explore.kept import KeptPlan, kept, resolved
 from detrun.explore.telling import told
 from detrun.model import Plan
 from detrun.runtime.modules.snapshot import Snapshot
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import playing
 from detrun.scheduler.strategies.random import Random
-from detrun.testing.app import App
-from detrun.testing.scenarios import playing
 from tests.explore.failures import first, minimized, trials
 from tests.runtime.applications import Bound, Workers, worker
 

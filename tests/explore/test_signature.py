@@ -13,9 +13,9 @@ from detrun.explore.kept import KeptPlan
 from detrun.explore.signature import Signature
 from detrun.model import EventId, Hold, Plan
 from detrun.runtime.modules.snapshot import Snapshot
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import playing
 from detrun.scheduler.strategies.default import Default
-from detrun.testing.app import App
-from detrun.testing.scenarios import playing
 from tests.runtime.applications import Bound, Workers, worker
 
 BACK = worker(

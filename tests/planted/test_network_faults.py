@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import detrun
+from detrun.scenarios.mishaps import KINDS as OF_APPLICATIONS
 from detrun.scheduler.network.faults import KINDS
 from detrun.simulation import network
-from detrun.testing.mishaps import KINDS as OF_APPLICATIONS
 
 pytestmark = pytest.mark.usefixtures("untidy")
 SEEDS = range(200)

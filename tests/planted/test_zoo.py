@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from detrun.testing.mishaps import KINDS
+from detrun.scenarios.mishaps import KINDS
 from tests.cli.command import ENVIRONMENT, detrun
 from tests.explore.blind import check_blind
 from tests.planted.zoo.keeping import HEAD, SCHEDULES, Row, by_kept, fails, row, searched

@@ -14,8 +14,8 @@ import detrun
 from detrun.model import Run
 from detrun.runtime.configuration.declarations import Limits
 from detrun.runtime.modules.snapshot import Snapshot
-from detrun.testing.app import App
-from detrun.testing.scenarios import playing
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import playing
 
 Scenario = Callable[[App], Awaitable[Any]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from detrun.model import Run
 from detrun.runtime.lines import Line
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Configured, Scenario, play
 
 Action = Callable[[App], None]

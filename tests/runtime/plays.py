@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from detrun.errors import SocketClosed
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, Configured, Scenario, worker
 
 STORE = worker(

@@ -9,7 +9,7 @@ import pytest
 
 from detrun.errors import SocketClosed
 from detrun.runtime.sockets import WebSocket
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, Configured, Scenario, play, worker
 
 SEEDS = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, played, worker
 
 API = worker("api", "class Default(WorkerEntrypoint):\n    def number(self, n):\n        return n + 1\n")

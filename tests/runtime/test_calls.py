@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from detrun.errors import Disconnected, Hung, RemoteError
+from detrun.scenarios.app import App
 from detrun.scheduler.machinery import DETRUN
-from detrun.testing.app import App
 from tests.runtime.applications import Bound, play, played, worker
 
 API = worker(

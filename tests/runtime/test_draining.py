@@ -9,7 +9,7 @@ import pytest
 
 from detrun.errors import Disconnected
 from detrun.runtime.generations import State
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, play, played, worker
 from tests.runtime.versions import FRONT, WEB, active, states, upload, version
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import Hung
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import played, scopes_left, worker
 
 DROPPING = worker(

@@ -11,8 +11,8 @@ import pytest
 
 import detrun
 from detrun.errors import BudgetSpent
-from detrun.testing.app import App
-from detrun.testing.scenarios import playing, read
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import playing, read
 from tests.runtime.applications import IMPORTS, Bound, limited, play, played, scopes_left, with_files, worker
 from tests.runtime.injecting import all_steps, injected
 

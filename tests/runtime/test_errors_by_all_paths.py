@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, played, scopes_left, worker
 from tests.runtime.versions import active
 

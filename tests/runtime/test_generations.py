@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import Disconnected
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, Configured, play, played, worker
 from tests.runtime.heard import HEARD
 from tests.runtime.versions import FRONT, SOURCE, WEB, active, states, upload, version

@@ -11,7 +11,7 @@ import pytest
 from detrun.errors import BindingError
 from detrun.model import Run
 from detrun.runtime.generations import State
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Scenario, play
 from tests.runtime.injecting import all_steps, injected, nothing
 from tests.runtime.plays import PLAYS, WORKERS

@@ -19,7 +19,7 @@ from _pytest._io.saferepr import saferepr
 
 import detrun
 from detrun.errors import NotSendable
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import play, played, worker
 
 API = worker(

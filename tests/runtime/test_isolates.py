@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from detrun.runtime.modules.graph import current
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, play, worker
 
 OTHER = worker(

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from detrun.scenarios.app import App
 from detrun.scheduler.handles import NOTHING
 from detrun.scheduler.tasks import LOOPS
-from detrun.testing.app import App
 from tests.runtime.applications import Bound, play, worker
 
 SOURCE = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import CrossContextError
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import played, worker
 
 SHARES = worker(

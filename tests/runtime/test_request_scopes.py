@@ -10,7 +10,7 @@ import pytest
 
 from detrun.errors import Aborted, Disconnected
 from detrun.runtime.http.signals import AbortController, AbortSignal
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, play, played, scopes_left, worker
 
 HEARS = """

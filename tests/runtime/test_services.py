@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import BudgetSpent, Disconnected, NotSendable, UsageError
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, limited, play, played, worker
 
 API = worker(

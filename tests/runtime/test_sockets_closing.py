@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import Disconnected, NotUpgraded, SocketClosed
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Configured, played, scopes_left
 from tests.runtime.sockets import CHAINS, ECHO, GONE, HOPS, RESTART, all_of, asking, own, passing, serving, stop_workers
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import Disconnected, Hung
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, played, scopes_left
 from tests.runtime.sockets import ECHO, GONE, RESTART, all_of, asking, own, serving
 

@@ -10,7 +10,7 @@ import pytest
 
 from detrun.errors import NotAccepted, SocketClosed
 from detrun.runtime.sockets import LARGEST, ReadyState, WebSocket, WebSocketPair
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import play, played
 from tests.runtime.sockets import QUIET, all_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from detrun.errors import Disconnected, NotUpgraded
 from detrun.runtime.sockets import WebSocket
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Configured, scopes_left
 from tests.runtime.sockets import (
     CHAINS,

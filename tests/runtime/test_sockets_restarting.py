@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from detrun.runtime.generations import State
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import play, played, scopes_left
 from tests.runtime.heard import HEARD
 from tests.runtime.sockets import ECHO, RESTART, all_of, asking, own, serving

@@ -10,7 +10,7 @@ import pytest
 from detrun.errors import CrossContextError, NotSendable, NotUpgraded, Released
 from detrun.runtime.http.response import Response
 from detrun.runtime.sockets import ReadyState, WebSocketPair
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, Configured, play, played, scopes_left, worker
 from tests.runtime.sockets import CHAINS, ECHO, HOPS, QUIET, all_of, asking, own, serving, unaccepted
 

@@ -10,7 +10,7 @@ import pytest
 
 from detrun.errors import BodyUsed
 from detrun.model import Run
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, limited, play, played, scopes_left, worker
 
 ORIGIN = worker(

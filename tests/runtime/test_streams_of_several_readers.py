@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detrun.runtime.streams import Stream
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import played, worker
 
 NUMBERS = worker(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detrun.errors import BudgetSpent, Disconnected, Released
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, played, scopes_left, worker
 
 API = worker(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detrun.runtime.watching import PAUSE
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import IMPORTS, with_files, worker
 from tests.runtime.heard import HEARD
 from tests.runtime.injecting import injected, nothing

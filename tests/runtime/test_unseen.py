@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import played, worker
 
 UNSEEN = worker(

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from detrun.runtime.watching import LONGEST, PAUSE
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import IMPORTS, play, played, with_files, worker
 from tests.runtime.versions import active, states
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from detrun.runtime.generations import Generation
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, worker
 
 SOURCE = """

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
 from detrun.runtime.modules.snapshot import Snapshot
-from detrun.testing.scenarios import playing
+from detrun.scenarios.playing import playing
 from tests.runtime.applications import Bound, Configured, Scenario, Workers, worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from detrun.testing.app import App
+    from detrun.scenarios.app import App
 
 SOCKETS = """
 from detrun.errors import SocketClosed

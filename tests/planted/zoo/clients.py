@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.planted.zoo.applications import LOG, answered, fetched, front, play, store, written
 from tests.planted.zoo.planting import planted
 

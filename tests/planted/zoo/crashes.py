@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.planted.zoo.applications import answered, front, play, store, written
 from tests.planted.zoo.planting import planted
 

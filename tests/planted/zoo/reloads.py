@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.planted.zoo.applications import answered, fetched, front, play, store, written
 from tests.planted.zoo.planting import planted
 

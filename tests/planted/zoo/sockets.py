@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from detrun.testing.app import App
+from detrun.scenarios.app import App
 from tests.planted.zoo.applications import LOG, front, play, written
 from tests.planted.zoo.planting import planted
 

@@ -13,9 +13,9 @@ from detrun.runtime.configuration.loading import load
 from detrun.runtime.environment import check_services
 from detrun.runtime.modules.snapshot import Snapshot
 from detrun.runtime.scopes import SCOPE, log
+from detrun.scenarios.app import App
+from detrun.scenarios.mishaps import Mishaps
 from detrun.scheduler.active import ACTIVE
-from detrun.testing.app import App
-from detrun.testing.mishaps import Mishaps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

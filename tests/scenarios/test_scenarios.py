@@ -11,9 +11,9 @@ import pytest
 
 from detrun.errors import UsageError
 from detrun.explore.attempt import Attempts
+from detrun.scenarios.app import App
+from detrun.scenarios.playing import checked, of_directory, read
 from detrun.scheduler.strategies.random import Random
-from detrun.testing.app import App
-from detrun.testing.scenarios import checked, of_directory, read
 from tests.runtime.applications import play, worker
 
 TWO = """

@@ -9,9 +9,9 @@ from detrun.runtime.lines import Letter
 
 if TYPE_CHECKING:
     from detrun.runtime.generations import Generation
+    from detrun.scenarios.app import App
     from detrun.scheduler.handles import Delivery
     from detrun.scheduler.threads.thread import Thread
-    from detrun.testing.app import App
 
 KINDS = ("crash", "reload", "hang-up")
 

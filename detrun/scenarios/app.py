@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected
+from detrun.scenarios.clients import Client, over
 from detrun.scheduler.clock import SECOND
 from detrun.scheduler.inputs import PAUSE
-from detrun.testing.clients import Client, over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

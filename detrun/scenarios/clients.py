@@ -15,7 +15,7 @@ from detrun.runtime.roots import Outside
 from detrun.runtime.scopes import Scope
 from detrun.runtime.services import Service
 from detrun.runtime.sockets import NORMAL, WebSocket
-from detrun.testing.nothing import Nothing
+from detrun.scenarios.nothing import Nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from detrun.errors import Disconnected
-from detrun.testing.app import App
-from detrun.testing.mishaps import KINDS
+from detrun.scenarios.app import App
+from detrun.scenarios.mishaps import KINDS
 from tests.runtime.applications import play, worker
 
 SEEDS = range(40)
