@@ -28,8 +28,8 @@ class Prepared(NamedTuple):
     code: str
 
 
-def prepare(journal: Journal, code: str) -> Prepared:
-    """Have the process be what the recorded one was, and load the program; with these sources."""
+def prepare(journal: Journal, code: str, before: Callable[[], None] | None = None) -> Prepared:
+    """Have the process be what the recorded one was, and load the program; with these sources, and after this."""
     from detrun.recording import replay, sources  # noqa: PLC0415  # slow, so not before a new interpreter
     from detrun.recording.readings import Readings, Watch  # noqa: PLC0415
 
@@ -41,6 +41,8 @@ def prepare(journal: Journal, code: str) -> Prepared:
         sys.meta_path.insert(0, sources.RecordedFinder(recorded))
     watch = Watch(lambda *_: None)
     target, arguments = journal.header.target, journal.header.arguments
+    if before is not None:
+        before()
     if code == "recorded":
         first = {name: files for (name, number), files in replay.recorded_generations(journal).items() if number == 1}
         program = load(target, arguments, recorded, first)

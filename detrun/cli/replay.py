@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +16,8 @@ from detrun.cli.again import Prepared, prepare
 from detrun.cli.replayed import as_json, as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from detrun.journal.reader import Journal
     from detrun.recording.replay import Replay
 
@@ -49,8 +51,7 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
         _say(f"not as recorded: {line}")
     if locate is not None:
         return _locate(opened, options["code"], locate)
-    prepared = prepare(opened, options["code"])
-    told = _replayed(opened, prepared, options)
+    prepared, told = _replayed(opened, options)
     verdict = None
     if told.difference is not None:
         from detrun.cli.locating import explained  # noqa: PLC0415  # only if it is needed
@@ -65,7 +66,7 @@ def command(journal: str, output: str, locate: str | None, **options: Any) -> in
     return status if told.whole else _end(status)
 
 
-def _replayed(opened: Journal, prepared: Prepared, options: dict[str, Any]) -> Replay:
+def _replayed(opened: Journal, options: dict[str, Any]) -> tuple[Prepared, Replay]:
     from detrun.recording import replay, stepping  # noqa: PLC0415
 
     for step in filter(None, (options["first"], options["pdb_at"])):
@@ -78,17 +79,36 @@ def _replayed(opened: Journal, prepared: Prepared, options: dict[str, Any]) -> R
         tell=_say,
         progress=(lambda step: _say(f"step {step:,} of {total:,}")) if total else None,
     )
-    program = prepared.program
-    if options["line"] is not None:
-        program = stepping.breaking(program, options["line"], prepared.sources)
-    try:
-        told = replay.compared(opened, program, record, whole=options["until"] is None)
-    finally:
-        sys.settrace(None)
-        prepared.watch.end()
+    with _stopping(opened, options["line"], options["code"]) as begin:
+        prepared = prepare(opened, options["code"], begin)
+        try:
+            told = replay.compared(opened, prepared.program, record, whole=options["until"] is None)
+        finally:
+            sys.settrace(None)
+            prepared.watch.end()
     if not told.whole:
         _hush()
-    return told
+    return prepared, told
+
+
+@contextmanager
+def _stopping(opened: Journal, line: str | None, code: str) -> Iterator[Callable[[], None] | None]:
+    """What has the debugger stop at a line, if it is to; whoever waits for it in vain is told."""
+    if line is None:
+        yield None
+        return
+    from detrun.recording.breaking import Breakpoint, on_disk  # noqa: PLC0415  # few want it
+    from detrun.recording.replay import recorded_versions  # noqa: PLC0415
+
+    stop, versions = Breakpoint(line), recorded_versions(opened)
+    if code == "current":
+        versions = {path: [*sources, *on_disk(path)] for path, sources in versions.items()}
+    try:
+        yield lambda: stop.begin(versions)
+    finally:
+        missed = stop.end()
+    if missed is not None:
+        _say(missed)
 
 
 def _hush() -> None:

@@ -179,6 +179,15 @@ def recorded_generations(journal: Journal) -> dict[tuple[str, int], dict[str, by
     return found
 
 
+def recorded_versions(journal: Journal) -> dict[str, list[bytes]]:
+    """All that each file of the program was in the course of the run, by path."""
+    found: dict[str, list[bytes]] = {}
+    for sources in recorded_generations(journal).values():
+        for path, source in sources.items():
+            found.setdefault(path, []).append(source)
+    return found
+
+
 def strategy(journal: Journal) -> str | Recorded:
     """What answers again as it was answered in this journal: the name of a strategy, or its decisions."""
     if journal.header.strategy in SEEDED:

@@ -1,22 +1,19 @@
-"""A replay that tells of its events, and stops inside the program's code, at a step or a line, with a debugger."""
+"""A replay that tells of its events, and stops inside the program's code at a step, with a debugger."""
 
 from __future__ import annotations
 
-import os
-import pdb  # it is what is asked for
 import sys
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from detrun.errors import UsageError
+from detrun.recording.debugger import Debugger, outermost
 from detrun.recording.recording import named
 from detrun.recording.replaying import Replaying
 from detrun.scheduler.own import is_own
-from detrun.scheduler.world import leaving, swap
+from detrun.scheduler.world import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import FrameType
 
     from detrun.scheduler.engine import Engine
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 _real_time = swap.twin(time.perf_counter)
 # So often is it said how far a replay has come, in seconds.
 _OFTEN = 0.5
-_STDERR = 2
 
 
 class Stepping(Replaying):
@@ -79,62 +75,10 @@ def _stop_in(frame: FrameType, event: str, _: object) -> Any:
     """Stop in the first code of the program's own that runs."""
     if event != "call" or not is_own(frame.f_code.co_filename):
         return None
-    debugger = _debugger()
+    debugger = Debugger()
     debugger.reset()
-    debugger.botframe = _outermost(frame)
+    debugger.botframe = outermost(frame)
     # In the program's own line: a coroutine that goes on does so in what it awaits.
     debugger.set_next(frame)
     sys.settrace(debugger.trace_dispatch)
     return debugger.trace_dispatch
-
-
-def _outermost(frame: FrameType) -> FrameType:
-    while frame.f_back is not None:
-        frame = frame.f_back
-    return frame
-
-
-def breaking(program: Callable[[], Any], place: str, files: Iterable[str]) -> Callable[[], Any]:
-    """The program, with a breakpoint."""
-    file, _, line = place.rpartition(":")
-    if not file or not line.isdecimal():
-        raise UsageError(f"expected a line such as file.py:42, got {place!r}")
-    path = _path(file, files)
-    debugger = _debugger()
-    wrong: str | None = debugger.set_break(path, int(line))
-    if wrong is not None:
-        raise UsageError(f"expected a line that has code, got {place!r}: {wrong}")
-
-    def broken() -> Any:
-        debugger.reset()
-        # Stopped at nothing but breakpoints: this frame is none that runs later.
-        debugger._set_stopinfo(sys._getframe(), None, -1)  # type: ignore[attr-defined]
-        sys.settrace(debugger.trace_dispatch)
-        return program()
-
-    return broken
-
-
-def _path(file: str, files: Iterable[str]) -> str:
-    path = os.path.abspath(file)
-    return next((known for known in (*files,) if known == path or known.endswith(os.sep + file)), path)
-
-
-class _Debugger(pdb.Pdb):
-    """A debugger that ends the replay when it is left: an exception instead would be part of the run, and change it."""
-
-    def do_quit(self, arg: str) -> NoReturn:
-        """Leave the debugger, and the replay with it."""
-        sys.settrace(None)
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os.write(_STDERR, b"\ndetrun: the debugger was left, and the replay with it\n")
-        leaving.at_once(0)
-
-    do_q = do_exit = do_EOF = do_quit  # noqa: N815  # as the debugger calls them
-
-
-def _debugger() -> pdb.Pdb:
-    # SIGINT is the run's own, and what somebody has in `.pdbrc` is not what was recorded.
-    return _Debugger(nosigint=True, readrc=False)

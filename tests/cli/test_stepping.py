@@ -81,11 +81,111 @@ def test_the_debugger_is_at_a_terminal(tmp_path: Path) -> None:
     os.close(ours)
 
 
-@pytest.mark.parametrize("line", ["program.py", "program.py:1000", "nothing.py:1"])
-def test_a_line_that_is_none_is_refused(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("program.py", "expected a line such as file.py:42"),
+        ("program.py:1000", "the nearest that has is 11"),
+        ("program.py:0", "the nearest that has is 1"),
+        ("nothing.py:1", "there is no "),
+        ("gaps.py:2", "the nearest that has is 3"),
+        ("gaps.py:5", "the nearest that has is 6"),
+        ("gaps.py:8", "the nearest that has is 7"),
+    ],
+)
+def test_a_line_that_has_nothing_to_run_is_refused_with_the_nearest_that_has(
+    tmp_path: Path, line: str, why: str
+) -> None:
     recorded(tmp_path)
+    written(
+        tmp_path, "gaps.py", ["import os", "", "def f():", "    x = 1", "    # why", "    y = [", "        2,", "    ]"]
+    )
 
-    assert detrun("replay", "j.bin", "--break", line, cwd=tmp_path).returncode == 2
+    ended = detrun("replay", "j.bin", "--break", line, cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert why in ended.stderr
+
+
+FUNCTION = ["import helper", "VALUE = 6 * 7", "def main():", "    if VALUE == 0:", "        print('never')"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("program.py:5", "expected to stop at program.py:5, which did not run"),
+        ("helper.py:3", "expected to stop at helper.py:3, which did not run"),
+        ("other.py:1", "expected to stop at other.py:1, which did not run: nothing in {}/other.py did"),
+    ],
+)
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_line_that_never_ran_is_said_to_be_one(tmp_path: Path, line: str, said: str, output: str) -> None:
+    written(tmp_path, "program.py", FUNCTION)
+    written(tmp_path, "helper.py", ["X = 1", "def f():", "    return X"])
+    written(tmp_path, "other.py", ["Y = 2"])
+    detrun("run", "program.py:main", "--journal", "j.bin", cwd=tmp_path)
+
+    ended = detrun("replay", "j.bin", "--break", line, "-o", output, cwd=tmp_path)
+
+    assert f"detrun: {said.format(tmp_path)}\n" in ended.stderr
+    assert ended.returncode == 0
+    assert "(Pdb)" not in ended.stdout
+
+
+@pytest.mark.parametrize("line", ["program.py:2", "program.py:4", "helper.py:1"])
+def test_a_replay_stops_also_while_its_program_is_imported(tmp_path: Path, line: str) -> None:
+    written(tmp_path, "program.py", FUNCTION)
+    written(tmp_path, "helper.py", ["X = 1"])
+    detrun("run", "program.py:main", "--journal", "j.bin", cwd=tmp_path)
+
+    ended = detrun("replay", "j.bin", "--break", line, cwd=tmp_path, given="c\n")
+
+    assert ended.stdout.count("(Pdb)") == 1
+    assert "did not run" not in ended.stderr
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_replay_stops_in_whichever_thread_comes_to_the_line(tmp_path: Path) -> None:
+    lines = [
+        "import asyncio, threading",
+        "def work():",
+        "    x = 42",
+        "    return x",
+        "async def main():",
+        "    await asyncio.to_thread(work)",
+        "    thread = threading.Thread(target=work)",
+        "    thread.start()",
+        "    thread.join()",
+        "asyncio.run(main())",
+    ]
+    written(tmp_path, "program.py", lines)
+    detrun("run", "program.py", "--journal", "j.bin", cwd=tmp_path)
+
+    ended = detrun("replay", "j.bin", "--break", "program.py:4", cwd=tmp_path, given="p x\nc\np x + 1\nc\n")
+
+    assert "(Pdb) 42\n" in ended.stdout
+    assert "(Pdb) 43\n" in ended.stdout
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_line_that_is_saved_in_the_course_of_a_scenario_can_be_stopped_at(tmp_path: Path) -> None:
+    worker = ["from detrun import Response, WorkerEntrypoint", "class Default(WorkerEntrypoint):"]
+    written(tmp_path, "detrun.toml", ['name = "web"', 'main = "web.py"'])
+    written(tmp_path, "web.py", [*worker, "    async def fetch(self, request): return Response('one')"])
+    scenario = [
+        "async def asked(app):",
+        f"    lines = {[*worker, '    async def fetch(self, request):', '        return Response(chr(50))']}",
+        "    await app.reload({'web.py': chr(10).join(lines)})",
+        "    assert await (await app.fetch('/')).text() == '2'",
+    ]
+    written(tmp_path, "scenarios.py", scenario)
+    ran = detrun("run", ".", "--scenario", "scenarios.py:asked", "--journal", "j.bin", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+
+    ended = detrun("replay", "j.bin", "--break", "web.py:4", cwd=tmp_path, given="c\n")
+
+    assert "web.py(4)fetch()" in ended.stdout, ended.stderr
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_events_are_told_of_from_a_step_on(tmp_path: Path) -> None:
