@@ -7,6 +7,7 @@ import click
 
 from detrun.cli import asking, hashseed, repro
 from detrun.cli.target import load
+from detrun.errors import UsageError
 
 FOUND, NOTHING, BUDGET, INTERRUPTED = 1, 5, 6, 130
 # What a search is made of, and what it takes for a failure.
@@ -76,11 +77,18 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     )
     told = Exploring(output, lambda journal: same if journal is None else line(journal, (), {}))
     explored = explore(asked, lambda: load(target, args), told.progress)
+    problem = None
     if folder is not None:
         from detrun.cli.emitting import emit_all  # noqa: PLC0415
 
-        told.tests = emit_all(explored.failures, folder, target, args, directory)
+        try:
+            told.tests = emit_all(explored.failures, folder, target, args, directory)
+        except UsageError as error:
+            problem = error
     told.write(explored)
+    if problem is not None:
+        # Said last, but what was found is not lost by it.
+        raise problem
     if explored.interrupted:
         return INTERRUPTED
     if explored.failures or explored.never:

@@ -48,7 +48,8 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
         raise UsageError(f"expected a name for the journal that no file has, got {out or target!r}")
     hash_seed = hashseed.pin(opened.header.hash_seed or None)
     places = {name: os.path.abspath(options[name]) for name in ("emit", "emit_plain") if options[name] is not None}
-    again = repro.line(out or os.path.relpath(target), (), {}, "replay")
+    line = repro.liner("replay")
+    smaller, recorded = out or os.path.relpath(target), journal
     from detrun.cli import minimizing  # noqa: PLC0415  # slow, so not before a new interpreter
 
     prepared = prepare(opened, options["code"])
@@ -62,7 +63,10 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
         click.echo(json.dumps(told.as_json() | written))
     else:
         click.echo("\n".join(map(printable, [*told.lines(), *minimizing.lines(written)])), err=True)
-        click.echo(again, err=True)
+        click.echo(line(recorded if told.journal is None else smaller, (), {}), err=True)
+    if told.problem is not None:
+        # Said last, but the explanation is not lost by it.
+        raise told.problem
     return SPENT if options["fail_on_budget"] and not told.minimal else FAILED
 
 

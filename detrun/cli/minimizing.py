@@ -9,7 +9,7 @@ import msgspec
 
 from detrun.cli.again import Prepared, anew
 from detrun.cli.plain import counted
-from detrun.errors import UsageError
+from detrun.errors import DetrunError, JournalError, UsageError
 from detrun.explore import plain
 from detrun.explore.attempt import Attempts
 from detrun.explore.emitting import Subject, emit
@@ -39,14 +39,21 @@ _TIMES, _STEPS = 10, 10_000
 
 
 class Told:
-    """A minimized failure, as it is reported."""
+    """A minimized failure, as it is reported; a problem is what of it could not be written, and why.
 
-    def __init__(self, found: Found, trials: Trials, plan: KeptPlan, journal: Path, *, again: bool) -> None:
+    `again` says whether it fails in a fresh process, if that is known, and `journal` where it is kept, if it is.
+    """
+
+    def __init__(
+        self, found: Found, trials: Trials, plan: KeptPlan, kept: tuple[Path, bool] | None, problem: JournalError | None
+    ) -> None:
         self._trials = trials
         self.found = found
         self.plan = plan
-        self.journal = journal
-        self.again = again
+        self.journal: Path | None
+        self.again: bool | None
+        self.journal, self.again = (None, None) if kept is None else kept
+        self.problem: DetrunError | None = problem
 
     @property
     def minimal(self) -> bool:
@@ -73,21 +80,25 @@ class Told:
             "fresh": self.again,
             "signature": str(self.found.signature),
             "slipped": sorted(map(str, minimized.slipped)),
-            "journal": os.fspath(self.journal),
+            "journal": self.journal and os.fspath(self.journal),
+            "journal_problem": str(self.problem) if self.journal is None else None,
             "explanation": msgspec.to_builtins(self.found.explanation),
         }
 
     def write(self, places: Mapping[str, str], header: Header) -> dict[str, str | None]:
         """Write the test and the script that were asked for; where they are, or why there is none."""
         subject, written = self._subject(header), dict[str, str | None](test=None, plain=None, plain_problem=None)
-        if "emit" in places:
-            with silence():
-                plan = lasting(self._trials, self.found.plan)
-            written["test"] = os.fspath(emit(Path(places["emit"]), subject, plan, self.journal))
-        if "emit_plain" in places:
-            with silence():
-                problem = plain.write(Path(places["emit_plain"]), self._trials, self.found.plan, subject)
-            written |= {"plain": None if problem else places["emit_plain"], "plain_problem": problem}
+        try:
+            if "emit" in places and self.journal is not None:
+                with silence():
+                    plan = lasting(self._trials, self.found.plan)
+                written["test"] = os.fspath(emit(Path(places["emit"]), subject, plan, self.journal))
+            if "emit_plain" in places:
+                with silence():
+                    problem = plain.write(Path(places["emit_plain"]), self._trials, self.found.plan, subject)
+                written |= {"plain": None if problem else places["emit_plain"], "plain_problem": problem}
+        except UsageError as error:
+            self.problem = self.problem or error
         return written
 
     def _subject(self, header: Header) -> Subject:
@@ -107,12 +118,10 @@ class Told:
         small = "minimal" if self.minimal else "not minimal, for time ended"
         lines = [f"detrun: {told(self.found.explanation)[0]}", *told(self.found.explanation)[1:]]
         lines += [f"detrun: also found: {slipped}" for slipped in sorted(map(str, minimized.slipped))]
-        if not self.again:
+        if self.again is False:
             lines.append("detrun: in a fresh process it does not fail: modules of the program keep something")
-        return [
-            *lines,
-            f"detrun: {small} after {counted(minimized.runs, 'run')}, {minimized.seconds:.1f} s, {self.journal}",
-        ]
+        place = self.journal or "kept nowhere"
+        return [*lines, f"detrun: {small} after {counted(minimized.runs, 'run')}, {minimized.seconds:.1f} s, {place}"]
 
 
 def lines(written: Mapping[str, str | None]) -> list[str]:
@@ -143,8 +152,12 @@ def minimize(journal: Journal, prepared: Prepared, path: Path, seconds: float, h
     with silence():
         found = smallest(trials, known.plan, known.signature, seconds)
         plan = kept(trials, found.plan)
-    fresh = keeper.keep(found.plan, plan.story)
-    return Told(found, trials, plan, path, again=fresh.outcome != "ok")
+    try:
+        fresh = keeper.keep(found.plan, plan.story)
+    except JournalError as error:
+        path.unlink(missing_ok=True)  # what there is of it is of no use
+        return Told(found, trials, plan, None, error)
+    return Told(found, trials, plan, (path, fresh.outcome != "ok"), None)
 
 
 def _world(header: Header) -> Plan:

@@ -129,6 +129,16 @@ def test_a_file_in_the_way_of_the_journals_is_named_with_what_was_found(bank: Pa
     assert ended.stderr.endswith(" explore bank.py\n")
 
 
+def test_a_test_that_cannot_be_written_takes_nothing_away_from_the_report(bank: Path) -> None:
+    (bank.parent / "tests").touch()
+
+    ended = detrun("explore", "bank.py", "--emit", "tests/below", "-o", "json", cwd=bank.parent)
+
+    assert ended.returncode == 2
+    assert [failure["test"] for failure in json.loads(ended.stdout)["failures"]] == [None]
+    assert "\ndetrun: expected a folder that a test can be written to" in ended.stderr
+
+
 def test_on_a_terminal_one_line_says_how_far_it_is(bank: Path) -> None:
     said = on_a_terminal(40, "explore", "bank.py:right", "--seconds", "0.5", cwd=bank.parent)
 

@@ -54,14 +54,40 @@ def report(directory: Path, *words: str) -> dict[str, Any]:
     return told
 
 
-def test_a_disk_that_has_no_room_for_the_smaller_run_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_there_is_to_tell_is_told_though_a_disk_has_no_room_for_the_smaller_run(
+    tmp_path: Path, output: str
+) -> None:
     failing(tmp_path)
+    words = ("minimize", "run.bin", "-O", "small.bin", "-o", output, "--emit", "tests")
 
-    ended = detrun("minimize", "run.bin", "-O", "small.bin", cwd=tmp_path, **with_little_room(tmp_path, 600))
+    ended = detrun(*words, cwd=tmp_path, **with_little_room(tmp_path, 600))
 
-    assert ended.returncode == 4
-    assert f"the journal {tmp_path / 'small.bin'} cannot be written: file too large" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    problem = f"the journal {tmp_path / 'small.bin'} cannot be written: file too large"
+    assert (ended.returncode, "Traceback" in ended.stderr) == (4, False)
+    assert f"\ndetrun: {problem}" in f"\n{ended.stderr}"
+    if output == "json":
+        told = json.loads(ended.stdout)
+        assert (len(told["holds"]), told["journal"], told["fresh"], told["test"]) == (1, None, None, None)
+        assert told["journal_problem"].startswith(problem)
+        assert told["explanation"]["sentence"]
+    else:
+        assert "detrun: fails" in ended.stderr
+        assert "kept nowhere\nrepro: " in ended.stderr
+        assert "replay run.bin\n" in ended.stderr
+    # What there is of it is of no use, and would be in the way.
+    assert not (tmp_path / "small.bin").exists()
+    assert not (tmp_path / "tests").exists()
+
+
+def test_a_test_that_cannot_be_written_takes_no_explanation_away(tmp_path: Path) -> None:
+    failing(tmp_path)
+    written(tmp_path, "tests", [])
+
+    ended = detrun("minimize", "run.bin", "--emit", "tests/below", "-o", "json", cwd=tmp_path)
+
+    assert (ended.returncode, json.loads(ended.stdout)["test"]) == (2, None)
+    assert ended.stderr.startswith("detrun: expected a folder that a test can be written to")
 
 
 def test_one_hold_is_left_and_its_journal_replays_in_a_fresh_process(tmp_path: Path) -> None:
