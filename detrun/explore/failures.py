@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from detrun.errors import JournalError
+from detrun.explore.keeping import noted
 from detrun.journal.disk import unwritable
 from detrun.journal.reader import Journal
 from detrun.model import Plan, Target
@@ -68,16 +69,8 @@ class Failures:
             options["leaks"] = True
         if plan.kinds:
             options["faults"] = list(plan.kinds)
-        noted = options | {
-            "seed": plan.entropy,
-            "strategy": "holds",
-            "slack": strategy.slack,
-            "delay": getattr(strategy, "delay", strategy.slack),
-            "plan": msgspec.json.encode(plan.whole).decode(),
-        }
-        if story:
-            noted["holds"] = "; ".join(story)
-        with Keeping(path, self._target, self._arguments, noted, self._hash_seed) as keeping:
+        said = options | noted(plan, story) | {"plan": msgspec.json.encode(plan.whole).decode()}
+        with Keeping(path, self._target, self._arguments, said, self._hash_seed) as keeping:
             program = attempts.fresh()
             keeping.keep_sources(self._target)
             return keeping.ended(run(program, seed=plan.entropy, strategy=strategy, record=keeping.record, **options))

@@ -17,7 +17,7 @@ from detrun.scheduler.program import run
 from detrun.scheduler.strategies.holds import Holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from detrun.journal.header import Header
@@ -69,14 +69,19 @@ class Keeper:
         self._pristine.dismiss()
 
 
+def noted(plan: Plan, story: Sequence[str]) -> dict[str, Any]:
+    """What a journal says of the plan that its run follows."""
+    said = {"strategy": "holds", "seed": plan.entropy, "slack": plan.slack, "delay": plan.delay}
+    return said | {"holds": "; ".join(story)} if story else said
+
+
 def _kept(wanted: _Order, path: Path, source: Source) -> Kept:
     plan, header = wanted.plan, source.header
     asked: dict[str, Any] = {name: value for name, value in options(header).items() if name not in _PLANNED}
     asked |= {"level": plan.level, "faults": list(plan.kinds), "strict": True}
-    noted = {"strategy": "holds", "seed": plan.entropy, "slack": plan.slack, "delay": plan.delay}
-    noted |= {"holds": "; ".join(wanted.story)} if wanted.story else {}
+    said = asked | noted(plan, wanted.story)
     strategy = Naming(Holds.of(plan))
-    keeping = Keeping(path, header.target, header.arguments, asked | noted, source.hash_seed, names=strategy.names)
+    keeping = Keeping(path, header.target, header.arguments, said, source.hash_seed, names=strategy.names)
     with strategy.following(), keeping:
         if source.sources:
             keeping.keep(source.sources)

@@ -29,6 +29,7 @@ from detrun.scheduler.world import swap
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from detrun.journal.header import Header
     from detrun.model import Run
     from detrun.recording.recording import Names
 
@@ -60,16 +61,12 @@ class Keeping:
         names: Names | None = None,
         most: int | None = None,
     ) -> None:
-        strategy = str(options.get("strategy", SEEDED[-1]))
         pseudonyms = None if secrets is None else Pseudonyms(secrets)
         header = replace(
-            here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
-            strategy=strategy,
+            _header(target, arguments, options),
             hash_seed=hash_seed,
             world=world,
             redacted=() if pseudonyms is None else tuple(described(pseudonyms)),
-            arguments=tuple(arguments),
-            configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
         )
         self.path = path
         self.most, self.redacted = most, header.redacted
@@ -83,7 +80,11 @@ class Keeping:
         self._known: set[str] = set()
         self._watch: Watch | None = None
         self.record = Recording(
-            self._recorder, self.batch.flush, decisions=strategy not in SEEDED, names=names, write=self.batch.write
+            self._recorder,
+            self.batch.flush,
+            decisions=header.strategy not in SEEDED,
+            names=names,
+            write=self.batch.write,
         )
 
     def __enter__(self) -> Keeping:
@@ -134,6 +135,15 @@ class Keeping:
 
     def _step(self) -> int:
         return 0 if self.record.engine is None else self.record.engine.trace.step
+
+
+def _header(target: str, arguments: Sequence[str], options: Mapping[str, Any]) -> Header:
+    return replace(
+        here(target, seed=int(options.get("seed", 0)), libraries=LIBRARIES),
+        strategy=str(options.get("strategy", SEEDED[-1])),
+        arguments=tuple(arguments),
+        configuration={name: _spelled(value) for name, value in options.items()} | {"directory": os.getcwd()},
+    )
 
 
 def _spelled(value: Any) -> str:
