@@ -8,7 +8,7 @@ from detrun.model import EventId
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """An event as it happened: where, at which instant, and in which step it had been asked for.
+    """An event as it happened, and where.
 
     `goes_on` is true of what strategies alone see as an event: a
     loop that went on with what was ready, where something else could have happened. `alone` is true of what a unit
@@ -17,19 +17,20 @@ class Happening(msgspec.Struct, frozen=True):
 
     id: EventId
     home: str
-    instant: int
-    asked: int
     goes_on: bool = False
     alone: bool = False
     chain: int | str = 0
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A choice point: the step, the events that could happen, the default first, and which of them was chosen."""
+    """A choice point: the events that could happen, the default first, and which of them was chosen.
 
-    step: int
+    `behind` are timers that could come along with one that is among them, whether they ever came or not.
+    """
+
     enabled: tuple[EventId, ...]
     chosen: int
+    behind: tuple[EventId, ...] = ()
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
 from detrun.explore.descent import Descent
-from detrun.model import SLACK, Answer, EventId, Hold
+from detrun.model import Answer, EventId, Hold
 from detrun.scheduler.draws import Draws
 from detrun.scheduler.strategies.drawing import GOES_ON
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _WAYS = 3
 # How many turns of a loop an arrival is late at most, where no other event is what it waits for.
 _TURNS = 6
-# How many timers come before one turn at most.
-_TIMERS = 4
 
 
 class Deviations:
@@ -93,27 +91,8 @@ def _turns_later(story: Story) -> Iterator[Hold]:
 
 
 def _together(story: Story) -> Iterator[Hold]:
-    """A turn so late that several timers come before it, of those that waited when it began."""
-    rows = _timers(story)
-    places = {each.id: (row, place) for row in rows for place, each in enumerate(row)}
-    for choice in story.choices:
-        chosen = choice.enabled[choice.chosen]
-        if story.chains.get(chosen) != GOES_ON:
-            continue
-        for event in choice.enabled:
-            row, place = places.get(event, ((), 0))
-            for each in row[place + 1 : place + _TIMERS]:
-                if each.asked < choice.step and each.instant <= row[place].instant + SLACK:
-                    yield Hold(chosen, each.id)
-
-
-def _timers(story: Story) -> list[list[Happening]]:
-    """The timers of each context, in order."""
-    rows: dict[str, list[Happening]] = {}
-    for each in story.happenings:
-        if isinstance(each.chain, str):
-            rows.setdefault(each.chain, []).append(each)
-    return list(rows.values())
+    """What is so late that several timers come before it, of those that waited then."""
+    return (Hold(choice.enabled[choice.chosen], each) for choice in story.choices for each in choice.behind)
 
 
 class Pairs:

@@ -6,6 +6,7 @@ It costs more than the run; an attempt that is not traced does without.
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from detrun.explore.story import Choice, Happening, Question, Story
@@ -17,7 +18,7 @@ from detrun.scheduler.strategies.drawing import chain
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.contexts import Context
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from detrun.scheduler.handles import Handle
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
+
+# How many timers come along with another one at most.
+_TIMERS = 3
 
 
 class Tracing:
@@ -41,7 +45,6 @@ class Tracing:
         self._questions: list[Question] = []
         self._homes: dict[EventId, str] = {}
         self._causes: dict[EventId, EventId] = {}
-        self._asked: dict[EventId, int] = {}
         self._units: set[str] = set()
         self._chains: dict[EventId, int | str] = {}
         # The event in whose wake the program is now, and those of handles that wait for their turn.
@@ -70,10 +73,19 @@ class Tracing:
         enabled = tuple(self._known(each) for each in events)
         if len(enabled) > 1:
             place = next(place for place, each in enumerate(events) if each is event)
-            self._choices.append(Choice(choices.step, enabled, place))
+            self._choices.append(Choice(enabled, place, tuple(self._behind(events, choices, event))))
             if isinstance(event, Continue):
                 self._tell(event.id, goes_on=True)
         return event
+
+    def _behind(self, events: Sequence[Event], choices: Choices, chosen: Event) -> Iterator[EventId]:
+        """The next timers of whoever has one that is offered: as many as may come before what was chosen."""
+        clock = self._engine.clock
+        for each in events:
+            if isinstance(each, TimerHandle):
+                late = isinstance(chosen, Continue)
+                limit = each.deadline + choices.slack if late else choices.limit(clock.now, busy=False)
+                yield from (timer.id for timer in islice(clock.behind(each, limit), _TIMERS))
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         self._questions.append(Question(question, options))
@@ -91,7 +103,6 @@ class Tracing:
 
     def _ask(self, operation: EventId) -> None:
         self._causes.setdefault(operation, self._now)
-        self._asked.setdefault(operation, self._trace.step)
 
     def _happen(self, delivery: Delivery | Thread) -> None:
         # A thread counts its turns before it is told of.
@@ -101,9 +112,8 @@ class Tracing:
         self._tell(event)
 
     def _tell(self, event: EventId, *, goes_on: bool = False) -> None:
-        home, instant, asked = self._homes[event], self._engine.clock.now, self._asked.get(event, 0)
-        alone = home in self._units
-        self._happenings.append(Happening(event, home, instant, asked, goes_on, alone, self._chains[event]))
+        home = self._homes[event]
+        self._happenings.append(Happening(event, home, goes_on, home in self._units, self._chains[event]))
 
     def _meet(self, context: Context) -> None:
         loop = context.loop
@@ -155,7 +165,6 @@ class Tracing:
             self._chains[known] = known[0] if isinstance(event, Thread) else chain(event)
             if isinstance(event, Continue | Thread):
                 self._causes.setdefault(known, self._trace.last)
-                self._asked.setdefault(known, self._trace.step)
         return known
 
 

@@ -126,6 +126,14 @@ class Clock:
             if len(found) == self.homes:
                 return
 
+    def behind(self, timer: TimerHandle, limit: int) -> Iterator[TimerHandle]:
+        """The timers of the same home that are due after this one, which waits, up to `limit`, earliest first."""
+        ordered = iter(self._ordered(limit))
+        for each in ordered:
+            if each is timer:
+                break
+        return (each for each in ordered if each.home is timer.home and each.call is not NOTHING)
+
     def _ordered(self, limit: int) -> Iterator[TimerHandle]:
         # Children in a heap are never earlier than their parent, so that only the front of it need be looked at.
         timers = self.timers

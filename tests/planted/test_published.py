@@ -21,6 +21,10 @@ LIBRARIES = {
     "redis_pipelines": (("redis==4.5.1", "async-timeout"), ("redis==4.5.5", "async-timeout")),
     "anyio_locks": (("anyio==3.3.4",), ("anyio==3.4.0",)),
     "anyio_cancels": (("anyio==3.4.0",), ("anyio==3.5.0",)),
+    "anyio_tokens": (("anyio==4.9.0",), ("anyio==4.10.0",)),
+    "anyio_waiters": (("anyio==4.13.0",), ("anyio==4.14.0",)),
+    "anyio_limiters": (("anyio==4.14.1",), ("anyio==4.14.2",)),
+    "aiohttp_limits": (("aiohttp==3.10.10",), ("aiohttp==3.10.11",)),
     "httpcore_pools": (("httpcore==0.14.5",), ("httpcore==0.14.6",)),
     "httpcore_connects": (("httpcore==1.0.2", "anyio==4.5.0"), ("httpcore==1.0.9", "anyio==4.5.0")),
 }

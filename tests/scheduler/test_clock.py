@@ -64,6 +64,15 @@ def test_one_head_a_context(limit: int, expected: list[int]) -> None:
     assert list(engine.clock.heads(START + limit * MILLISECOND)) == [timers[place] for place in expected]
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(1, []), (3, [2]), (9, [2, 0, 3])])
+def test_behind_a_timer_are_those_that_are_due_later_and_wait(limit: int, expected: list[int]) -> None:
+    engine, timers = waiting(4, 1, 2, 5, 3)
+    timers[4].cancel()
+
+    behind = engine.clock.behind(timers[1], START + limit * MILLISECOND)
+    assert list(behind) == [timers[place] for place in expected]
+
+
 def test_cancelled_timers_that_crowd_the_heap_are_dropped() -> None:
     engine, timers = waiting(*range(1_000))
     for timer in timers[:900]:
