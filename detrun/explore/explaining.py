@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from detrun.explore.around import Around, Prefixed, Without
 from detrun.explore.course import course
-from detrun.explore.explanation import Explanation, Flip, Latency, Rate, Side, Twin
+from detrun.explore.explanation import Explanation, Flip, Latency, Order, Rate, Side, Twin
 from detrun.explore.labels import label, of_faults
 from detrun.explore.latencies import Late, rounded
 from detrun.explore.looking import Look, looked
-from detrun.explore.names import END
 from detrun.explore.nearing import earlier
+from detrun.explore.sentences import ANOTHER_THREAD, LATE_MESSAGE, LONG_TURN, boring, possible, sentence
+from detrun.explore.unless import passing
 from detrun.explore.watching import MESSAGE, THREAD, TURN
 from detrun.model import EventId, Hold, Plan
 from detrun.scheduler.clock import SECOND, START
@@ -28,13 +29,10 @@ if TYPE_CHECKING:
     from detrun.explore.seeing import Wake
     from detrun.explore.signature import Signature
     from detrun.explore.trial import Trials
+    from detrun.model import Failure
     from detrun.scheduler.strategies.strategy import Strategy
 
-CAUSES = {MESSAGE: "late message", TURN: "long turn", THREAD: "another thread"}
-# Up to this level nothing is permuted that stock asyncio never does.
-_STOCK = 2
-# What is shorter than that, in seconds, only orders what comes at once.
-_INSTANT = 0.000_1
+CAUSES = {MESSAGE: LATE_MESSAGE, TURN: LONG_TURN, THREAD: ANOTHER_THREAD}
 # So many runs tell what does not matter, and how likely it is.
 RUNS = 100
 _SURE = 20
@@ -61,9 +59,13 @@ class Explaining:
         failure = self._minimizer.trial(plan).attempt.failure
         assert failure is not None
         around = self._rate(plan, lambda seed: Around(window, seed)) if plan.holds or plan.faults else None
+        chance = self._chance(plan.whole)
+        is_boring = not plan.holds and not plan.faults
+        passes = self._passing(plan.whole) if is_boring and chance.failed + chance.otherwise < chance.runs else None
+        unless = () if passes is None else self._orders(passes)
         return Explanation(
-            sentence=_sentence(flips, faults, around),
-            label=self._label(plan, here),
+            sentence=boring(unless, chance) if is_boring else sentence(flips, faults, around),
+            label=self._label(plan, here) if passes is None else self._label_of_passing(passes, here, failure),
             failure=failure.message.splitlines()[0] if failure.message else failure.kind,
             where=failure.where,
             flips=flips,
@@ -71,13 +73,14 @@ class Explaining:
             twin=self._twin(plan, here),
             around=around,
             draws=self._draws(plan),
-            chance=self._chance(plan.whole),
+            chance=chance,
             curve=self._curve(plan, here),
             level=plan.level,
-            possible=_possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
+            possible=possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
             inputs=tuple(map(here.names.name, here.inputs)),
             left_out=tuple(map(here.names.name, plan.without)),
-            course=course(here, [event for hold in plan.holds for event in (hold.until, hold.event)]),
+            course=course(here, _events(passes or plan)),
+            unless=unless,
             whole=self._minimizer.trial(plan.whole).signature == self._signature,
         )
 
@@ -129,6 +132,32 @@ class Explaining:
         there = self._look(replace(plan, holds=plan.holds[1:]))
         late = there.wake(hold.event) or here.wake(hold.event)
         return label(failure, late, here.sight(hold.until), here.sights, there.sights)
+
+    def _passing(self, plan: Plan) -> Plan | None:
+        """What lets it pass that fails when nothing is late, if anything does."""
+        for seed in range(_SURE):
+            if self._budget.spent:
+                break
+            walk = Random(seed, plan.slack, delay=plan.delay, along=True)
+            if (found := passing(self._trials, plan, walk, self._budget)) is not None:
+                return found
+        return None
+
+    def _orders(self, passes: Plan) -> tuple[Order, ...]:
+        there, kinds = self._look(passes), self._minimizer.trial(passes).watched.kinds
+        return tuple(
+            Order(
+                first=_side(there, hold.until, there.wake(hold.until)),
+                late=_side(there, hold.event, there.wake(hold.event)),
+                is_turn=kinds.get(hold.event) == TURN,
+            )
+            for hold in passes.holds
+        )
+
+    def _label_of_passing(self, passes: Plan, here: Look, failure: Failure) -> str:
+        """The kind of what fails because nothing waits: here that comes first which is late where it passes."""
+        hold, there = passes.holds[0], self._look(passes)
+        return label(failure, there.wake(hold.until), here.sight(hold.event), here.sights, there.sights)
 
     def _twin(self, plan: Plan, here: Look) -> Twin | None:
         if not plan.holds:
@@ -220,6 +249,10 @@ def _turn_before(turn: EventId, here: Look) -> list[EventId]:
     return [EventId((turn[0], turn[1] - 1))] if here.names.before(turn) is not None and turn[1] > 1 else []
 
 
+def _events(plan: Plan) -> list[EventId]:
+    return [event for hold in plan.holds for event in (hold.until, hold.event)]
+
+
 def _window(plan: Plan, bounds: dict[Hold, EventId | None]) -> Plan:
     """The plan with both ends of each order: nothing comes too early, either."""
     early = (Hold(hold.until, after) for hold, after in bounds.items() if after is not None)
@@ -251,53 +284,3 @@ def _differences(here: Look, there: Look, hold: Hold) -> dict[str, tuple[str, st
         for name, value in ours.values.items()
         if name in theirs.values and theirs.values[name] != value
     }
-
-
-def _sentence(flips: tuple[Flip, ...], faults: tuple[str, ...], around: Rate | None) -> str:
-    parts = [*map(_order, flips), *(f"`{fault}` happens" for fault in faults)]
-    if not parts:
-        return "fails whatever comes first"
-    # "Only if" is said of what the failure never was without, and "if" alone of what needs more than is named.
-    always = around is None or 0 < around.failed + around.otherwise == around.runs
-    certain = always and all(flip.necessary for flip in flips)
-    return f"fails {'iff' if certain else 'if'} {' and '.join(parts)}"
-
-
-def _order(flip: Flip) -> str:
-    if flip.first.event == END:
-        return f"`{flip.late.event}` does not come"
-    count, _, last = flip.late.event.removeprefix("turn ").partition(" after ")
-    begin = last if last == "the beginning" else f"`{last}`"
-    if last and flip.after == f"turn {int(count) - 1} after {last}":
-        return f"`{flip.first.event}` comes in turn {count} after {begin}"
-    if last and flip.after in {None, last}:
-        return f"`{flip.first.event}` comes within {_count(int(count), 'turn')} after {begin}"
-    between = f"between `{flip.after}` and" if flip.after is not None else "before"
-    return f"`{flip.first.event}` comes {between} `{flip.late.event}`"
-
-
-def _count(number: int, what: str) -> str:
-    return f"one {what}" if number == 1 else f"{number} {what}s"
-
-
-def _possible(plan: Plan, flips: tuple[Flip, ...], *, scenario: bool) -> str:
-    """Where it can happen: a plain program on stock asyncio, an application wherever the platform is kept to."""
-    if plan.level > _STOCK:
-        where = "with any application" if scenario else "on stock asyncio"
-        return f"not {where}, but where tasks are eager, or a loop has another order"
-    where = "on the platform" if scenario else "on stock asyncio"
-    if scenario and flips:
-        where += ", where messages of different senders have no order"
-    needs = [_need(flip) for flip in flips]
-    needs += ["garbage to be collected just then"] if plan.level == _STOCK and plan.faults else []
-    return where + (f": needs {', and '.join(needs)}" if needs else "")
-
-
-def _need(flip: Flip) -> str:
-    later = f"{1000 * flip.later:.3g} ms" if flip.later < 1 else f"{flip.later:,.1f} s"
-    if flip.cause == CAUSES[TURN]:
-        return f"`{flip.late.event}` to begin {later} late, because what ran before took so long"
-    if flip.cause == CAUSES[THREAD]:
-        return f"another thread to go on before `{flip.late.event}`"
-    than = f"more than {later} later" if flip.later >= _INSTANT else "later"
-    return f"`{flip.late.event}` to come {than} than it could"

@@ -41,6 +41,14 @@ class Flip(msgspec.Struct, frozen=True):
     latency: Latency | None = None
 
 
+class Order(msgspec.Struct, frozen=True):
+    """Two events of which the one comes first, so that it passes."""
+
+    first: Side
+    late: Side
+    is_turn: bool
+
+
 class Rate(msgspec.Struct, frozen=True):
     """How many of so many runs failed in this way, and how many in another."""
 
@@ -71,7 +79,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """Why a run failed, as far as taking orders away and giving them back can tell.
 
     `inputs` are those that it takes, by name, `left_out` those that it does without; `whole` says whether the same
-    orders and faults do it with all of them; `course` is whose turn came when as it failed.
+    orders and faults do it with all of them; `course` is whose turn came when as it failed. What
+    fails when nothing is late passes in the orders that `unless` has, if any are known.
     """
 
     sentence: str
@@ -91,3 +100,4 @@ class Explanation(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...] = ()
     whole: bool = True
     course: tuple[Turn, ...] = ()
+    unless: tuple[Order, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from detrun.explore.explanation import Explanation, Flip, Rate, Side
+    from detrun.explore.explanation import Explanation, Flip, Order, Rate, Side
 
 
 # So many inputs are named.
@@ -23,6 +23,7 @@ def told(explanation: Explanation) -> list[str]:
         f"  kind      {explanation.label}: {explanation.failure}",
         *([f"  where     {_short(explanation.where)}"] if explanation.where else []),
         *(line for flip in explanation.flips for line in _flip(flip)),
+        *(line for order in explanation.unless for line in _order(order)),
         *(f"  wrong     {fault}" for fault in explanation.faults),
         *_inputs(explanation),
         *_twin(explanation),
@@ -44,6 +45,11 @@ def _flip(flip: Flip) -> Iterator[str]:
     if (latency := flip.latency) is not None:
         what = f"whatever comes by {latency.what}" if latency.link else latency.what
         yield f"  latency   it fails as well if {what} takes {1000 * latency.seconds:,g} ms longer"
+
+
+def _order(order: Order) -> Iterator[str]:
+    yield f"  unless    {_side(order.first)}"
+    yield f"  before    {_side(order.late)}"
 
 
 def _side(side: Side) -> str:

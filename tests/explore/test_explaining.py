@@ -152,6 +152,68 @@ def test_a_timeout_that_comes_first_is_shown_with_whom_it_cancels_and_where() ->
     assert flip.first.where.endswith("in acquire: await waiting")
 
 
+async def outbid() -> None:
+    """A lower bid wins unless its bidder is told of the higher one; both ask at once."""
+    highest = 0
+
+    async def bid(amount: int) -> None:
+        nonlocal highest
+        if highest < amount:
+            await ask()
+            highest = amount
+
+    async with serving():
+        await asyncio.gather(bid(20), bid(10))
+    assert highest == 20, highest
+
+
+def test_what_fails_when_nothing_is_late_is_said_to_pass_in_the_orders_in_which_it_does() -> None:
+    explanation = explained(outbid)
+    (order,) = explanation.unless
+
+    assert explanation.sentence == (
+        f"fails when nothing is late, unless `{order.first.event}` comes before `{order.late.event}`"
+    )
+    assert (order.first.event[:6], order.late.event[:6]) == ("bid#2/", "bid#1/")
+    assert explanation.label != labels.ALWAYS
+    assert [line[:11] for line in told(explanation) if line[2:8] in {"unless", "before"}] == [
+        "  unless   ",
+        "  before   ",
+    ]
+
+
+def test_what_always_fails_is_no_race() -> None:
+    explanation = explained(careless)
+
+    assert (explanation.sentence, explanation.label) == ("fails whatever comes first", labels.ALWAYS)
+    assert explanation.unless == ()
+
+
+async def named_like_turns() -> None:
+    """As `check_then_act`, by those whose names have words in them that names of turns have."""
+    left = 1
+
+    async def buy(after: float) -> None:
+        nonlocal left
+        await asyncio.sleep(after)
+        if left:
+            await ask()
+            left -= 1
+
+    async with serving():
+        sales = [asyncio.create_task(buy(0.010 * number), name=f"turn {number} after closing") for number in range(2)]
+        await asyncio.gather(*sales)
+    assert left == 0, left
+
+
+def test_any_name_will_do_for_a_task() -> None:
+    sentence = explained(named_like_turns).sentence
+
+    assert sentence.endswith(
+        "`turn 1 after closing/sleep#1` comes before `turn 0 after closing/connection#1 receives#2`"
+    )
+
+
 def test_the_course_tells_whose_turn_came_when() -> None:
     course = explained(lost_permit).course
     (line,) = [line for line in told(explained(lost_permit)) if line.startswith("  course")]
