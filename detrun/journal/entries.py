@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 NAMES, BLOBS, LIVES, SNAPSHOTS, ENDS, READINGS = 1, 2, 4, 8, 16, 32
 
 
+RECEIVED, SENT, EMITTED, HAPPENED = 1, 3, 4, 14
+"""The tags of the commonest entries, which rows begin with."""
+
+
 class InputKind(IntEnum):
     """What came from outside."""
 
@@ -104,7 +108,7 @@ class Named(_Written, tag=0, frozen=True, gc=False):
     text: str
 
 
-class Received(_At, tag=1, frozen=True, gc=False):
+class Received(_At, tag=RECEIVED, frozen=True, gc=False):
     """Something came from outside, and has not acted yet: with the step that was the last one then.
 
     What the code says depends on the kind: an error number, a signal, an exit status, a descriptor. What is too large
@@ -150,7 +154,7 @@ class Decided(_At, tag=2, frozen=True, gc=False):
         return Decision(self.step, self.event, self.answer)
 
 
-class Sent(_At, tag=3, frozen=True, gc=False):
+class Sent(_At, tag=SENT, frozen=True, gc=False):
     """A message from one context to another. Its payload is there at level full only; size and digest always are."""
 
     origin: int
@@ -167,7 +171,7 @@ class Sent(_At, tag=3, frozen=True, gc=False):
         return EventId((self.origin, self.n))
 
 
-class Emitted(_At, tag=4, frozen=True, gc=False):
+class Emitted(_At, tag=EMITTED, frozen=True, gc=False):
     """Something is about to leave. Its payload is there at level full only; size and digest always are."""
 
     kind: int
@@ -273,7 +277,7 @@ class Ended(_At, tag=13, frozen=True, gc=False):
     instant: int = 0
 
 
-class Happened(_At, tag=14, frozen=True, gc=False):
+class Happened(_At, tag=HAPPENED, frozen=True, gc=False):
     """An event of the run's own happens: something arrives, a timer falls due, a thread goes on."""
 
     origin: int
@@ -308,7 +312,12 @@ Entry: TypeAlias = (
     | Happened
 )
 
-_OF_ROWS: dict[int, type[Received | Emitted | Sent | Happened]] = {1: Received, 3: Sent, 4: Emitted, 14: Happened}
+_OF_ROWS: dict[int, type[Received | Emitted | Sent | Happened]] = {
+    RECEIVED: Received,
+    SENT: Sent,
+    EMITTED: Emitted,
+    HAPPENED: Happened,
+}
 
 
 def whole(entries: Iterable[Entry | Row]) -> list[Entry]:

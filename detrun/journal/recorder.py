@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from detrun.journal.checks import of_output
 from detrun.journal.entries import (
+    HAPPENED,
+    SENT,
     Checked,
     ContextBegun,
     ContextEnded,
@@ -31,7 +33,7 @@ from detrun.journal.entries import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from detrun.journal.entries import InputKind, OutputKind, Phase, Row
     from detrun.journal.sinks import Sink
@@ -42,8 +44,6 @@ PART = 1024 * 1024
 
 _LONGEST_TEXT = 256 * 1024
 _MOST_NAMES = 50_000
-# The tags of the entries that are made as rows.
-_SENT, _HAPPENED = 3, 14
 
 
 class Level(Enum):
@@ -54,6 +54,14 @@ class Level(Enum):
 
     FULL = "full"
     """What they said, too."""
+
+
+def parts_of(blob: bytes, data: bytes) -> Iterator[Stored]:
+    """The entries by which a blob of this name is stored."""
+    view = memoryview(data)
+    for part in range(max((len(data) + PART - 1) // PART, 1)):
+        begin = part * PART
+        yield Stored(blob, part, bytes(view[begin : begin + PART]), begin + PART >= len(data))
 
 
 class Recorder:
@@ -108,7 +116,7 @@ class Recorder:
         """A message is on its way; its digest may be known."""
         told = zlib.crc32(payload) if known is None else known
         if self._rows is not None and not self._full:
-            self._rows((_SENT, step, *event, name, told, len(payload)))
+            self._rows((SENT, step, *event, name, told, len(payload)))
             return
         kept, blob = self._payload(payload)
         self._append(Sent(step, event[0], event[1], name, told, len(payload), kept, blob))
@@ -119,7 +127,7 @@ class Recorder:
         if number is None:
             number = self.name(text)
         if self._swift is not None:
-            self._swift((_SENT, step, *event, number, digest, len(payload)))
+            self._swift((SENT, step, *event, number, digest, len(payload)))
         else:
             self.sent(step, event, number, payload, digest)
 
@@ -129,7 +137,7 @@ class Recorder:
         if number is None:
             number = self.name(text)
         if self._rows is not None:
-            self._rows((_HAPPENED, step, *event, number, instant))
+            self._rows((HAPPENED, step, *event, number, instant))
         else:
             self._append(Happened(step, event[0], event[1], number, instant))
 
@@ -191,10 +199,8 @@ class Recorder:
         """Store this, unless it is stored already; the name it has."""
         name = sha256(data).digest()
         if self.is_new(name):
-            view = memoryview(data)
-            for part in range(max((len(data) + PART - 1) // PART, 1)):
-                begin = part * PART
-                self.part(name, part, bytes(view[begin : begin + PART]), last=begin + PART >= len(data))
+            for part in parts_of(name, data):
+                self._append(part)
         return name
 
     def is_new(self, blob: bytes) -> bool:

@@ -25,8 +25,6 @@ READ_BEFORE = frozenset({InputKind.VARIABLE, InputKind.FILE, InputKind.CONTROL})
 TIMED_OUT = -1
 # No more is read at once: that is one entry.
 LONGEST = 1024 * 1024
-# The tags of rows.
-RECEIVED, EMITTED = 1, 4
 
 
 class Origin(Protocol):

@@ -18,11 +18,11 @@ from xxhash import xxh3_64_intdigest
 
 from detrun.journal.batch import LARGE, MOST
 from detrun.journal.checks import LOWER_HALF, of_output
-from detrun.journal.entries import InputKind, OutputKind, Received, Stored
-from detrun.journal.recorder import PART
+from detrun.journal.entries import EMITTED, RECEIVED, InputKind, OutputKind, Received
+from detrun.journal.recorder import PART, parts_of
 from detrun.live import memory
 from detrun.live.children import Children, bury
-from detrun.live.edge import EMITTED, LONGEST, READ, RECEIVED, TIMED_OUT, WRITE, failure
+from detrun.live.edge import LONGEST, READ, TIMED_OUT, WRITE, failure
 from detrun.live.leaving import Leaving
 from detrun.live.lines import MOST_PENDING
 from detrun.live.pool import Pool
@@ -115,9 +115,8 @@ class Machine:
         if len(payload) <= PART:
             return (RECEIVED, self.trace.step, kind, key, count, 0, payload, code)
         blob = sha256(payload).digest()
-        for part in range(0, len(payload), PART):
-            last = part + PART >= len(payload)
-            self._batch.append(Stored(blob, part // PART, payload[part : part + PART], last))
+        for part in parts_of(blob, payload):
+            self._batch.append(part)
         return (RECEIVED, self.trace.step, kind, key, count, 0, b"", code, 0, blob)
 
     def reader(self, line: Line, otherwise: Callable[[int, int], bytes]) -> Callable[..., bytes]:

@@ -12,8 +12,7 @@ from xxhash import xxh3_64_intdigest
 
 from detrun.journal.batch import LARGE
 from detrun.journal.checks import LOWER_HALF
-from detrun.journal.entries import InputKind, OutputKind
-from detrun.live.edge import EMITTED, RECEIVED
+from detrun.journal.entries import EMITTED, RECEIVED, InputKind, OutputKind
 from detrun.live.lines import MOST_PENDING
 
 if TYPE_CHECKING:
