@@ -11,6 +11,7 @@ from detrun.scheduler.draws import Draws
 from detrun.scheduler.inputs import leaving_out
 from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
+from detrun.scheduler.strategies.strategy import delay_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ class Without:
 
     def __init__(self, inner: Strategy, inputs: Iterable[EventId]) -> None:
         self.slack = inner.slack
-        self.delay: int = getattr(inner, "delay", inner.slack)
+        self.delay = delay_of(inner)
         self.along: bool = getattr(inner, "along", False)
         self.leaves_out = leaving_out(inputs)
         self.begin, self.choose, self.answer, self.end = inner.begin, inner.choose, inner.answer, inner.end

@@ -11,6 +11,7 @@ from detrun.explore.portfolio import Drawn
 from detrun.explore.schedules import Result, Schedule, result_of
 from detrun.model import Plan
 from detrun.scheduler.strategies.holds import Holds
+from detrun.scheduler.strategies.strategy import delay_of
 
 if TYPE_CHECKING:
     from detrun.explore.attempt import Attempt, Attempts
@@ -44,8 +45,7 @@ class Performer:
         strategy, kinds, plan = self._answers(schedule)
         if plan is not None:
             return plan
-        delay = int(getattr(strategy, "delay", strategy.slack))
-        return Plan((), (), kinds, schedule.entropy, self.attempts.level, strategy.slack, delay)
+        return Plan((), (), kinds, schedule.entropy, self.attempts.level, strategy.slack, delay_of(strategy))
 
     def tell(self, schedule: Schedule) -> tuple[Attempt, Result]:
         """The attempt that a plan is, with its story: what comes later is compared with it."""

@@ -48,7 +48,7 @@ class Told(msgspec.Struct):
     results: dict[int, list[int]] = {}
 
 
-class Telling(Watching):
+class Dictation(Watching):
     """Answers as another strategy does, and takes down what the loop was given."""
 
     def __init__(self, inner: Strategy) -> None:
@@ -154,16 +154,16 @@ def _told(trials: Trials, plan: Plan) -> tuple[str | None, Told]:
         plan = plan.whole
     if plan.faults:
         return "something goes wrong in the network, which no machine can be told to do", Told()
-    telling = Telling(Holds.of(plan))
-    with telling.listening():
-        attempt = trials.attempts(plan.level).attempt(telling, entropy=plan.entropy, kinds=plan.kinds)
-    if THREAD in telling.kinds.values():
-        return "it has threads", telling.told
+    dictation = Dictation(Holds.of(plan))
+    with dictation.listening():
+        attempt = trials.attempts(plan.level).attempt(dictation, entropy=plan.entropy, kinds=plan.kinds)
+    if THREAD in dictation.kinds.values():
+        return "it has threads", dictation.told
     if attempt.signature is None or attempt.signature.kind not in {"exception", "stuck", "exit"}:
-        return "it does not end by what it fails of", telling.told
-    if len(telling.told.iterations) > _MOST:
-        return f"it takes more than {_MOST:,} iterations", telling.told
-    return telling.problem, telling.told
+        return "it does not end by what it fails of", dictation.told
+    if len(dictation.told.iterations) > _MOST:
+        return f"it takes more than {_MOST:,} iterations", dictation.told
+    return dictation.problem, dictation.told
 
 
 def _source(told: Told, plan: Plan, subject: Subject, root: str) -> str:

@@ -15,6 +15,7 @@ from detrun.scheduler.choices import Continue
 from detrun.scheduler.contexts import Program
 from detrun.scheduler.handles import Delivery, TimerHandle
 from detrun.scheduler.strategies.drawing import chain
+from detrun.scheduler.strategies.strategy import delay_of
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Tracing:
 
     def __init__(self, strategy: Strategy) -> None:
         self.slack = strategy.slack
-        self.delay: int = getattr(strategy, "delay", strategy.slack)
+        self.delay = delay_of(strategy)
         self.along = getattr(strategy, "along", False)
         self.leaves_out = getattr(strategy, "leaves_out", None)
         self._strategy = strategy

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from detrun.model import Answer, EventId, Hold
 from detrun.scheduler.choices import Continue
 from detrun.scheduler.handles import TimerHandle
+from detrun.scheduler.strategies.strategy import delay_of
 from detrun.scheduler.threads.thread import Thread
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Watching:
 
     def __init__(self, inner: Strategy) -> None:
         self.slack = inner.slack
-        self.delay = getattr(inner, "delay", inner.slack)
+        self.delay = delay_of(inner)
         self.along = getattr(inner, "along", False)
         self.choices: list[Choice] = []
         self.answers: list[Answer] = []

@@ -33,3 +33,8 @@ class Strategy(Protocol):
 
     def end(self) -> None:
         """The program has ended; raise if the run was not the one that was asked for."""
+
+
+def delay_of(strategy: Strategy) -> int:
+    """How far ahead of the clock it wants timers offered while something is under way, and nothing could run."""
+    return int(getattr(strategy, "delay", strategy.slack))
