@@ -15,7 +15,7 @@ from detrun.live.entropy import LiveEntropy
 from detrun.live.jobs import Jobs
 from detrun.live.network import LiveNetwork
 from detrun.live.own import is_own
-from detrun.live.processes import Processes
+from detrun.live.processes import LiveSystem
 from detrun.live.readiness import LiveReadiness
 from detrun.live.unhandled import Unhandled
 from detrun.scheduler.clock import FOREVER, SECOND, TICK, instant
@@ -54,7 +54,7 @@ class LiveEngine(Engine):
         self.clock.tell(int.from_bytes(wall, "little"))
         self.jobs = Jobs(edge)
         self._lines = LiveNetwork(self, edge)
-        self.system: Processes = Processes(self)
+        self.system: LiveSystem = LiveSystem(self)
         # Signals that came while another thread than the main one had the baton.
         self._signalled: deque[int] = deque()
 

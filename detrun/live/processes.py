@@ -41,8 +41,8 @@ class Child:
         self.status: int | None = None
 
 
-class Processes(Descriptors):
-    """The children of one live run."""
+class LiveSystem(Descriptors):
+    """What is outside of a live run, beside its network: descriptors, and the processes that it starts."""
 
     def __init__(self, engine: LiveEngine) -> None:
         super().__init__(engine)
