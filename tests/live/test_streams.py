@@ -198,6 +198,9 @@ def test_a_recording_from_before_outputs_had_their_check_is_the_same_run() -> No
 @pytest.mark.filterwarnings("ignore:unclosed transport", "ignore:loop is closed")
 def test_a_recording_that_was_cut_is_replayed_up_to_there() -> None:
     recording = recorded(echo(1), talks(5, 100))
-    for length in range(1, len(recording.entries), 7):
-        run(echo(1)(Meeting()), RecordedEdge(recording.entries[:length]))
+    lengths = range(1, len(recording.entries), 7)
+    steps = [run(echo(1)(Meeting()), RecordedEdge(recording.entries[:length])).steps for length in lengths]
     gc.collect()  # what a killed program left open complains here, where it is expected to
+
+    assert steps == sorted(steps)
+    assert steps[0] < steps[-1] <= recording.result.steps

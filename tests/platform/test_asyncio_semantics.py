@@ -58,7 +58,7 @@ def test_a_context_that_is_given_is_the_one_that_is_used_even_if_it_is_empty() -
 
 
 def test_variables_that_a_program_sets_are_gone_with_it() -> None:
-    detrun.run(lambda: NAME.set("ann"))
+    detrun.run(lambda: NAME.set("ann")).result()
 
     assert NAME.get() == "nobody"
 

@@ -318,7 +318,7 @@ def test_outside_a_run_uvloop_is_uvloop() -> None:
     async def current() -> Any:
         return asyncio.get_running_loop()
 
-    detrun.run(current)
+    detrun.run(current).result()
     loop = uvloop.run(current())
 
     assert isinstance(loop, uvloop.Loop)

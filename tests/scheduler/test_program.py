@@ -211,7 +211,7 @@ def test_nothing_of_a_run_is_left() -> None:
         asyncio.get_running_loop().set_debug(True)
 
     policy, hooks, collecting = asyncio.get_event_loop_policy(), sys.get_asyncgen_hooks(), gc.isenabled()
-    detrun.run(main)
+    detrun.run(main).result()
 
     assert asyncio.get_event_loop_policy() is policy
     assert sys.get_asyncgen_hooks() == hooks
@@ -299,14 +299,14 @@ def test_generators_left_open_are_closed_in_order() -> None:
             await anext(one)
         main.kept = open_ones  # type: ignore[attr-defined]
 
-    detrun.run(main)
+    detrun.run(main).result()
     assert log == list(range(20))
 
 
 def test_real_time_is_not_waited_for() -> None:
     began = time.monotonic()
-    detrun.run(lambda: asyncio.sleep(3600))
 
+    assert detrun.run(lambda: asyncio.sleep(3600, "an hour later")).result() == "an hour later"
     assert time.monotonic() - began < 60
 
 

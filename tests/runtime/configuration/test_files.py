@@ -102,7 +102,9 @@ def test_a_key_is_spelled_as_one_would_say_it() -> None:
 @settings(deadline=None, derandomize=True)
 @given(st.text(), st.sampled_from([".json", ".toml"]))
 def test_any_text_has_a_line_or_none(text: str, suffix: str) -> None:
-    line_of(("a", 0), text, suffix)
+    line = line_of(("a", 0), text, suffix)
+
+    assert line is None or 1 <= line <= text.count("\n") + 1
 
 
 @pytest.mark.parametrize(

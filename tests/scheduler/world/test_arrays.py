@@ -42,9 +42,9 @@ def test_the_process_goes_on_where_it_was() -> None:
 
     np.random.seed(5)
     actual = [np.random.normal()]
-    detrun.run(lambda: np.random.seed(1))
+    detrun.run(lambda: np.random.seed(1)).result()
     actual.append(np.random.normal())
-    detrun.run(drawn)
+    detrun.run(drawn).result()
     actual += [np.random.normal(), np.random.rand()]
 
     assert actual == expected
@@ -88,7 +88,7 @@ def test_a_program_that_seeds_numpy_draws_what_numpy_draws() -> None:
 
 
 def test_the_hidden_generator_can_be_copied_and_pickled() -> None:
-    detrun.run(drawn)
+    detrun.run(drawn).result()
     hidden = np.random.mtrand._rand
     copies = [copy.deepcopy(hidden), pickle.loads(pickle.dumps(hidden))]
 

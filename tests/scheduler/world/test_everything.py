@@ -138,7 +138,7 @@ def test_a_run_leaves_the_generators_of_the_process_as_they_were() -> None:
 
     random.seed(5)
     drawn: list[Any] = [random.random(), random.gauss(0, 1)]
-    detrun.run(lambda: (random.seed(1), [read() for read in RANDOM]))
+    detrun.run(lambda: (random.seed(1), [read() for read in RANDOM])).result()
     drawn += [random.gauss(0, 1), randint(0, 10**9)]
 
     assert drawn == expected
