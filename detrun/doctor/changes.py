@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.scheduler import clock, contexts, engine
 from detrun.scheduler.scheduling import Scheduling
+from detrun.scheduler.world.listings import Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 # The sizes that Python's allocator tells apart, and how many of each lie about afterwards.
 _SIZES = range(48, 528, 16)
@@ -93,7 +94,7 @@ def listings() -> None:
     """List directories in the opposite order."""
     listdir, scandir = os.listdir, os.scandir
     os.listdir = lambda path=".": listdir(path)[::-1]  # type: ignore[assignment]
-    os.scandir = lambda path=".": _Scanned(scandir(path))  # type: ignore[assignment]
+    os.scandir = lambda path=".": _backwards(scandir(path))  # type: ignore[assignment]
     if (globber := getattr(glob, "_StringGlobber", None)) is not None:
         globber.scandir = staticmethod(os.scandir)  # which 3.13 has taken when it was imported
 
@@ -118,24 +119,6 @@ def _importable(name: str) -> bool:
     return True
 
 
-class _Scanned:
-    """What `os.scandir` gives, backwards."""
-
-    def __init__(self, entries: Any) -> None:
-        with entries:
-            self._entries: Iterator[Any] = iter(list(entries)[::-1])
-
-    def __iter__(self) -> _Scanned:
-        return self
-
-    def __next__(self) -> Any:
-        return next(self._entries)
-
-    def __enter__(self) -> _Scanned:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._entries = iter(())
+def _backwards(entries: Any) -> Scan:
+    with entries:
+        return Scan(list(entries)[::-1])

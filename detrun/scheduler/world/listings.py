@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Scan:
-    """As what `os.scandir` gives, but sorted: an iterator that can be closed, and closes itself as a context."""
+    """As what `os.scandir` gives, but in this order: an iterator that can be closed, and closes itself as a context."""
 
     def __init__(self, entries: list[os.DirEntry[Any]]) -> None:
         self._entries = iter(entries)
