@@ -12,8 +12,8 @@ import pytest
 
 import detrun
 from detrun import errors
+from detrun.cli.commands import COMMANDS
 from detrun.cli.journal import COMMANDS as JOURNAL_COMMANDS
-from detrun.cli.main import COMMANDS
 from tests.cli.command import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 from detrun.errors import UsageError
 
@@ -11,6 +12,12 @@ PINNED = "1"
 BEFORE = "DETRUN_PYTHONHASHSEED"
 
 
+def pin_early() -> None:
+    """Have a new interpreter at once if any would do that has a known hash seed, and this one has none."""
+    if not sys.flags.ignore_environment and BEFORE not in os.environ and pinned() is None:
+        _begin_again(PINNED)
+
+
 def pin(seed: str | None = None) -> str:
     """Return in an interpreter whose hash seed is known: this one, or one that replaces it and comes here again.
 
@@ -18,14 +25,11 @@ def pin(seed: str | None = None) -> str:
     """
     if sys.flags.ignore_environment:
         raise UsageError("expected an interpreter that reads PYTHONHASHSEED, got one under -E or -I: leave that out")
+    effective = pinned()
     if BEFORE in os.environ:
-        effective = os.environ["PYTHONHASHSEED"]
         _restore(os.environ.pop(BEFORE))
-        return effective
-    effective = pinned() or ""
-    if not effective or seed not in {None, effective}:
-        # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | variables(seed or PINNED))
+    if effective is None or seed not in {None, effective}:
+        _begin_again(seed or PINNED)
     return effective
 
 
@@ -39,6 +43,11 @@ def variables(seed: str) -> dict[str, str]:
     """What an interpreter finds in its environment that is to have this hash seed, and to hide that it was asked to."""
     before = os.environ.get("PYTHONHASHSEED")
     return {"PYTHONHASHSEED": seed, BEFORE: "" if before is None else f"={before}"}
+
+
+def _begin_again(seed: str) -> NoReturn:
+    # `orig_argv` and not `argv`: it still has the interpreter's own options, -X and -W among them.
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | variables(seed))
 
 
 def _restore(before: str) -> None:

@@ -1,72 +1,21 @@
-"""The entry of the command line: finds the command, and ends the process with a sentence and an exit code."""
+"""The entry of the command line: pins the hash seed, before anything is imported that costs, and then has it done."""
 
 import sys
-import traceback
 
-import click
+from detrun.cli import hashseed
 
-from detrun.cli import output
-from detrun.cli.lazy import Lazy
-from detrun.cli.plain import printable_lines
-from detrun.errors import JournalError, UsageError
-
-COMMANDS = ("run", "explore", "replay", "minimize", "why", "journal", "doctor")
-USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
-
-
-@click.group(
-    cls=Lazy,
-    package="detrun.cli",
-    names=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
-)
-@click.version_option(package_name="detrun", prog_name="detrun", message="%(prog)s %(version)s")
-def commands() -> None:
-    """Run asyncio programs on seeded, deterministic event loops."""
+USAGE = 2
+# Those that run a program, and pin the hash seed for it.
+RUNNING = ("run", "explore", "replay", "minimize", "why")
 
 
 def main() -> None:
     """Run the command that `sys.argv` asks for, and exit."""
     if sys.platform == "win32":
-        _say("expected Linux or macOS, got Windows: try the Windows Subsystem for Linux")
+        sys.stderr.write("detrun: expected Linux or macOS, got Windows: try the Windows Subsystem for Linux\n")
         sys.exit(USAGE)
-    output.prepare()
-    sys.exit(_status())
+    if sys.argv[1:2] and sys.argv[1] in RUNNING and not {"-h", "--help"} & {*sys.argv}:
+        hashseed.pin_early()
+    from detrun.cli import commands  # noqa: PLC0415  # an interpreter that is about to be replaced needs none of it
 
-
-def _status() -> int:
-    try:
-        status: int = _invoke()
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except UsageError as error:
-        _say(str(error))
-        return USAGE
-    except JournalError as error:
-        _say(str(error))
-        return JOURNAL
-    except click.Abort:
-        _say("interrupted")
-        return INTERRUPTED
-    except Exception:
-        # The program's own exceptions are part of its run: whatever arrives here is ours.
-        traceback.print_exc()
-        _say("this is an error of detrun itself, not of the program: please report it with the lines above")
-        return INTERNAL
-    return status
-
-
-def _invoke() -> int:
-    try:
-        status: int = commands.main(prog_name="detrun", standalone_mode=False)
-    except OSError as error:
-        if not output.is_unheard(error):
-            raise
-        return output.unheard(error)
-    return status
-
-
-def _say(sentence: str) -> None:
-    # It may quote a file that somebody else wrote.
-    click.echo(f"detrun: {printable_lines(sentence)}", err=True)
+    sys.exit(commands.status())

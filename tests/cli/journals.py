@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from detrun.cli import main
+from detrun.cli import commands
 from tests.journal import compat
 
 CORPUS = Path(__file__).parents[2] / "journals" / "compat" / "1"
@@ -41,7 +41,7 @@ class Journal:
     def __call__(self, *words: object) -> Ended:
         self._monkeypatch.setattr(sys, "argv", ["detrun", "journal", *map(str, words)])
         self._capsys.readouterr()
-        status = main._status()
+        status = commands.status()
         sys.stdout.flush()
         return Ended(status, *self._capsys.readouterr())
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from detrun.cli import main
+from detrun.cli import commands, main
 from tests.cli.command import ENVIRONMENT, detrun, python, written
 
 ROOT = Path(__file__).parents[2]
@@ -28,10 +28,27 @@ def test_what_runs_no_program_imports_nothing_that_could(tmp_path: Path) -> None
     assert python("-c", imported, cwd=tmp_path).stdout == "set()\n"
 
 
+@pytest.mark.parametrize("command", main.RUNNING)
+def test_the_interpreter_is_started_again_before_it_imports_what_costs(tmp_path: Path, command: str) -> None:
+    words = ("-X", "importtime", "-m", "detrun", command, "nothing.bin")
+
+    told = python(*words, cwd=tmp_path, PYTHONHASHSEED="random").stderr.splitlines()
+
+    imported = [line.rpartition("|")[2].strip() for line in told if line.startswith("import time:")]
+    assert [imported.count(module) for module in ("detrun.cli.main", "click")] == [2, 1]
+
+
+@pytest.mark.parametrize("words", [("run", "-h"), ("replay", "--help"), ("--version",), ("journal", "ls"), ("doctor",)])
+def test_what_runs_no_program_starts_one_interpreter(tmp_path: Path, words: tuple[str, ...]) -> None:
+    told = python("-X", "importtime", "-m", "detrun", *words, cwd=tmp_path, PYTHONHASHSEED="random").stderr
+
+    assert told.count("| detrun.cli.main\n") + told.count("   detrun.cli.main\n") == 1
+
+
 def test_help_shows_every_command_that_exists(tmp_path: Path) -> None:
     _, _, listed = detrun("--help", cwd=tmp_path).stdout.partition("Commands:\n")
 
-    assert [line.split()[0] for line in listed.splitlines()] == list(main.COMMANDS)
+    assert [line.split()[0] for line in listed.splitlines()] == list(commands.COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +78,7 @@ def test_an_error_of_our_own_asks_to_be_reported(
     def fail(**_: object) -> NoReturn:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(main.commands, "main", fail)
+    monkeypatch.setattr(commands.commands, "main", fail)
 
     with pytest.raises(SystemExit, match="70"):
         main.main()
