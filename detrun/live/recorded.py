@@ -50,18 +50,14 @@ class RecordedEdge:
         self._over = self._ended = False
         self._entries = self._passing(entries)
         self._next = next(self._entries, None)
-        self._found: Divergence | None = None
+        # Where the run parted. A program may swallow it, as asyncio's transports do with all that goes wrong.
+        self.found: Divergence | None = None
         self.where: str | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left, or nothing to be compared any more."""
-        return self._over or self._found is not None
-
-    @property
-    def found(self) -> Divergence | None:
-        """Where the run parted. A program may swallow it, as asyncio's transports do with all that goes wrong."""
-        return self._found
+        return self._over or self.found is not None
 
     # asyncio's own.
     transport: Callable[..., Any] | None = None
@@ -88,7 +84,7 @@ class RecordedEdge:
         return lambda data, _=0: otherwise(bytes(data))
 
     def emit(self, kind: int, line: Line, data: bytes, action: Any) -> None:
-        if self._over or self._found is not None:
+        if self.is_over:
             return
         line.told = count = line.told + 1
         entry, check = self._taken(), self._check(data)
@@ -124,8 +120,8 @@ class RecordedEdge:
         """Whoever recorded was told then."""
 
     def look(self, timeout: float | None, deadline: int, *, deaf: bool = False) -> Look | None:
-        if self._found is not None:
-            raise self._found
+        if self.found is not None:
+            raise self.found
         others: list[Received] = []
         step = self._trace.step
         while isinstance(entry := self._next, Received) and entry.kind in COMING and entry.step == step:
@@ -160,8 +156,8 @@ class RecordedEdge:
 
     def _taken(self) -> Received | Emitted:
         entry = self._next
-        if self._found is not None:
-            raise self._found
+        if self.found is not None:
+            raise self.found
         if entry is None or self._over:
             self._over = True
             self._engine.kill(Killed(signal.SIGKILL))
@@ -171,10 +167,10 @@ class RecordedEdge:
     def _divergence(self, expected: Received | Emitted, actual: str) -> Divergence:
         kinds = InputKind if isinstance(expected, Received) else OutputKind
         said = f"{kinds(expected.kind).name} {expected.origin}.{expected.n} at step {expected.step}"
-        self._found = Divergence(self._trace.step, said, actual)
+        self.found = Divergence(self._trace.step, said, actual)
         self.where = line_of(nearest(sys._getframe())) or whereabouts(self._engine)
         if self._inside is not None:
             self._inside.part()
         # What the program does from here on is another run, of which nobody shall say that it parted.
         self._trace.forget()
-        return self._found
+        return self.found

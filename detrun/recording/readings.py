@@ -85,14 +85,9 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 @cache
-def _hook() -> None:
+def _listen() -> None:
     # Once in a process: it cannot be taken away.
     sys.addaudithook(_heard)
-
-
-def _listen(watch: Watch) -> None:
-    _watches.append(watch)
-    _hook()
 
 
 class Watch:
@@ -101,13 +96,14 @@ class Watch:
     def __init__(self, told: Callable[[InputKind, str, bytes | None], None]) -> None:
         self.readings = Readings({}, {})
         self._told = told
-        self._now = True
+        self._listens = True
         environment.watch(self._variable)
-        _listen(self)
+        _watches.append(self)
+        _listen()
 
     def end(self) -> None:
         """Learn no more."""
-        self._now = False
+        self._listens = False
         _watches.remove(self)
         environment.watch(None)
 
@@ -119,7 +115,7 @@ class Watch:
 
     def hear(self, arguments: tuple[Any, ...]) -> None:
         """A file or a database is opened."""
-        if self._now:
+        if self._listens:
             self._open(*arguments)
 
     def _open(self, path: Any, *how: Any) -> None:
@@ -128,11 +124,11 @@ class Watch:
         place = os.path.abspath(os.fsdecode(path))
         if place in self.readings.files or place.endswith(_CODE) or place.startswith(_ELSEWHERE) or not is_own(place):
             return
-        self._now = False  # not what is read here
+        self._listens = False  # not what is read here
         try:
             digest = _digest(place)
         finally:
-            self._now = True
+            self._listens = True
         self.readings.files[place] = digest
         self._told(InputKind.FILE, place, digest)
 
