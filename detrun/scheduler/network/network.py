@@ -16,7 +16,7 @@ from detrun.scheduler.network import names
 from detrun.scheduler.network.addresses import ANY, LOCALHOST, LOOPBACK, Addresses, Hosts, family_of
 from detrun.scheduler.network.files import Address, Datagrams, File, Listener, Stream
 from detrun.scheduler.network.links import Link
-from detrun.scheduler.network.secure import Line, SecureSocket
+from detrun.scheduler.network.secure import SecureSocket, SocketCarrier
 from detrun.scheduler.network.sockets import Socket
 from detrun.scheduler.network.tls import Connection
 from detrun.scheduler.network.wires import Kernel, Wire
@@ -64,7 +64,7 @@ class Network:
 
     def carrier(self, sock: Any) -> Any:
         """What carries the records of TLS over a socket."""
-        return Line(sock)
+        return SocketCarrier(sock)
 
     # Descriptors.
 

@@ -12,7 +12,7 @@ class SecureSocket(ssl.SSLSocket, Socket):  # type: ignore[misc]  # CPython's cl
     """What `SSLContext.wrap_socket` gives: CPython's own class, over the methods of the simulated socket."""
 
 
-class Line:
+class SocketCarrier:
     """Carries records over a socket; one that blocks waits for them."""
 
     def __init__(self, sock: Socket) -> None:
