@@ -19,6 +19,8 @@ from detrun.explore.telling import told as words
 # So many seconds pass between two looks at the line.
 _EVERY = 0.2
 _WIDTH = 100
+# Of fewer schedules an estimate says nothing.
+_SOME = 20
 
 
 class Exploring:
@@ -82,6 +84,7 @@ def _as_json(explored: Explored, tests: Mapping[str, str]) -> dict[str, Any]:
         "complete": explored.complete,
         "never": explored.never,
         "module_state": explored.changed,
+        "past": explored.past,
         "failures": [_failure(failure, tests) for failure in explored.failures],
     }
 
@@ -115,12 +118,15 @@ def _as_text(explored: Explored, tests: Mapping[str, str]) -> str:
     rate = explored.schedules / max(explored.seconds, 1e-9)
     lines.append(
         f"detrun: {found} in {counted(explored.schedules, 'schedule')} ({explored.distinct:,} distinct, {rate:,.0f}/s, "
-        f"{explored.seconds:.1f} s); the next is new with a probability of {explored.unseen:.0%}"
+        f"{explored.seconds:.1f} s)"
+        + (f"; the next is new with a probability of {explored.unseen:.0%}" if explored.schedules >= _SOME else "")
     )
     if explored.single and not count:
         lines.append("detrun: the program has but this one schedule: nothing in it could come early or late")
     elif explored.complete and not count:
         lines.append(f"detrun: no single hold out of {explored.holds:,} makes it fail")
+    if explored.past:
+        lines.append(f"detrun: what failed before does not now: {', '.join(explored.past)}")
     if explored.never:
         lines.append(f"detrun: never seen: {', '.join(explored.never)}")
     if explored.changed:

@@ -36,6 +36,8 @@ CAUSES = {MESSAGE: LATE_MESSAGE, TURN: LONG_TURN, THREAD: ANOTHER_THREAD}
 # So many runs tell what does not matter, and how likely it is.
 RUNS = 100
 _SURE = 20
+# So many orders at most are said to let something pass.
+_FEW = 2
 # So many places of the run, and so many runs from each, tell where it became inevitable.
 _PLACES, _FROM_EACH = 12, 12
 
@@ -89,6 +91,9 @@ class Explaining:
         without, alone = replace(plan, holds=others), replace(plan, holds=(hold,))
         there = self._look(without)
         late, first = there.wake(hold.event) or here.wake(hold.event), here.wake(hold.until)
+        if late == first:
+            # Of a turn in which nobody has his turn but who came first, there is no more to say.
+            late = None
         kind, later = self._minimizer.trial(plan).watched.kinds.get(hold.event, MESSAGE), _later(hold, here, there)
         return Flip(
             late=_side(here, hold.event, late),
@@ -139,7 +144,9 @@ class Explaining:
             if self._budget.spent:
                 break
             walk = Random(seed, plan.slack, delay=plan.delay, along=True)
-            if (found := passing(self._trials, plan, walk, self._budget)) is not None:
+            found = passing(self._trials, plan, walk, self._budget)
+            # What takes more is no explanation.
+            if found is not None and len(found.holds) <= _FEW:
                 return found
         return None
 

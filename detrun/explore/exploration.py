@@ -57,7 +57,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Explored(msgspec.Struct, frozen=True):
-    """What an exploration came to. `complete` is true if every schedule with a single hold was tried."""
+    """What an exploration came to. `complete` is true if every schedule with a single hold was tried.
+
+    `past` are journals of failures of earlier searches that did not fail in this one.
+    """
 
     schedules: int
     distinct: int
@@ -71,6 +74,7 @@ class Explored(msgspec.Struct, frozen=True):
     interrupted: bool
     complete: bool
     single: bool
+    past: list[str]
 
 
 def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[[Search], None]) -> Explored:
@@ -87,7 +91,7 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
         gc.freeze()  # what was imported, which no collection will set free
         failures = Failures(asked.target, asked.arguments, asked.hash_seed)
         writing = Writing(failures, here)
-        search.try_again(failures.plans())
+        past = [os.fspath(path) for path, plan in failures.kept() if not search.try_again(plan)]
         search.run()
         # Whoever looks closely at a run has to be where it is.
         performer.attempts = here.within(attempts)
@@ -106,6 +110,7 @@ def explore(asked: Asked, load: Callable[[], Callable[[], Any]], tell: Callable[
         search.interrupted,
         search.complete,
         search.single,
+        past,
     )
 
 

@@ -36,13 +36,13 @@ class Failures:
         self._arguments = tuple(arguments)
         self._hash_seed = hash_seed
 
-    def plans(self) -> Iterator[Plan]:
-        """What earlier searches found, to be tried before anything else."""
+    def kept(self) -> Iterator[tuple[Path, Plan]]:
+        """What earlier searches found, to be tried before anything else, and where it is."""
         for path in sorted(FOLDER.glob(f"{self._name}-*{_SUFFIX}")):
             try:
                 header = Journal(path).header
                 if header.target == self._target and (plan := header.configuration.get("plan")):
-                    yield msgspec.json.decode(plan, type=Plan)
+                    yield path, msgspec.json.decode(plan, type=Plan)
             except (JournalError, msgspec.DecodeError):
                 continue  # of another version, or damaged: it is no use, and no reason to find nothing
 

@@ -20,7 +20,7 @@ from detrun.explore.together import Alone, Together
 from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from detrun.explore.attempt import Attempt
     from detrun.explore.performing import Performer
@@ -103,14 +103,14 @@ class Search:
         tried = self.held >= self.holds and self._bounds.strategy in ("auto", "holds")
         return bool(self.schedules) and (tried or self.single)
 
-    def try_again(self, plans: Iterable[Plan]) -> None:
-        """Run what failed before, as schedules without a number: they belong to an earlier search."""
-        for plan in plans:
-            schedule = Schedule(0, _HOLDS, 0, plan.entropy, plan)
-            result = self._performer.perform(schedule)
-            self.again += 1
-            if result.signature is not None and not self._over:
-                self._fail(schedule, result.signature)
+    def try_again(self, plan: Plan) -> bool:
+        """Run what failed before, as a schedule without a number: it belongs to an earlier search. Whether it fails."""
+        schedule = Schedule(0, _HOLDS, 0, plan.entropy, plan)
+        result = self._performer.perform(schedule)
+        self.again += 1
+        if result.signature is not None and not self._over:
+            self._fail(schedule, result.signature)
+        return result.signature is not None
 
     def run(self) -> None:
         """Search until something is found, or a bound is met."""

@@ -44,7 +44,11 @@ def _flip(flip: Flip) -> Iterator[str]:
     yield f"  checked   without this order it {without}, this order alone {alone}"
     if (latency := flip.latency) is not None:
         what = f"whatever comes by {latency.what}" if latency.link else latency.what
-        yield f"  latency   it fails as well if {what} takes {1000 * latency.seconds:,g} ms longer"
+        yield f"  latency   it fails as well if {what} takes {_later(latency.seconds)} longer"
+
+
+def _later(seconds: float) -> str:
+    return f"{1000 * seconds:g} ms" if seconds < 1 else f"{seconds:,g} s"
 
 
 def _order(order: Order) -> Iterator[str]:

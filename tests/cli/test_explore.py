@@ -84,6 +84,23 @@ def test_a_fault_that_there_is_not_is_refused_even_where_something_failed_before
     assert "got 'dely'" in ended.stderr
 
 
+def test_what_failed_before_and_does_not_now_is_named(bank: Path) -> None:
+    (failure,) = explored(bank)[1]["failures"]
+    assert explored(bank)[1]["past"] == []
+    bank.write_text(RACE.replace("    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    bal", "    bal"))
+
+    assert explored(bank)[1]["past"] == [failure["journal"]]
+    told = detrun("explore", "bank.py", "--runs", "50", cwd=bank.parent).stderr
+    assert f"detrun: what failed before does not now: {failure['journal']}\n" in told
+
+
+def test_an_estimate_of_what_is_unseen_is_made_of_more_than_a_few_schedules(bank: Path) -> None:
+    few, many = (detrun("explore", "bank.py:right", "--runs", runs, cwd=bank.parent).stderr for runs in ("5", "50"))
+
+    assert "the next is new" not in few
+    assert "; the next is new with a probability of " in many
+
+
 def test_a_failure_is_told_kept_and_repeated(bank: Path) -> None:
     ended = detrun("explore", "bank.py", cwd=bank.parent)
     told = ended.stderr.splitlines()

@@ -255,6 +255,8 @@ def test_a_turn_that_lasts_from_the_beginning_is_said_to_last_as_long_as_it_does
 
 
 def test_seconds_are_said_in_seconds() -> None:
+    lines = [line for line in told(explained(impatient, FOREVER)) if line.startswith("  latency")]
+    assert [line.rpartition(" takes ")[2] for line in lines] == ["5 s longer"]
     assert "to come more than 5.0 s later than it could" in explained(impatient, FOREVER).possible
 
 

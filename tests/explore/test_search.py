@@ -120,7 +120,7 @@ def test_what_failed_before_is_tried_first() -> None:
     (found,) = search.found.values()
     again = Search(performer, Bounds("holds", 500))
 
-    again.try_again([settled(performer, found)[0].plan])
+    assert again.try_again(settled(performer, found)[0].plan)
     again.run()
 
     assert (list(again.found), again.schedules, again.again) == ([found.signature], 0, 1)
