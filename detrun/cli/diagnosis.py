@@ -3,6 +3,7 @@
 import json
 import linecache
 import os
+import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +12,6 @@ from detrun.doctor.causes import MEANINGS
 from detrun.doctor.examination import Examined, Finding
 from detrun.doctor.places import Parting
 from detrun.scheduler.waits import place
-
-WIDTH = 100
 
 
 def as_json(examined: Examined) -> str:
@@ -61,11 +60,12 @@ def _where(parting: Parting) -> str | None:
     return place(parting.file, parting.line, parting.function) if parting.line else None
 
 
-def as_text(examined: Examined) -> str:
-    """A paragraph for each finding, and a line that sums up."""
-    lines = [line for finding in examined.findings for line in [*_paragraph(finding), ""]]
-    lines += [f"remark: {remark}" for remark in examined.remarks]
-    lines += _wrapped("detrun: ", _sum(examined))
+def as_text(examined: Examined, columns: int | None) -> str:
+    """A paragraph for each finding, and a line that sums up; in so many columns, if they are few."""
+    page = _Page(columns or sys.maxsize)
+    lines = [line for finding in examined.findings for line in [*page.paragraph(finding), ""]]
+    lines += [line for remark in examined.remarks for line in page.wrapped("remark: ", remark)]
+    lines += page.wrapped("detrun: ", _sum(examined))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -82,44 +82,50 @@ def _ended(examined: Examined) -> str:
     return "ok" if told.outcome == "ok" else f"{told.outcome}{f': {told.where}' if told.where else ''}"
 
 
-def _paragraph(finding: Finding) -> Iterator[str]:
-    yield from _wrapped(f"{finding.cause}: ", MEANINGS[finding.cause])
-    parting = finding.parting
-    if parting is None:
-        yield "  in no line of the program's own, as far as one can see"
-    else:
-        yield from _place(parting)
-    if finding.written is not None and not (parting and "what is written" in parting.values):
-        yield from _compared("then written", finding.written)
-    if finding.symptoms:
-        yield from _wrapped("  differs: ", ", ".join(finding.symptoms))
+class _Page:
+    """Findings in words, in so many columns."""
 
+    def __init__(self, width: int) -> None:
+        self._width = width
 
-def _place(parting: Parting) -> Iterator[str]:
-    if parting.line:
-        file = os.path.relpath(parting.file) if parting.file.startswith(os.getcwd() + os.sep) else parting.file
-        yield f"  step {parting.step}, {file}:{parting.line} in {parting.function}"
-        yield f"    {_shortened(linecache.getline(parting.file, parting.line).strip())}"
-    else:
-        yield f"  step {parting.step}, {parting.function}"
-    for name, values in parting.values.items():
-        yield from _compared(name, values)
-    if parting.ways is not None:
-        yield from _compared("what follows", parting.ways)
+    def paragraph(self, finding: Finding) -> Iterator[str]:
+        """All that is said of a finding."""
+        yield from self.wrapped(f"{finding.cause}: ", MEANINGS[finding.cause])
+        parting = finding.parting
+        if parting is None:
+            yield from self.wrapped("  ", "in no line of the program's own, as far as one can see")
+        else:
+            yield from self._place(parting)
+        if finding.written is not None and not (parting and "what is written" in parting.values):
+            yield from self._compared("then written", finding.written)
+        if finding.symptoms:
+            yield from self.wrapped("  differs: ", ", ".join(finding.symptoms))
 
+    def wrapped(self, first: str, text: str) -> Iterator[str]:
+        """A text that may take several lines."""
+        yield from textwrap.wrap(
+            text, self._width, initial_indent=first, subsequent_indent="  ", break_on_hyphens=False
+        )
 
-def _compared(name: str, values: tuple[str, str]) -> Iterator[str]:
-    short = [_shortened(value) for value in values]
-    if len(f"    {name}: {short[0]}, or {short[1]}") <= WIDTH:
-        yield f"    {name}: {short[0]}, or {short[1]}"
-        return
-    yield f"    {name}:"
-    yield from (f"      {value}" for value in short)
+    def _place(self, parting: Parting) -> Iterator[str]:
+        if parting.line:
+            file = os.path.relpath(parting.file) if parting.file.startswith(os.getcwd() + os.sep) else parting.file
+            yield f"  step {parting.step}, {file}:{parting.line} in {parting.function}"
+            yield f"    {self._shortened(linecache.getline(parting.file, parting.line).strip())}"
+        else:
+            yield f"  step {parting.step}, {parting.function}"
+        for name, values in parting.values.items():
+            yield from self._compared(name, values)
+        if parting.ways is not None:
+            yield from self._compared("what follows", parting.ways)
 
+    def _compared(self, name: str, values: tuple[str, str]) -> Iterator[str]:
+        short = [self._shortened(value) for value in values]
+        if len(f"    {name}: {short[0]}, or {short[1]}") <= self._width:
+            yield f"    {name}: {short[0]}, or {short[1]}"
+            return
+        yield f"    {name}:"
+        yield from (f"      {value}" for value in short)
 
-def _shortened(value: str) -> str:
-    return value if len(value) <= WIDTH - 6 else f"{value[: WIDTH - 7]}…"
-
-
-def _wrapped(first: str, text: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent="  ", break_on_hyphens=False)
+    def _shortened(self, value: str) -> str:
+        return value if len(value) <= self._width - 6 else f"{value[: self._width - 7]}…"

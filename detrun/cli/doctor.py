@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from detrun.cli import asking, hashseed, repro
+from detrun.cli.output import columns
 from detrun.errors import UsageError
 
 
@@ -34,7 +35,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     given = {name: value for name, value in options.items() if value is not None}
     again = repro.line(target, args, given, "doctor")
     examined = examine(Program(target, args, given), _ward)
-    click.echo(as_json(examined) if output == "json" else as_text(examined), nl=output == "json")
+    click.echo(as_json(examined) if output == "json" else as_text(examined, columns()), nl=output == "json")
     if examined.findings:
         click.echo(again, err=True)
     return 1 if examined.findings else 0

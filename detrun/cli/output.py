@@ -4,12 +4,14 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
+from shutil import get_terminal_size
 
 import click
 
 from detrun.errors import UsageError
 
 PIPE_CLOSED = 141
+NARROWEST = 40
 
 
 def prepare() -> None:
@@ -24,6 +26,11 @@ def prepare() -> None:
     sys.stderr = sys.stderr or _nowhere()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def columns() -> int | None:
+    """How many columns there are for what a command says, if that goes to a terminal."""
+    return max(get_terminal_size().columns, NARROWEST) if sys.stdout.isatty() else None
 
 
 def is_unheard(error: OSError) -> bool:

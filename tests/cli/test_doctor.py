@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import detrun, written
+from tests.cli.command import detrun, on_a_terminal, written
 
 FIELDS = ["schema", "target", "arguments", "seed", "strategy", "outcome", "findings", "remarks", "runs", "wall_seconds"]
 FINDING = ["cause", "meaning", "differs", "step", "where", "file", "line", "function", "values", "next", "written"]
@@ -68,8 +68,18 @@ def test_a_finding_is_told_with_its_line_and_values(tmp_path: Path) -> None:
     assert re.fullmatch(r"  step \d+, program\.py:3 in main", lines[1])
     assert lines[2] == "    shard = hash('a')"
     assert re.fullmatch(r"    shard: -?\d+, or -?\d+", lines[3])
-    assert all(len(line) <= 100 for line in lines)
+    # What is no terminal gets lines that a program can tell apart.
+    assert lines[-1].startswith("detrun: runs differ by hash seed: program.py, ")
+    assert lines[-1].endswith("; unchanged it is ok")
     assert re.fullmatch(r"repro: .*doctor program\.py --seed 7 --strategy random\n", ended.stderr)
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_the_report_fits_the_terminal(tmp_path: Path, columns: int) -> None:
+    said = on_a_terminal(columns, "doctor", written(tmp_path, "program.py", SHARDED), "--seed", "7", cwd=tmp_path)
+
+    lines = said.partition("repro: ")[0].splitlines()
+    assert columns - 20 < max(map(len, lines)) <= columns
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:

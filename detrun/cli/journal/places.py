@@ -5,17 +5,17 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any, TypeVar
 
 import click
 
+from detrun.cli.output import columns
 from detrun.cli.plain import printable
 from detrun.errors import UsageError
 
 DIRECTORY = Path(".detrun/journals")
 SUFFIX = ".bin"
-NARROWEST, WIDTH = 40, 100
+WIDTH = 100
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,7 +54,7 @@ def named_secrets(words: tuple[str, ...], recorded: Mapping[str, str]) -> dict[s
 
 def width() -> int:
     """How many columns there are: those of the terminal, and elsewhere enough."""
-    return max(get_terminal_size((WIDTH, 24)).columns, NARROWEST) if sys.stdout.isatty() else WIDTH
+    return columns() or WIDTH
 
 
 def is_colourful() -> bool:
