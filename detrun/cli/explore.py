@@ -59,6 +59,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
     # As the words are now: the program may go elsewhere.
     folder, directory = None if options["emit"] is None else os.path.abspath(options["emit"]), os.getcwd()
     from detrun.cli.exploring import Exploring  # noqa: PLC0415  # slow, so not for `--help`
+    from detrun.explore import standard_input  # noqa: PLC0415
     from detrun.explore.exploration import Asked, explore  # noqa: PLC0415
 
     asked = Asked(
@@ -75,6 +76,7 @@ def command(target: str, args: tuple[str, ...], output: str, **options: Any) -> 
             for name in ("seconds", "jobs", "strategy", "level", "keep_going", "entropy", "fresh", "max_steps", "leaks")
         },
     )
+    standard_input.share()
     told = Exploring(output, lambda journal: same if journal is None else line(journal, (), {}))
     explored = explore(asked, lambda: load(target, args), told.progress)
     problem = None

@@ -51,7 +51,9 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     line = repro.liner("replay")
     smaller, recorded = out or os.path.relpath(target), journal
     from detrun.cli import minimizing  # noqa: PLC0415  # slow, so not before a new interpreter
+    from detrun.explore import standard_input  # noqa: PLC0415
 
+    standard_input.share()
     prepared = prepare(opened, options["code"])
     told = minimizing.minimize(opened, prepared, Path(target), options["seconds"], hash_seed)
     prepared.watch.end()

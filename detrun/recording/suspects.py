@@ -14,7 +14,7 @@ from detrun.scheduler.active import ACTIVE
 from detrun.scheduler.own import is_own, is_own_module, line_of, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 CLOCK, RANDOMNESS, SET_ORDER, THREAD, ENVIRONMENT = "clock", "randomness", "set order", "thread", "environment"
@@ -48,7 +48,7 @@ _SYMBOLS = {
 _FILES = (
     (RANDOMNESS, re.compile(r"^/dev/u?random$|^/proc/sys/kernel/random/")),
     (CLOCK, re.compile(r"^/proc/(uptime|stat|loadavg|self/(stat|sched|schedstat))$")),
-    (ENVIRONMENT, re.compile(r"^/(proc|sys)/")),
+    (ENVIRONMENT, re.compile(r"^/(proc|sys)/|^/dev/stdin$")),
 )
 
 
@@ -67,6 +67,8 @@ class Suspects:
     def __init__(self) -> None:
         self.found: dict[tuple[str, str, str | None], Suspect] = {}
         self._quiet = False
+        self._stdin: Any = sys.stdin
+        sys.stdin = _Noted(self._stdin, self._read)
         sys.addaudithook(self._audit)
 
     def begin(self) -> None:
@@ -77,6 +79,7 @@ class Suspects:
     def end(self) -> None:
         """Look no more."""
         self._quiet = True
+        sys.stdin = self._stdin
         sys.setprofile(None)
         threading.setprofile(None)
 
@@ -109,11 +112,16 @@ class Suspects:
         if own is not None and any(map(_TIMES.search, own.f_code.co_names)):
             self._note(CLOCK, "the time of a file", frame)
 
+    def _read(self) -> None:
+        self._note(ENVIRONMENT, "standard input", sys._getframe(2))
+
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._quiet:
             return
         if event == "ctypes.dlsym" and arguments[1] in _SYMBOLS:
             self._note(_SYMBOLS[arguments[1]], f"C's {arguments[1]}()", sys._getframe(1))
+        elif event == "open" and arguments[0] == 0:
+            self._note(ENVIRONMENT, "standard input", sys._getframe(1))
         elif event == "open" and isinstance(arguments[0], str):
             for cause, pattern in _FILES:
                 if pattern.search(arguments[0]):
@@ -126,6 +134,27 @@ class Suspects:
             engine = ACTIVE.engine
             step = 0 if engine is None else engine.trace.step
             self.found[cause, what, where] = Suspect(cause, what, step, where)
+
+
+class _Noted:
+    """Stands for `sys.stdin`, and tells when it is read."""
+
+    def __init__(self, real: Any, read: Callable[[], None]) -> None:
+        self._real = real
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("read", "buffer")):
+            self._read()
+        return getattr(self._real, name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._read()
+        return iter(self._real)
+
+    def __next__(self) -> Any:
+        self._read()
+        return next(self._real)
 
 
 # Of these only what the program itself calls is of interest: everybody else does it all the time.
