@@ -7,23 +7,17 @@ same in every run in which the event exists, and after changes elsewhere in the 
 from __future__ import annotations
 
 import re
-from asyncio import futures
 from collections import Counter
 from difflib import get_close_matches
 from typing import Any
 
 from detrun.explore.nearing import NEVER
 from detrun.model import BEGINNING, EventId, signed, spelled
+from detrun.recording.recording import TIMERS
 from detrun.scheduler import garbage
 from detrun.scheduler.choices import turns
 from detrun.scheduler.network.faults import KINDS
 
-# What timers of asyncio's own are for, by the name of what they call.
-TIMERS = {
-    futures._set_result_unless_cancelled.__name__: "sleep",  # type: ignore[attr-defined]
-    "_release_waiter": "timeout",
-    "Timeout._on_timeout": "timeout",
-}
 END = "the end"
 _SPELLED = re.compile(r"([0-9a-f]{16})\.(-?\d+)")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from detrun.explore.names import TIMERS, Names
+from detrun.explore.names import Names
 from detrun.explore.watching import Watching
 from detrun.model import BEGINNING, EventId
+from detrun.recording.recording import TIMERS
 from detrun.runtime.control import Control
 from detrun.runtime.lines import Line
 from detrun.scheduler.channels import HANDLER

@@ -36,7 +36,8 @@ class Chain(msgspec.Struct, frozen=True):
 def chain(journal: Journal, program: Callable[[], Any], step: int) -> Chain:
     """What the last event up to this step follows from."""
     replay.check_step(journal, step)
-    witness = Witness(step)
+    # What happens in this step comes before the turn that follows from it, which is the next one's.
+    witness = Witness(step + 1)
     with witness.following():
         replay.compared(journal, program, witness, whole=False)
     past = [event for event in witness.happened if event.step <= step]

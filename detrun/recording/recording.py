@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from asyncio import futures
 from typing import TYPE_CHECKING, Protocol
 
 from detrun.errors import LimitReached
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.handles import Delivery
 
+TIMERS = {
+    futures._set_result_unless_cancelled.__name__: "sleep",  # type: ignore[attr-defined]
+    "_release_waiter": "timeout",
+    "Timeout._on_timeout": "timeout",
+}
+"""What timers of asyncio's own are for, by the name of what they call."""
 _LOWER_HALF = 0xFFFF
 # So many looks at the digest are written at once: what is lost with the process, the seed brings back.
 _CALM = 16
@@ -135,4 +142,5 @@ def named(event: Delivery | Thread) -> str:
     if not isinstance(event, TimerHandle):
         return ""
     call = event.call[0]
-    return f"{event.home.name}/timer of {getattr(call, '__qualname__', type(call).__qualname__)}"
+    name = getattr(call, "__qualname__", type(call).__qualname__)
+    return f"{event.home.name}/{TIMERS.get(name) or f'timer of {name}'}"

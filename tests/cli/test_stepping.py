@@ -194,7 +194,18 @@ def test_events_are_told_of_from_a_step_on(tmp_path: Path) -> None:
     told = detrun("replay", "j.bin", "--from", "4", cwd=tmp_path).stderr
 
     assert "detrun: step 2:" not in told
-    assert "main/timer" in told
+    assert "main/sleep" in told
+
+
+def test_why_asks_for_a_step_by_the_number_that_the_journal_has_for_it(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    shown = json.loads(detrun("journal", "show", "j.bin", "--kind", "happened", "-o", "json", cwd=tmp_path).stdout)
+    steps = sorted({entry["step"] for entry in shown["entries"]})
+
+    assert len(steps) > 1
+    for step in steps:
+        told = json.loads(detrun("why", "j.bin", str(step), "-o", "json", cwd=tmp_path).stdout)
+        assert told["links"][0]["step"] == step
 
 
 def test_why_tells_what_an_event_follows_from(tmp_path: Path) -> None:
