@@ -129,6 +129,18 @@ class Reload:
         self.worker.supervisor.control.order(step, action, *args)
 
 
+class Comeback:
+    """That a generation which crashed is to be followed by one of the same sources; `due` after the pause.
+
+    `reload` is how it is tried, which newer sources may supersede and then fail to be loaded.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.due = False
+        self.reload: Reload | None = None
+
+
 class Reloads:
     """The reloads of one worker, one at a time."""
 
@@ -137,6 +149,8 @@ class Reloads:
         self.queued: Reload | None = None
         self._worker = worker
         self._pause = _FIRST_PAUSE
+        # There is one from a crash on until some generation is active, or it is known that this one cannot be loaded.
+        self._comeback: Comeback | None = None
         # Why nothing is begun any more.
         self._closed: BaseException | None = None
 
@@ -153,7 +167,11 @@ class Reloads:
 
     def over(self, reload: Reload, error: BaseException | None) -> None:
         """A reload has come to its end; the next one begins, if there is one or there has to be one."""
-        self._worker.settled(error)
+        if error is None or (self._comeback is not None and self._comeback.reload is reload):
+            # Once somebody is active, what crashed before must not replace it.
+            self._comeback = None
+        if self._comeback is None:
+            self._worker.settled(error)
         self.running = None
         if error is not None and not reload.waiters and self._closed is None:
             log.error("%s could not be loaded again", self._worker.name, exc_info=logged(error))
@@ -164,10 +182,12 @@ class Reloads:
         elif self._worker.is_behind:
             # What it depends on was changed before anybody could know that it does.
             self.order()
+        elif self._comeback is not None and self._comeback.due:
+            self._come_back(self._comeback)
 
     def close(self, error: BaseException) -> None:
         """Begin nothing any more: who waits for what has not begun is told so."""
-        self._closed = error
+        self._closed, self._comeback = error, None
         reload, self.queued = self.queued, None
         if reload is not None:
             reload.end(error)
@@ -210,16 +230,23 @@ class Reloads:
         generation.end(error)
         if active:
             self._worker.wait_for_another()
-            self._worker.supervisor.control.order("restart later", self._restart_later, generation.snapshot)
+            self._comeback = Comeback(generation.snapshot)
+            self._worker.supervisor.control.order("restart later", self._restart_later, self._comeback)
 
-    def _restart_later(self, snapshot: Snapshot) -> None:
+    def _restart_later(self, comeback: Comeback) -> None:
         pause, self._pause = self._pause, min(2 * self._pause, _LAST_PAUSE)
-        self._worker.supervisor.loop.call_later(pause, self._restart, snapshot)
+        self._worker.supervisor.loop.call_later(pause, self._restart, comeback)
 
-    def _restart(self, snapshot: Snapshot) -> None:
-        # Whoever saved meanwhile has newer sources, which must not be replaced by those that crashed.
-        if self._closed is None and self._worker.active is None and self.running is None:
-            self._begin(Reload(self._worker, snapshot))
+    def _restart(self, comeback: Comeback) -> None:
+        if comeback is self._comeback:
+            comeback.due = True
+            # What is being loaded may fail: then it is asked again.
+            if self.running is None:
+                self._come_back(comeback)
+
+    def _come_back(self, comeback: Comeback) -> None:
+        comeback.reload = Reload(self._worker, comeback.snapshot)
+        self._begin(comeback.reload)
 
     def _begin(self, reload: Reload) -> None:
         self.running = reload

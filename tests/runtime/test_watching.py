@@ -264,6 +264,37 @@ def test_a_crash_brings_back_what_ran_and_not_what_could_not_be_loaded(  # F-GEN
     assert played(scenario, OTHER, WEB) == ((1, 1), 1, (3, 1), "active")
 
 
+def test_what_crashed_comes_back_whenever_something_is_saved_that_cannot_be_loaded(  # F-GEN-10, F-GEN-13
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, "detrun.runtime")
+
+    async def scenario(app: App) -> Any:
+        app.crash("web")
+        # What is saved is loaded just when the crashed one is to come back, or a little before or after that.
+        await app.sleep(1 - PAUSE)
+        app.save(main(2, "def"))
+        # New calls wait for it, and are not told of what could not be loaded.
+        return await asyncio.wait_for(app.service("web").versions(), 5)
+
+    for seed in range(40):
+        assert play(scenario, OTHER, WEB, seed=seed).result() == (1, 1)
+
+
+def test_what_crashed_before_it_crashed_again_with_newer_sources_does_not_come_back() -> None:  # F-GEN-10
+    async def scenario(app: App) -> Any:
+        app.crash("web")
+        await app.sleep(0.4)
+        await app.reload(main(2))
+        app.crash("web")
+        return (await app.service("web").versions())[0], asyncio.get_running_loop().time()
+
+    version, moment = play(scenario, OTHER, WEB, strategy="default").result()
+    assert version == 2
+    # The second pause is twice as long as the first.
+    assert moment > 2.4
+
+
 def test_a_save_is_an_event_that_says_what_was_saved() -> None:  # F-GEN-13
     names: list[str] = []
 
