@@ -30,9 +30,32 @@ PROGRAM = [
 ]
 
 
-def recorded(directory: Path) -> None:
+FUNCTION = ["import helper", "VALUE = 6 * 7", "def main():", "    if VALUE == 0:", "        print('never')"]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the journal of a run is, and its program, which nobody changes."""
+    directory = tmp_path_factory.mktemp("recorded")
     program = written(directory, "program.py", PROGRAM)
+    written(
+        directory,
+        "gaps.py",
+        ["import os", "", "def f():", "    x = 1", "    # why", "    y = [", "        2,", "    ]"],
+    )
     assert detrun("run", program, "--journal", "j.bin", cwd=directory).returncode == 0
+    return directory
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of a function, whose module is imported with another one."""
+    directory = tmp_path_factory.mktemp("imported")
+    written(directory, "program.py", FUNCTION)
+    written(directory, "helper.py", ["X = 1", "def f():", "    return X"])
+    written(directory, "other.py", ["Y = 2"])
+    assert detrun("run", "program.py:main", "--journal", "j.bin", cwd=directory).returncode == 0
+    return directory
 
 
 @pytest.mark.parametrize(
@@ -43,10 +66,8 @@ def recorded(directory: Path) -> None:
         (("--break", "program.py:10"), "program.py(10)main()"),
     ],
 )
-def test_a_replay_stops_in_the_debugger(tmp_path: Path, options: tuple[str, ...], line: str) -> None:
-    recorded(tmp_path)
-
-    ended = detrun("replay", "j.bin", *options, cwd=tmp_path, given="p 6 * 7\nc\n")
+def test_a_replay_stops_in_the_debugger(recorded: Path, options: tuple[str, ...], line: str) -> None:
+    ended = detrun("replay", "j.bin", *options, cwd=recorded, given="p 6 * 7\nc\n")
 
     assert line in ended.stdout
     assert "(Pdb) 42\n" in ended.stdout
@@ -56,20 +77,17 @@ def test_a_replay_stops_in_the_debugger(tmp_path: Path, options: tuple[str, ...]
 
 @pytest.mark.parametrize("given", ["q\n", "exit\n", ""])
 @pytest.mark.parametrize("options", [("--pdb-at", "3"), ("--break", "program.py:10")])
-def test_who_leaves_the_debugger_ends_the_replay(tmp_path: Path, options: tuple[str, ...], given: str) -> None:
-    recorded(tmp_path)
-
-    ended = detrun("replay", "j.bin", *options, cwd=tmp_path, given=given)
+def test_who_leaves_the_debugger_ends_the_replay(recorded: Path, options: tuple[str, ...], given: str) -> None:
+    ended = detrun("replay", "j.bin", *options, cwd=recorded, given=given)
 
     assert (ended.returncode, ended.stderr.strip()) == (0, "detrun: the debugger was left, and the replay with it")
     assert "number" not in ended.stdout.partition("(Pdb)")[2]
 
 
-def test_the_debugger_is_at_a_terminal(tmp_path: Path) -> None:
-    recorded(tmp_path)
+def test_the_debugger_is_at_a_terminal(recorded: Path) -> None:
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "detrun", "replay", "j.bin", "--break", "program.py:10"]
-    process = subprocess.Popen(words, cwd=tmp_path, env=ENVIRONMENT, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(words, cwd=recorded, env=ENVIRONMENT, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
 
     shown = _until(ours, "(Pdb)")
@@ -94,20 +112,12 @@ def test_the_debugger_is_at_a_terminal(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_has_nothing_to_run_is_refused_with_the_nearest_that_has(
-    tmp_path: Path, line: str, why: str
+    recorded: Path, line: str, why: str
 ) -> None:
-    recorded(tmp_path)
-    written(
-        tmp_path, "gaps.py", ["import os", "", "def f():", "    x = 1", "    # why", "    y = [", "        2,", "    ]"]
-    )
-
-    ended = detrun("replay", "j.bin", "--break", line, cwd=tmp_path)
+    ended = detrun("replay", "j.bin", "--break", line, cwd=recorded)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert why in ended.stderr
-
-
-FUNCTION = ["import helper", "VALUE = 6 * 7", "def main():", "    if VALUE == 0:", "        print('never')"]
 
 
 @pytest.mark.parametrize(
@@ -119,26 +129,17 @@ FUNCTION = ["import helper", "VALUE = 6 * 7", "def main():", "    if VALUE == 0:
     ],
 )
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_line_that_never_ran_is_said_to_be_one(tmp_path: Path, line: str, said: str, output: str) -> None:
-    written(tmp_path, "program.py", FUNCTION)
-    written(tmp_path, "helper.py", ["X = 1", "def f():", "    return X"])
-    written(tmp_path, "other.py", ["Y = 2"])
-    detrun("run", "program.py:main", "--journal", "j.bin", cwd=tmp_path)
+def test_a_line_that_never_ran_is_said_to_be_one(imported: Path, line: str, said: str, output: str) -> None:
+    ended = detrun("replay", "j.bin", "--break", line, "-o", output, cwd=imported)
 
-    ended = detrun("replay", "j.bin", "--break", line, "-o", output, cwd=tmp_path)
-
-    assert f"detrun: {said.format(tmp_path)}\n" in ended.stderr
+    assert f"detrun: {said.format(imported)}\n" in ended.stderr
     assert ended.returncode == 0
     assert "(Pdb)" not in ended.stdout
 
 
 @pytest.mark.parametrize("line", ["program.py:2", "program.py:4", "helper.py:1"])
-def test_a_replay_stops_also_while_its_program_is_imported(tmp_path: Path, line: str) -> None:
-    written(tmp_path, "program.py", FUNCTION)
-    written(tmp_path, "helper.py", ["X = 1"])
-    detrun("run", "program.py:main", "--journal", "j.bin", cwd=tmp_path)
-
-    ended = detrun("replay", "j.bin", "--break", line, cwd=tmp_path, given="c\n")
+def test_a_replay_stops_also_while_its_program_is_imported(imported: Path, line: str) -> None:
+    ended = detrun("replay", "j.bin", "--break", line, cwd=imported, given="c\n")
 
     assert ended.stdout.count("(Pdb)") == 1
     assert "did not run" not in ended.stderr
@@ -188,10 +189,8 @@ def test_a_line_that_is_saved_in_the_course_of_a_scenario_can_be_stopped_at(tmp_
     assert ended.returncode == 0, ended.stderr
 
 
-def test_events_are_told_of_from_a_step_on(tmp_path: Path) -> None:
-    recorded(tmp_path)
-
-    told = detrun("replay", "j.bin", "--from", "4", cwd=tmp_path).stderr
+def test_events_are_told_of_from_a_step_on(recorded: Path) -> None:
+    told = detrun("replay", "j.bin", "--from", "4", cwd=recorded).stderr
 
     assert "detrun: step 2:" not in told
     assert "main/sleep" in told
@@ -208,24 +207,21 @@ def test_why_asks_for_a_step_by_the_number_that_the_journal_has_for_it(tmp_path:
         assert told["links"][0]["step"] == step
 
 
-def test_why_tells_what_an_event_follows_from(tmp_path: Path) -> None:
-    recorded(tmp_path)
-    last = json.loads(detrun("journal", "show", "j.bin", "-o", "json", cwd=tmp_path).stdout)["entries"][-1]["step"]
+def test_why_tells_what_an_event_follows_from(recorded: Path) -> None:
+    last = json.loads(detrun("journal", "show", "j.bin", "-o", "json", cwd=recorded).stdout)["entries"][-1]["step"]
 
-    ended = detrun("why", "j.bin", str(last), "-o", "json", cwd=tmp_path)
+    ended = detrun("why", "j.bin", str(last), "-o", "json", cwd=recorded)
     told = json.loads(ended.stdout)
 
     assert ended.returncode == 0
     assert [int(link["where"].split(":")[1].split()[0]) for link in told["links"]] == [9, 3]
     assert [link["asked"] is not None for link in told["links"]] == [True, True]
-    assert "the beginning" in detrun("why", "j.bin", str(last), cwd=tmp_path).stdout.splitlines()
+    assert "the beginning" in detrun("why", "j.bin", str(last), cwd=recorded).stdout.splitlines()
 
 
 @pytest.mark.parametrize("words", ["why j.bin 1000000", "replay j.bin --pdb-at 1000000", "replay j.bin --from 1000000"])
-def test_a_step_that_never_was_is_refused(tmp_path: Path, words: str) -> None:
-    recorded(tmp_path)
-
-    ended = detrun(*words.split(), cwd=tmp_path)
+def test_a_step_that_never_was_is_refused(recorded: Path, words: str) -> None:
+    ended = detrun(*words.split(), cwd=recorded)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.endswith(", got 1000000\n")
