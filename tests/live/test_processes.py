@@ -101,16 +101,15 @@ async def group() -> Any:
 
 
 async def threads() -> Any:
-    began = time.monotonic()
-    ended = await asyncio.gather(*(asyncio.to_thread(_asleep, number) for number in range(3)))
-    return ended, time.monotonic() - began < 1
+    return await asyncio.gather(*(asyncio.to_thread(_meets, number) for number in range(3)))
 
 
-def _asleep(number: int) -> tuple[int, str]:
-    ended = subprocess.run(
-        ["sh", "-c", f"sleep 0.4; cat; exit {number}"], input="words", capture_output=True, text=True, check=False
-    )
-    return ended.returncode, ended.stdout
+def _meets(number: int) -> tuple[int, str]:
+    """Run a child that does not end before there are three, which a file each tells."""
+    waits = f"touch met-{number}; for _ in $(seq 1000); do [ $(ls met-* | wc -l) = 3 ] && break; sleep 0.01; done"
+    words = ["sh", "-c", f"{waits}; ls met-* | wc -l; cat; exit {number}"]
+    ended = subprocess.run(words, input="words", capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout.strip()
 
 
 async def library() -> Any:
@@ -155,7 +154,7 @@ EXPECTED: list[tuple[Callable[[], Awaitable[Any]], Any]] = [
     (missing, "/there/is/none"),
     (deaf, 0),
     (group, -signal.SIGTERM),
-    (threads, ([(number, "words") for number in range(3)], True)),
+    (threads, [(number, "3\nwords") for number in range(3)]),
     (library, (b"words\n", 0)),
     (blocking, (["one\n", "two\n"], 0, 4 << 8, b"/\n")),
     (pipe, 250_000),
@@ -163,7 +162,11 @@ EXPECTED: list[tuple[Callable[[], Awaitable[Any]], Any]] = [
 
 
 @pytest.mark.parametrize(("main", "expected"), EXPECTED)
-def test_what_children_say_and_how_they_end_is_had_again(main: Callable[[], Any], expected: Any) -> None:
+def test_what_children_say_and_how_they_end_is_had_again(
+    main: Callable[[], Any], expected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
     assert twice(main) == expected
 
 

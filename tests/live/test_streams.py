@@ -162,9 +162,14 @@ def test_a_replay_takes_no_time_of_its_own() -> None:
     recording = recorded(program)
 
     assert recording.result.value >= 0.5
+    # Whoever waits does so each time; where there is much else to do, one or the other takes long without waiting.
+    assert min(seconds(lambda: replayed(program, recording, times=1)) for _ in range(5)) < 0.2
+
+
+def seconds(work: Callable[[], None]) -> float:
     began = time.perf_counter()
-    replayed(program, recording, times=1)
-    assert time.perf_counter() - began < 0.2
+    work()
+    return time.perf_counter() - began
 
 
 @pytest.mark.filterwarnings("ignore:unclosed transport", "ignore:loop is closed")
