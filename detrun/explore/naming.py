@@ -68,7 +68,7 @@ class Naming(Watching):
         with hooked(
             (Scheduling, Scheduling.operation, self._operation),
             (Engine, Engine.operation, self._operation),
-            (Scheduling, Scheduling._arm, self._arm),
+            (Scheduling, Scheduling.arm, self._arm),
             (Spawning, Spawning.create_task, self._create),
             (Spawning, Spawning.adopt, self._adopt),
             (Task, Task.set_name, self._rename),

@@ -68,7 +68,7 @@ class Dictation(Watching):
     def listening(self) -> Iterator[None]:
         """Take down what sockets do meanwhile."""
         with hooked(
-            (Readiness, Readiness._queue, self._queue),
+            (Readiness, Readiness.queue, self._queue),
             (Socket, Socket.__init__, self._make),
             (Socket, Socket.accept, self._accept),
             (Socket, Socket.recvfrom, self._receive),
@@ -94,7 +94,7 @@ class Dictation(Watching):
         vars(loop)["iterate"] = told
 
     def _queue(self, real: Callable[..., None], readiness: Any, handle: Any, file: Any) -> None:
-        if handle not in readiness._fired:
+        if handle not in readiness.fired:
             fd, mask = _interest(readiness, handle)
             self._ready.append((self._numbers.get(fd, 0), mask))
         real(readiness, handle, file)

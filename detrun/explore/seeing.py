@@ -91,7 +91,7 @@ class Seeing(Naming):
             hooked(
                 (Scheduling, Scheduling.call_soon, self._call_soon),
                 (Readiness, Readiness.look, self._look),
-                (Readiness, Readiness._run, self._run),
+                (Readiness, Readiness.run, self._run),
                 (Task, Task.cancel, self._cancel),
             ),
         ):

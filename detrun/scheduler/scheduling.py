@@ -60,12 +60,12 @@ class Scheduling(Reporting):
     def call_later(self, delay: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
         if delay is None:
             raise TypeError("delay must not be None")
-        return self._arm(self.time() + delay, call, context)
+        return self.arm(self.time() + delay, call, context)
 
     def call_at(self, when: float, *call: Any, context: Variables | None = None) -> TimerHandle:  # type: ignore[override]
         if when is None:
             raise TypeError("when cannot be None")
-        return self._arm(when, call, context)
+        return self.arm(when, call, context)
 
     def time(self) -> float:
         self._clock.now += self._tick
@@ -87,7 +87,8 @@ class Scheduling(Reporting):
                 self.report_callback(handle, error)
         return made
 
-    def _arm(self, when: float, call: tuple[Any, ...], context: Variables | None) -> TimerHandle:
+    def arm(self, when: float, call: tuple[Any, ...], context: Variables | None) -> TimerHandle:
+        """A new timer, whose call is made when it is due."""
         if self._closed:
             self.check_open()
         deadline = instant(when)

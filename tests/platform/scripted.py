@@ -88,9 +88,9 @@ class ScriptedLoop(Loop):
             return
         raise AssertionError("expected the script to be at its end when the loop is closed, got another step of it")
 
-    def _arm(self, when: float, *rest: Any) -> Any:
+    def arm(self, when: float, *rest: Any) -> Any:
         self._armed.append(when)
-        return super()._arm(when, *rest)
+        return super().arm(when, *rest)
 
     def _run_once(self) -> None:
         self.stop()

@@ -30,7 +30,8 @@ class Readiness:
         self._engine = engine
         self._loop = loop
         self._keys: dict[int, SelectorKey] = {}
-        self._fired: set[Any] = set()
+        # Callbacks that are going to be called.
+        self.fired: set[Any] = set()
         # Always this one dictionary, which the engine looks at before every iteration.
         self.due: dict[int, File] = {}
 
@@ -97,17 +98,19 @@ class Readiness:
             return
         ready, (reader, writer) = file.events(key.events), key.data
         if ready & EVENT_READ and reader is not None:
-            self._queue(reader, file)
+            self.queue(reader, file)
         if ready & EVENT_WRITE and writer is not None:
-            self._queue(writer, file)
+            self.queue(writer, file)
 
-    def _queue(self, handle: Any, file: File) -> None:
-        if handle not in self._fired:
-            self._fired.add(handle)
-            self._loop.ready.append(Handle((self._run, handle, file), _NONE))
+    def queue(self, handle: Any, file: File) -> None:
+        """Have a callback called that waits for a file, unless it is going to be."""
+        if handle not in self.fired:
+            self.fired.add(handle)
+            self._loop.ready.append(Handle((self.run, handle, file), _NONE))
 
-    def _run(self, handle: Any, file: File) -> None:
-        self._fired.discard(handle)
+    def run(self, handle: Any, file: File) -> None:
+        """Call it, unless it was cancelled meanwhile."""
+        self.fired.discard(handle)
         try:
             if not handle.cancelled():
                 handle._run()
