@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from detrun.explore.foreseeing import Point
     from detrun.explore.story import Story
-    from detrun.model import Decision, Failure, Hold
+    from detrun.model import Decision, EventId, Failure, Hold
     from detrun.scheduler.claims import Complaint
     from detrun.scheduler.strategies.strategy import Strategy
 
@@ -57,6 +57,8 @@ class Attempt:
         self.slack, self.delay = strategy.slack, int(getattr(strategy, "delay", strategy.slack))
         self.decisions: tuple[Decision, ...] = tuple(engine.trace.decisions)
         self.released: tuple[Hold, ...] = tuple(getattr(strategy, "released", ()))
+        # What came instead of what waited.
+        self.overtaking: tuple[EventId, ...] = tuple(getattr(strategy, "overtaking", ()))
         # What it was asked and answered, as far as somebody took it down.
         self.path: Sequence[tuple[Point, Any]] = getattr(strategy, "path", ())
         self._error = error

@@ -133,12 +133,12 @@ class Foresight:
         # Not any more once a run was another one than foreseen: it follows from something else, too.
         self._trusted = True
 
-    def of(self, plan: Plan) -> Foreseen:
-        """What is known of a plan."""
+    def of(self, plan: Plan, holds: Holds | None = None) -> Foreseen:
+        """What is known of a plan. New holds of it know afterwards what they would know after a run."""
         if not self._trusted:
             return Foreseen()
         node, last = self._roots.get(_world(plan)), None
-        answer = _answers(plan)
+        answer = _answers(holds or Holds.of(plan))
         while isinstance(node, Point):
             last, node = node, node.ways.get(answer(node))
         return Foreseen(last, node)
@@ -157,10 +157,9 @@ class Foresight:
             self._trusted = False
 
 
-def _answers(plan: Plan) -> Callable[[Point], Any]:
-    """How a plan answers, point by point."""
+def _answers(holds: Any) -> Callable[[Point], Any]:
+    """How holds answer, point by point."""
     trace: Any = SimpleNamespace(observers=[], step=0, last=(0, 0), eventful=0)
-    holds: Any = Holds.of(plan)
     holds.begin(SimpleNamespace(trace=trace))
 
     def answer(point: Point) -> Any:

@@ -55,15 +55,16 @@ class Performer:
     def perform(self, schedule: Schedule) -> Result:
         """What a schedule comes to."""
         strategy, kinds, plan = self._answers(schedule)
-        if plan is None or self.drawn is None:
+        if not isinstance(strategy, Holds) or plan is None or self.drawn is None:
             return result_of(
                 schedule, self.attempts.attempt(strategy, entropy=schedule.entropy, kinds=kinds, plan=plan)
             )
-        foreseen = self.foresight.of(plan)
+        foreseen = self.foresight.of(plan, strategy)
         if foreseen.result is None:
             return self._run(schedule, plan, foreseen)[1]
         self.foreseen += 1
-        return replace(foreseen.result, number=schedule.number, arm=schedule.arm, plan=plan)
+        overtaking = tuple(strategy.overtaking)
+        return replace(foreseen.result, number=schedule.number, arm=schedule.arm, plan=plan, overtaking=overtaking)
 
     def _run(
         self, schedule: Schedule, plan: Plan, foreseen: Foreseen, *, traced: bool = False

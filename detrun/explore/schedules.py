@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detrun.explore.signature import Signature  # msgspec reads the types of fields
-from detrun.model import Plan
+from detrun.model import EventId, Plan
 
 if TYPE_CHECKING:
     from detrun.explore.attempt import Attempt
@@ -25,7 +25,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a schedule came to; `plan` is there if it was one."""
+    """What a schedule came to; `plan` is there if it was one, and so is what came instead of what waited."""
 
     number: int
     arm: str
@@ -36,6 +36,7 @@ class Result(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
     sometimes: dict[str, bool]
     drew: bool
+    overtaking: tuple[EventId, ...] = ()
 
 
 def result_of(schedule: Schedule, attempt: Attempt) -> Result:
@@ -50,4 +51,5 @@ def result_of(schedule: Schedule, attempt: Attempt) -> Result:
         tuple(attempt.faults),
         attempt.sometimes,
         attempt.drew,
+        attempt.overtaking,
     )

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from detrun.explore.nearing import NEVER
 from detrun.explore.portfolio import FOREVER, NAMED, Drawn, Shares
 from detrun.explore.schedules import Result, Schedule
 from detrun.explore.seen import Seen
-from detrun.explore.systematic import Deviations
+from detrun.explore.systematic import Deviations, Latest
 from detrun.explore.together import Alone, Together
 from detrun.model import SLACK, Answer, Hold, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from detrun.explore.attempt import Attempt
     from detrun.explore.performing import Performer
     from detrun.explore.signature import Signature
-    from detrun.model import Hold
+    from detrun.model import EventId
 
 # What is run before it is looked at again who gets how much.
 ROUND = 128
@@ -90,7 +91,9 @@ class Search:
         self._ended = 0.0
         self._numbers = count(1)
         self._corpus: list[Plan] = []
-        self._over = False
+        # What came before each event that was as late as it can be.
+        self._overtaking: dict[EventId, Sequence[EventId]] = {}
+        self._over = self._through = False
 
     @property
     def seconds(self) -> float:
@@ -100,8 +103,7 @@ class Search:
     @property
     def complete(self) -> bool:
         """Whether all was tried that a single hold can do."""
-        tried = self.held >= self.holds and self._bounds.strategy in ("auto", "holds")
-        return bool(self.schedules) and (tried or self.single)
+        return self._through or self.single
 
     def try_again(self, plan: Plan) -> bool:
         """Run what failed before, as a schedule without a number: it belongs to an earlier search. Whether it fails."""
@@ -154,23 +156,31 @@ class Search:
     def _try_single(self, default: Attempt, deviations: Deviations) -> None:
         """Every deviation alone, under a few draws of the program's own randomness."""
         draws = 1 if self._bounds.fixed_entropy or not default.drew else _DRAWS
+        later: list[tuple[int, Hold]] = []
         for entropy in range(draws):
             if entropy:
                 default = self._default(Schedule(self._next(), _DEFAULT, entropy=entropy, plan=self._plan(entropy)))
-                if self._over or default.story is None:
-                    return
+            if self._over or default.story is None:
+                return
+            if entropy:
                 deviations = Deviations(default.story)
-            self._try(deviations, entropy)
+            latest = Latest(default.story)
+            self._overtaking.clear()
+            self._try(len(deviations), ((entropy, each) for each in deviations))
+            self._try(len(latest), ((entropy, each) for each in latest))
+            later += [(entropy, each) for each in latest.until_each(self._overtaking) if each not in deviations]
+        self._try(len(later), later, shared=False)
+        self._through = self.held >= self.holds
 
-    def _try(self, deviations: Deviations, entropy: int) -> None:
-        self.holds += len(deviations)
-        most = len(deviations)
+    def _try(self, number: int, deviations: Iterable[tuple[int, Hold | Answer]], *, shared: bool = True) -> None:
+        """Each of so many, under a draw. They are `shared` if all shards have the same ones."""
+        self.holds += number
         if self._bounds.runs is not None and self._bounds.strategy == "auto":
-            most = max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)
-        plans = (self._plan(entropy, each) for each in islice(deviations, most))
+            number = max(int(self._bounds.runs * _SYSTEMATIC) - self.held, 0)
+        plans = (self._plan(*each) for each in islice(deviations, number))
+        following = self._next if shared else self._next_own
         while not self._over and (batch := list(islice(plans, ROUND))):
-            schedules = [Schedule(self._next(), _HOLDS, 0, entropy, plan) for plan in batch]
-            self.held += self._perform(schedules)
+            self.held += self._perform([Schedule(following(), _HOLDS, 0, plan.entropy, plan) for plan in batch])
 
     def _round(self, shares: Shares) -> list[Schedule]:
         """The next schedules of the portfolio."""
@@ -205,6 +215,10 @@ class Search:
             self._corpus.append(result.plan)
         for name, happened in result.sometimes.items():
             self.sometimes[name] = self.sometimes.get(name, False) or happened
+        if schedule.plan is not None and len(schedule.plan.holds) == 1:
+            (hold,) = schedule.plan.holds
+            if hold.until == NEVER:
+                self._overtaking[hold.event] = result.overtaking
         if result.signature is not None:
             self._fail(schedule, result.signature)
         if self._bounds.seconds is not None and self.seconds >= self._bounds.seconds:
@@ -241,3 +255,7 @@ class Search:
 
     def _next(self) -> int:
         return next(self._numbers)
+
+    def _next_own(self) -> int:
+        bounds = self._bounds
+        return next(number for number in self._numbers if number % bounds.shards == bounds.shard)

@@ -1,8 +1,10 @@
-"""Every single deviation from the default schedule that may matter, the likeliest first; the same list every time.
+"""Every single deviation from the default schedule that may matter, the likeliest first; the same each time.
 
 This is complete for one hold: if some schedule fails that differs from the default in one event that waits for another,
-it is among these, or one that nobody could tell from it. There are as many as pairs of events: of a long run nobody has
-them all at once.
+it is among these, or one that nobody could tell from it. The default schedule tells the most of them. What happens only
+because something is late (another turn, a second attempt) the run tells in which that is as late as it can be: up to
+whatever overtakes it there, it is the run in which it waits for just that. There are as many as pairs of events: of a
+long run nobody has them all at once.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
 from detrun.explore.descent import Descent
+from detrun.explore.nearing import NEVER
 from detrun.model import Answer, EventId, Hold
 from detrun.scheduler.draws import Draws
 from detrun.scheduler.strategies.drawing import GOES_ON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from detrun.explore.story import Happening, Story
 
@@ -36,6 +39,7 @@ class Deviations:
     def __init__(self, story: Story) -> None:
         self._story = story
         self._pairs = Pairs(story)
+        self._others = {*_at_choices(story), *_together(story), *_turns_later(story)}
 
     def __iter__(self) -> Iterator[Hold | Answer]:
         likely = _by_turns(_at_choices(self._story), self._pairs, _faults(self._story))
@@ -43,13 +47,37 @@ class Deviations:
 
     def __len__(self) -> int:
         story = self._story
-        others = {*_at_choices(story), *_together(story), *_turns_later(story)}
-        return len(self._pairs) + sum(each not in self._pairs for each in others) + len({*_faults(story)})
+        return len(self._pairs) + sum(each not in self._pairs for each in self._others) + len({*_faults(story)})
+
+    def __contains__(self, hold: Hold) -> bool:
+        return hold in self._others or hold in self._pairs
 
     def some(self, most: int) -> list[Hold]:
         """So many holds at most: where there are more, the likely ones and some of the others in equal parts."""
         holds = list(islice((each for each in self if isinstance(each, Hold)), most))
         return holds if len(holds) < most else [*holds[: most // 2], *self._pairs.drawn(most // 2)]
+
+
+class Latest:
+    """Whatever could be late, as late as it can be: what came by default where something else could have."""
+
+    def __init__(self, story: Story) -> None:
+        self._known = {each.id: each for each in story.happenings}
+        self._events = list(dict.fromkeys(choice.enabled[choice.chosen] for choice in story.choices))
+
+    def __iter__(self) -> Iterator[Hold]:
+        return (Hold(event, NEVER) for event in self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def until_each(self, overtaking: Mapping[EventId, Sequence[EventId]]) -> Iterator[Hold]:
+        """Each until whatever overtook it then, as far as their order can matter."""
+        known = self._known
+        for event in self._events:
+            for until in overtaking.get(event, ()):
+                if until not in known or event not in known or _conflict(known[event], known[until]):
+                    yield Hold(event, until)
 
 
 def _by_turns(*rows: Iterable[Hold | Answer]) -> Iterator[Hold | Answer]:

@@ -15,7 +15,7 @@ from detrun.explore.search import Bounds, Search
 class Blind(Foresight):
     """Foresees nothing."""
 
-    def of(self, plan: Any) -> Foreseen:
+    def of(self, *_: Any) -> Foreseen:
         return Foreseen()
 
     def learn(self, *_: Any) -> None:

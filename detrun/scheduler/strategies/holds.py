@@ -42,6 +42,8 @@ class Holds:
         self.slack = slack
         self.delay = slack if delay is None else delay
         self.released: list[Hold] = []
+        # What came instead of what waited, in order.
+        self.overtaking: list[EventId] = []
         # Those that made a difference.
         self.used: dict[Hold, None] = {}
         # How often each event was kept waiting: who polls for it would never come to an end.
@@ -118,6 +120,7 @@ class Holds:
             holding = self.held(event, choices)
             if not holding:
                 self.used.update(dict.fromkeys(held))
+                self.overtaking.append(event.id)
                 return event
             held += holding
         return None
