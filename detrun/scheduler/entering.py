@@ -10,7 +10,7 @@ from asyncio import events
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from detrun.scheduler.generators import UnitGenerators
+from detrun.scheduler import generators
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class Entering:
     """Puts the loop of a unit in place, its hooks of asynchronous generators, and time that stands still."""
 
-    __slots__ = ("_clock", "_generators", "_outside", "carry", "loop")
+    __slots__ = ("_clock", "_hooks", "_outside", "carry", "loop")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         # Those of this run; most runs have no units.
-        self._generators: UnitGenerators | None = None
+        self._hooks: tuple[generators.Hook, generators.Hook] | None = None
         # What of the process belongs to whoever runs, and goes with them: called as one stops, it gives what puts that
         # back as they go on.
         self.carry: Callable[[], Callable[[], object]] = _carry_nothing
@@ -42,8 +42,8 @@ class Entering:
             hooks, tick = sys.get_asyncgen_hooks(), self._clock.tick
             self._outside = events._get_running_loop(), hooks, tick, self.carry()
             self._clock.tick = 0
-            self._generators = self._generators or UnitGenerators()
-            self._generators.hook()
+            self._hooks = self._hooks or generators.of_units()
+            sys.set_asyncgen_hooks(*self._hooks)
         self.loop = loop
         events._set_running_loop(loop)
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary, ref
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, MutableMapping
+    from collections.abc import AsyncGenerator, Callable, MutableMapping
 
     from detrun.scheduler.loop import Loop
+
+    Hook = Callable[[AsyncGenerator[Any, Any]], None]
 
 
 class Generators:
@@ -65,35 +67,31 @@ class Generators:
         self._loop.call_exception_handler({"message": message, "exception": error, "asyncgen": generator})
 
 
-class UnitGenerators:
-    """Those of all units of one run, each of which its own loop learns of."""
+def of_units() -> tuple[Hook, Hook]:
+    """Hooks for the units of one run: the loop that runs learns of a generator that is begun, also if it is dropped."""
+    # Those that are alive, by the address that each has alone as long as it is.
+    alive: dict[int, _Owned] = {}
+    # Whose those were that are gone. Who was dropped is told of after that, and none of the others need be known.
+    gone: dict[int, ref[Loop]] = {}
 
-    def __init__(self) -> None:
-        # Those that are alive, by the address that each has alone as long as it is.
-        self._alive: dict[int, _Owned] = {}
-        # Whose those were that are gone. Who was dropped is told of after that, and none of the others need be known.
-        self._gone: dict[int, ref[Loop]] = {}
-
-    def hook(self) -> None:
-        """From now on, have the loop that runs learn of a generator that is begun in this thread, also if dropped."""
-        sys.set_asyncgen_hooks(self._begin, self._drop)
-
-    def _begin(self, generator: AsyncGenerator[Any, Any]) -> None:
-        self._gone.clear()
+    def begin(generator: AsyncGenerator[Any, Any]) -> None:
+        gone.clear()
         loop = cast("Loop", events._get_running_loop())
-        owned = self._alive[id(generator)] = _Owned(generator, self._forget)
+        owned = alive[id(generator)] = _Owned(generator, forget)
         owned.address, owned.loop = id(generator), loop.generators.owner
         loop.generators.begin(generator)
 
-    def _forget(self, owned: Any) -> None:
-        del self._alive[owned.address]
+    def forget(owned: Any) -> None:
+        del alive[owned.address]
         if owned.loop() is not None:
-            self._gone[owned.address] = owned.loop
+            gone[owned.address] = owned.loop
 
-    def _drop(self, generator: AsyncGenerator[Any, Any]) -> None:
-        owner = self._gone.pop(id(generator), None)
+    def drop(generator: AsyncGenerator[Any, Any]) -> None:
+        owner = gone.pop(id(generator), None)
         if owner is not None and (loop := owner()) is not None:
             loop.generators.drop(generator)
+
+    return begin, drop
 
 
 class _Owned(ref["AsyncGenerator[Any, Any]"]):
