@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from click.core import ParameterSource
+
+from detrun.cli.journal.places import Place
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -13,6 +16,20 @@ Option = Callable[[Command], Command]
 _SEEDS = click.IntRange(0, 2**64 - 1)
 _COUNT = click.IntRange(min=1)
 _SECONDS = click.FloatRange(0, min_open=True)
+
+
+class Recorded(Place):
+    """A journal, by its path or by its name among the recorded ones, and no directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = super().convert(value, param, ctx)
+        if path.is_dir():
+            self.fail(f"expected a journal, got a directory: {path}", param, ctx)
+        return path
+
+
+journal = click.argument("journal", type=Recorded())
+"""A journal that is to be run again."""
 
 code = click.option(
     "--code",

@@ -23,3 +23,14 @@ class Lazy(click.Group):
             return None
         command: click.Command = import_module(f"{self._package}.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches  # noqa: PLC0415  # slow, and few mistype
+
+            guesses = "".join(f" Did you mean {match!r}?" for match in get_close_matches(args[0], self._names, n=1))
+            raise click.UsageError(f"{error.message}{guesses}", ctx) from None

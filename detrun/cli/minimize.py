@@ -18,7 +18,7 @@ SECONDS = 30.0
 
 
 @click.command("minimize")
-@click.argument("journal", type=click.Path(dir_okay=False))
+@asking.journal
 @click.option("-O", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Where to keep the minimized run.")
 @click.option(
     "--seconds",
@@ -32,7 +32,7 @@ SECONDS = 30.0
 @click.option("--emit-plain", type=click.Path(dir_okay=False), metavar="FILE", help="Write a script for stock asyncio.")
 @click.option("--fail-on-budget", is_flag=True, help="Exit with status 6 if time ended before the run was minimal.")
 @asking.output("text", "json")
-def command(journal: str, out: str | None, output: str, **options: Any) -> int:
+def command(journal: Path, out: str | None, output: str, **options: Any) -> int:
     """Make the failing run in JOURNAL as small as it gets, keep it as a journal, and tell why it fails.
 
     What is left is which event waits until which other one, what goes wrong, and what is asked for from outside. The
@@ -49,7 +49,7 @@ def command(journal: str, out: str | None, output: str, **options: Any) -> int:
     hash_seed = hashseed.pin(opened.header.hash_seed or None)
     places = {name: os.path.abspath(options[name]) for name in ("emit", "emit_plain") if options[name] is not None}
     line = repro.liner("replay")
-    smaller, recorded = out or os.path.relpath(target), journal
+    smaller, recorded = out or os.path.relpath(target), os.fspath(journal)
     from detrun.cli import minimizing  # noqa: PLC0415  # slow, so not before a new interpreter
     from detrun.explore import standard_input  # noqa: PLC0415
 

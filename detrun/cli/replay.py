@@ -25,7 +25,7 @@ SAME, REPRODUCED, DIVERGED = 0, 1, 3
 
 
 @click.command("replay")
-@click.argument("journal", type=click.Path(dir_okay=False))
+@asking.journal
 @click.option("--until", type=click.IntRange(min=1), metavar="STEP", help="Stop after this step.")
 @asking.code
 @click.option(
@@ -35,7 +35,7 @@ SAME, REPRODUCED, DIVERGED = 0, 1, 3
 @click.option("--break", "line", metavar="FILE:LINE", help="Stop in the debugger at this line.")
 @click.option("--locate", hidden=True, type=click.Path(dir_okay=False))
 @asking.output("text", "json")
-def command(journal: str, output: str, locate: str | None, **options: Any) -> int:
+def command(journal: Path, output: str, locate: str | None, **options: Any) -> int:
     """Run what JOURNAL holds once more, and compare it with that step by step.
 
     The exit status is 0 if it was the same and had ended well, 1 if it was the same and had failed, 3 if it parted.

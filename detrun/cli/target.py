@@ -40,9 +40,11 @@ def load(
     asked = Target.of(target)
     if asked.function is not None and not asked.function.isidentifier():
         raise UsageError(f"expected the name of a function after the colon, got {asked.function!r}: {asked.words[-1]}")
+    path, function = Path(asked.place), asked.function or ""
+    if path.is_file() and _is_journal(path):
+        raise UsageError(f"expected a program, got a journal: {path}\nit is run again by detrun replay")
     sys.argv[:] = [asked.place, *arguments]
     enter(target)
-    path, function = Path(asked.place), asked.function or ""
     try:
         if asked.application:
             return _playing(asked.application, path, function, recorded, generations)
@@ -83,6 +85,13 @@ def _in_file(path: Path, function: str, recorded: Sources) -> Program:
     if function:
         return _function(_import_file(path, recorded), function, str(path))
     return _script(path.absolute(), recorded)
+
+
+def _is_journal(path: Path) -> bool:
+    from detrun.journal.header import MAGIC  # noqa: PLC0415  # slow, so not for `--help`
+
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC.encode()
 
 
 def _in_module(name: str, function: str) -> Program:

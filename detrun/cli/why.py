@@ -16,16 +16,18 @@ from detrun.cli.again import prepare
 from detrun.cli.plain import printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from detrun.recording.chain import Chain
 
 OK, DIVERGED = 0, 3
 
 
 @click.command("why")
-@click.argument("journal", type=click.Path(dir_okay=False))
+@asking.journal
 @click.argument("step", type=click.IntRange(min=1))
 @asking.output("text", "json")
-def command(journal: str, step: int, output: str) -> int:
+def command(journal: Path, step: int, output: str) -> int:
     """Replay JOURNAL up to STEP, and tell what the last event there follows from, the newest first.
 
     What the program prints is left out. The exit status is 3 if the replay parted from its journal before.

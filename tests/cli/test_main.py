@@ -61,6 +61,16 @@ def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, words: tuple[str,
     assert ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("ru",), "'run'"), (("journal", "shwo"), "'show'"), (("journals",), "'journal'")]
+)
+def test_who_mistypes_a_command_is_told_which_one_there_is(tmp_path: Path, words: tuple[str, ...], meant: str) -> None:
+    ended = detrun(*words, cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(f"Error: No such command {words[-1]!r}. Did you mean {meant}?\n")
+
+
 def test_windows_is_refused_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

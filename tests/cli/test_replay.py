@@ -60,6 +60,16 @@ def test_a_replay_is_the_same_run_in_another_process(journal: Path, tmp_path: Pa
     assert wrote == first.stdout.splitlines()[:1]
 
 
+def test_a_journal_goes_by_its_name_wherever_it_is_run_again(tmp_path: Path) -> None:
+    written(tmp_path, "program.py", ["import asyncio", "async def main():", "    await asyncio.sleep(1)", "    1 / 0"])
+    detrun("run", "program.py:main", cwd=tmp_path)
+    (name,) = (path.stem for path in (tmp_path / ".detrun/journals").iterdir())
+
+    for words, status in ((("replay", name), 1), (("why", name, "2"), 0), (("minimize", name), 1)):
+        ended = detrun(*words, cwd=tmp_path)
+        assert ended.returncode == status, ended.stderr
+
+
 @pytest.mark.parametrize("seed", ["1", "77", "random"])
 def test_the_hash_seed_is_that_of_the_journal(tmp_path: Path, seed: str) -> None:
     lines = ["import asyncio", "async def main():", "    for name in {'a', 'b', 'c', 'd'}:"]

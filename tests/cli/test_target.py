@@ -135,6 +135,7 @@ REFUSALS = [
     ("transfer.py:xyz", "expected a function 'xyz', got none: transfer.py"),
     ("transfer.py:TOTAL", "expected a function 'TOTAL', got 300: transfer.py"),
     ("transfer.py:move", "expected a function that needs no arguments, got move(source, *, amount=1): transfer.py"),
+    ("run.bin", "expected a program, got a journal: run.bin\nit is run again by detrun replay"),
     ("sys.py:main", "expected a name that no imported module has, got 'sys': rename sys.py"),
 ]
 
@@ -143,6 +144,7 @@ REFUSALS = [
 def test_what_names_no_program_is_refused(target: str, sentence: str) -> None:
     written(Path(), "package/__init__.py", [])
     Path("directory").mkdir()
+    written(Path(), "run.bin", ["detrun journal 3 0.1.0"])
     for name in ("transfer.py", "package/transfer.py", "sys.py"):
         written(Path(), name, ["TOTAL = 300", "def main(): pass", "def move(source, *, amount=1): pass"])
 
