@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 _PYTHONS = [path for name, path in sysconfig.get_paths().items() if name != "data"]
 LIBRARIES = tuple({path + os.sep for path in (*_PYTHONS, *site.getsitepackages(), site.getusersitepackages())})
 """Where Python is, and what was installed for it."""
+# As what was installed for another Python is called, which somebody may have put on the path.
+_ELSEWHERE = tuple(f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dist-packages"))
 
 
 @cache
 def is_own(file: str) -> bool:
     """Whether code in this file is the program's own; what has no file is nobody's."""
-    return not file.startswith(("<", DETRUN, *LIBRARIES))
+    return not file.startswith(("<", DETRUN, *LIBRARIES)) and not any(part in file for part in _ELSEWHERE)
 
 
 def is_own_module(module: object) -> bool:

@@ -19,6 +19,7 @@ from detrun.scheduler import own
         (asyncio.__file__, False),
         (msgspec.__file__, False),
         (own.__file__, False),
+        (os.path.join(os.sep, "opt", "lib", "python3", "dist-packages", "tool.py"), False),
         ("<string>", False),
     ],
 )
