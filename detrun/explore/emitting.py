@@ -13,6 +13,7 @@ import msgspec
 
 from detrun.errors import UsageError
 from detrun.explore.kept import KeptPlan
+from detrun.explore.portfolio import FOREVER
 from detrun.model import Target
 
 if TYPE_CHECKING:
@@ -95,8 +96,11 @@ def _arguments(subject: Subject, plan: KeptPlan, root: str, journal: str) -> Ite
     boring = msgspec.structs.asdict(KeptPlan())
     for field in ("kinds", "entropy", "level", "slack", "delay"):
         value = getattr(plan, field)
-        if value != boring[field]:
-            yield f"{field}={list(value) if isinstance(value, tuple) else value!r},"
+        if (field, value) == ("delay", FOREVER):
+            yield "# What is under way may take any time."
+            yield "delay=None,"
+        elif value != boring[field]:
+            yield f"{field}={list(value) if isinstance(value, tuple) else format(value, '_')},"
     yield f"journal={_text(journal)},"
 
 

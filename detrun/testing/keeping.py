@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from detrun.explore.attempt import Attempts
 from detrun.explore.kept import KeptPlan, resolved
+from detrun.explore.portfolio import FOREVER
 from detrun.explore.quiet import silence
 from detrun.explore.trial import Trials
 from detrun.model import SLACK
@@ -43,7 +44,7 @@ class Kept:
         entropy: int = 0,
         level: int = 1,
         slack: int = SLACK,
-        delay: int = SLACK,
+        delay: int | None = SLACK,
         arguments: Sequence[str] = (),
         journal: str | None = None,
     ) -> None:
@@ -51,7 +52,8 @@ class Kept:
         self.failure = failure
         # What was recorded then; it replays whatever the code is today.
         self.journal = journal
-        self.plan = KeptPlan(tuple(holds), tuple(faults), tuple(kinds), entropy, level, slack, delay, tuple(without))
+        longest = FOREVER if delay is None else delay
+        self.plan = KeptPlan(tuple(holds), tuple(faults), tuple(kinds), entropy, level, slack, longest, tuple(without))
         self._load = Loader(target, root, arguments)
 
     def check(self) -> None:

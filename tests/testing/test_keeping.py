@@ -14,6 +14,7 @@ import pytest
 from detrun.errors import Stale
 from detrun.explore.emitting import Subject, emit, source
 from detrun.explore.kept import KeptPlan
+from detrun.explore.portfolio import FOREVER
 from detrun.testing import Back, Kept
 from tests.cli.command import detrun, python
 from tests.testing.shops import BROKEN, BUGGY, ELSEWHERE, FIXED, RENAMED
@@ -89,14 +90,16 @@ def test_a_script_is_kept_as_well(text: str, tmp_path: Path) -> None:
         Kept("shop.py", root=tmp_path, holds=HOLDS).check()
 
 
-def test_what_is_emitted_is_the_plan_that_it_was_made_of(tmp_path: Path) -> None:
-    plan = KeptPlan((("it's", 'a "b"'), ("c", "d\\e")), (("f", 2),), ("delay",), 3, 2, 4, 5)
+@pytest.mark.parametrize(("delay", "words"), [(5_000_000, "delay=5_000_000,"), (FOREVER, "delay=None,")])
+def test_what_is_emitted_is_the_plan_that_it_was_made_of(delay: int, words: str, tmp_path: Path) -> None:
+    plan = KeptPlan((("it's", 'a "b"'), ("c", "d\\e")), (("f", 2),), ("delay",), 3, 2, 4_000, delay)
     subject = Subject("shop.py:main", ("--x",), str(tmp_path), "sig", 'say "no"', 'fails iff """ \\ comes')
     (tmp_path / "run.bin").write_bytes(b"journal")
     path = emit(tmp_path / "kept", subject, plan, tmp_path / "run.bin")
     module = _imported(path)
 
     assert module.KEPT.plan == plan
+    assert f"    {words}\n" in path.read_text()
     assert (module.KEPT.target, module.KEPT.failure) == ("shop.py:main", 'say "no"')
     assert (tmp_path / "kept" / module.KEPT.journal).read_bytes() == b"journal"
     assert source(subject, plan, "..", "x.bin").startswith('"""Fails iff')
