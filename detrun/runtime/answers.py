@@ -46,7 +46,7 @@ class Answers:
             scope, find = self._asked(side, number, call) if call.target else self._entered(side, call)
         except Exception as error:
             what = ".".join((side.name, *call.path))
-            side.kept.add(number, Given(None, error, None), call.heard)
+            side.keep(number, Given(None, error, None), call.heard)
             side.answer(number, Refusal(encode_error(error, what)), what)
             discard(side, call)
             return
@@ -74,7 +74,7 @@ class Answers:
         if (call.target - number) % STEP:
             # Each side counts what it exports as it counts its calls: this was an object of this side.
             raise Disconnected(f"the object that {what} is asked of is gone", "whoever had it has ended")
-        given = side.kept.find(call.target, call.heard)
+        given = None if side.kept is None else side.kept.find(call.target, call.heard)
         if given is None:
             # Whoever asks has not heard the answer: of that only plain data is not kept.
             raise AttributeError(_NOTHING)

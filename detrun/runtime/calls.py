@@ -252,7 +252,7 @@ class Answering(End, msgspec.Struct, eq=False):
             self.carrier.end_streams()
 
     def _tell(self, given: Given) -> None:
-        self.side.kept.add(self.number, given, self.call.heard)
+        self.side.keep(self.number, given, self.call.heard)
         if self.awaited is not None and not self.awaited.done():
             self.awaited.set_result(given)
 

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from detrun.errors import UsageError
+from detrun.runtime.entrypoints import exported
 from detrun.runtime.scopes import SCOPE
 from detrun.runtime.services import Binding, Service
 from detrun.runtime.values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
     from detrun.runtime.configured import Configured
     from detrun.runtime.workers import Worker
@@ -35,17 +37,18 @@ class Env:
 class Exports:
     """What a worker exports, for itself: services, which give services with props when they are called with those."""
 
-    def __init__(self, worker: Worker, names: Iterable[str]) -> None:
+    def __init__(self, worker: Worker, module: ModuleType) -> None:
         self._worker = worker
-        self._names = tuple(names)
+        self._module = module
 
     def __getattr__(self, name: str) -> Loopback:
-        if name.startswith("_") or name not in self._names:
-            raise AttributeError(f"this worker exports no {name!r}{_meant(name, self._names)}")
+        # Hardly any event asks: to look at all that a module has whenever one is loaded would cost them all.
+        if name.startswith("_") or name not in exported(self._module):
+            raise AttributeError(f"this worker exports no {name!r}{_meant(name, exported(self._module))}")
         return Loopback(self._worker, name)
 
     def __dir__(self) -> Iterable[str]:
-        return self._names
+        return exported(self._module)
 
 
 class Loopback(Service):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from detrun.errors import Disconnected, InternalError, LimitReached
 from detrun.journal.entries import Phase
-from detrun.runtime.entrypoints import ExecutionContext, Fetching, exported, made, resolved
+from detrun.runtime.entrypoints import ExecutionContext, Fetching, made, resolved
 from detrun.runtime.environment import Exports, environment
 from detrun.runtime.isolates import Isolate
 from detrun.runtime.modules.graph import Graph
@@ -74,7 +74,7 @@ class Generation:
         self.isolate.loaded = True
         if clock.now - began > STARTUP * 1e9:
             raise LimitReached("seconds for the top level of an application", STARTUP, "do it in a handler instead")
-        self.exports = Exports(self.worker, exported(self.module))
+        self.exports = Exports(self.worker, self.module)
         self.state = State.READY
 
     def enter(self, side: Side, call: Call) -> tuple[Scope, Callable[[], Any]]:

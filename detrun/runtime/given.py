@@ -25,23 +25,21 @@ class Given(msgspec.Struct, frozen=True, eq=False):
 class Kept:
     """What the answers gave that one side of a session sent, until it is known that they have arrived."""
 
-    __slots__ = ("_answers", "said")
+    __slots__ = ("_answers",)
 
     def __init__(self) -> None:
-        # How many answers were sent.
-        self.said = 0
-        # Which of them it was, the number of the call, and what it gave.
+        # Which of all answers it was, the number of the call, and what it gave.
         self._answers: deque[tuple[int, int, Given]] = deque()
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def add(self, number: int, given: Given, heard: int) -> None:
-        """The next answer is this one; when it was called for, the other side had heard so many."""
+    def add(self, answer: int, number: int, given: Given, heard: int) -> None:
+        """So many-th of all answers is this one; when it was called for, the other side had heard so many."""
         self._forget(heard)
         # Of an atom nothing more can be asked.
         if type(given.value) not in ATOMS or given.error is not None:
-            self._answers.append((self.said + 1, number, given))
+            self._answers.append((answer, number, given))
 
     def find(self, number: int, heard: int) -> Given | None:
         """What this call gave, if it is kept; the other side has heard so many answers by now."""
@@ -54,10 +52,6 @@ class Kept:
             if known == number:
                 return given.scope if given.scope is not None and not given.scope.ended else None
         return None
-
-    def clear(self) -> None:
-        """Nothing more can be asked."""
-        self._answers.clear()
 
     def _forget(self, heard: int) -> None:
         while self._answers and self._answers[0][0] <= heard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import Context as Variables
 from typing import TYPE_CHECKING, Any
 
-from detrun.runtime.frames import encode
+from detrun.runtime.frames import Bye, encode
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.handles import Delivery
 
@@ -67,6 +67,11 @@ class Letter(Delivery):
 
     side: Any = None
     route: int = 0
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it ends a session that nothing is left of: whoever takes it, nothing comes of it."""
+        return type(self.call[2]) is Bye and not (self.side.ends or self.side.kept)
 
 
 class Line(Channel):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from detrun.runtime.frames import AnyFrame
+    from detrun.runtime.given import Given
     from detrun.runtime.lines import Gate
     from detrun.runtime.scopes import Scope
     from detrun.scheduler.channels import Home
@@ -43,6 +44,7 @@ class Side:
         "line",
         "name",
         "peer",
+        "said",
     )
     line: Line
     # The line that leads here, if it leads to a door.
@@ -54,9 +56,9 @@ class Side:
         self.ends: dict[int, End] = {}
         self.closed = False
         self.closing: Callable[[Side], None] | None = None
-        # How many answers have arrived, and what those gave that were sent.
-        self.heard = 0
-        self.kept = Kept()
+        # How many answers have arrived, how many were sent, and what those gave of which more can be asked.
+        self.heard = self.said = 0
+        self.kept: Kept | None = None
         self._answer = answer
         # The last number that an end has which began on this side.
         self.last = first - STEP
@@ -77,7 +79,9 @@ class Side:
     def taker(self, number: int) -> Scope | None:
         """The scope of the end of this number, or of what that gave; none if something new begins here."""
         end = self.ends.get(number)
-        return self.kept.scope(number) if end is None else end.scope
+        if end is not None:
+            return end.scope
+        return None if self.kept is None else self.kept.scope(number)
 
     def skip(self) -> None:
         """Leave out a call and its answer: whatever comes after them is numbered as it would have been."""
@@ -99,10 +103,16 @@ class Side:
 
     def answer(self, number: int, frame: Reply | Refusal, what: str) -> None:
         """Send what a call gave: both sides count what the other one hears."""
-        self.kept.said += 1
+        self.said += 1
         if not self.closed:
             kind = "answer" if type(frame) is Reply else "error"
             self.line.send(number, number, frame, f"{self.peer}/{kind} of {what} from {self.name}")
+
+    def keep(self, number: int, given: Given, heard: int) -> None:
+        """Keep what the next answer gives; when it was called for, the other side had heard so many."""
+        if self.kept is None:
+            self.kept = Kept()
+        self.kept.add(self.said + 1, number, given, heard)
 
     def leave(self, reason: str) -> None:
         """End the session: everything on the other side ends, too."""
@@ -118,7 +128,7 @@ class Side:
     def _close(self) -> None:
         self.closed = True
         self.ends.clear()
-        self.kept.clear()
+        self.kept = None
         if self.closing is not None:
             self.closing(self)
 

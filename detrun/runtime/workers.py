@@ -55,6 +55,10 @@ class Door:
         scope, active = delivery.side.taker(delivery.route), self._worker.active
         if scope is not None:
             scope.context.take(delivery)
+        elif delivery.is_unheard and (active is None or not active.isolate.scopes):
+            # Most sessions end so. To have a context for that, and its modules in place, would cost far more than it.
+            self._worker.engine.trace.count_turn()
+            delivery.context.run(*delivery.call)
         elif active is not None:
             active.isolate.take(delivery)
         else:

@@ -67,6 +67,11 @@ class Trace:
         for observe in self.observers:
             observe(delivery)
 
+    def count_turn(self) -> None:
+        """Note a step that makes a single call, and is no context's turn."""
+        self.step += 1
+        self.ran += 1
+
     def decide(self, step: int, event: EventId, answer: int = 0) -> None:
         """Keep an answer that was not the default."""
         decision = Decision(step, event, answer)

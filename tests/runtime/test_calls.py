@@ -182,7 +182,7 @@ def test_what_calls_gave_is_kept_no_longer_than_more_can_be_asked_of_it() -> Non
         api = app.service("api")
         for n in range(20):
             await api.listed(n)
-        return [len(side.kept) for side in app.application.sessions]
+        return [len(side.kept or ()) for side in app.application.sessions]
 
     assert played(scenario, API) == [1]
 

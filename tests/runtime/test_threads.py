@@ -110,3 +110,34 @@ def test_a_turn_that_waits_for_what_only_its_own_loop_can_do_is_stuck() -> None:
     assert failure is not None
     assert failure.kind == "stuck"
     assert "in blocks: done.wait()" in failure.traceback
+
+
+EARLY = worker(
+    "early",
+    """
+    import threading
+
+    found = []
+
+    def look():
+        import main
+        found.append(main.LAST)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    LAST = "there"
+
+    class Default(WorkerEntrypoint):
+        def told(self):
+            thread.join()
+            return found
+    """,
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thread_that_begins_while_modules_are_loaded_finds_them_whole(seed: int) -> None:
+    async def scenario(app: App) -> Any:
+        return await app.service("early").told()
+
+    assert play(scenario, EARLY, seed=seed).result() == ["there"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import weakref
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from detrun.runtime.modules.limit import limited
 from detrun.runtime.modules.lines import pin, unpin
 from detrun.runtime.modules.shadows import refuse_ambiguous, taken_elsewhere
 from detrun.runtime.modules.table import IN_PLACE, Table, leave
+from detrun.scheduler.active import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,11 @@ class Graph(Table):
     `main` is a file of the snapshot, or the name of a module in it. As a context manager, a graph is in place inside.
     """
 
+    # Whether it was forgotten; one that was never made has nothing to forget.
+    _is_over = True
+    # The import of its main module, while that goes on.
+    _first: loading.First | None = None
+
     def __init__(self, snapshot: Snapshot, main: str) -> None:
         self.snapshot = snapshot
         self.names, self.main = _main(snapshot, main)
@@ -45,9 +50,7 @@ class Graph(Table):
         super().__init__(self.names.claim(self._taken))
         self._missed: dict[str, None] = {}
         self._before: list[Table | None] = []
-        # A graph that nobody has any more is forgotten like one of which somebody says so.
-        self._end = weakref.finalize(self, unpin, self.pinned)
-        self._end.atexit = False
+        self._is_over = False
 
     def install(self) -> Graph | None:
         """Have this graph in place from now on; the one that was until now."""
@@ -75,8 +78,7 @@ class Graph(Table):
         before = self.enter()
         try:
             with limited(limit_seconds, f"see to it that the top level of {self.main} ends"):
-                __import__(self.main)
-            return sys.modules[self.main]
+                return self._import_main()
         except BaseException as error:
             self.empty()
             self._say_where(error)
@@ -84,18 +86,42 @@ class Graph(Table):
         finally:
             _put_back(before)
 
+    def _import_main(self) -> ModuleType:
+        engine = ACTIVE.engine
+        if "." in self.main or engine is None or len(engine.baton.threads) > 1:
+            __import__(self.main)
+            return sys.modules[self.main]
+        spec = self.find_spec(self.main, None, None)
+        assert spec is not None  # it is in the snapshot
+        self._first = loading.First(spec)
+        try:
+            return self._first.load()
+        finally:
+            self._first = None
+
+    def share(self) -> None:
+        """There will be another thread that has this graph in place."""
+        if self._first is not None:
+            self._first.share()
+
     def forget(self) -> None:
         """Have no modules any more, and leave nothing behind; in place is what was before any graph, if this was."""
         self.empty()
         if IN_PLACE.table is self:
             leave()
-        self._end()
+        self._is_over = True
+        unpin(self.pinned)
         # A folder that is in the snapshot and not on the disk is taken for none; it may be there some day.
         cache = sys.path_importer_cache
         if None in cache.values():
             for place in [place for place, finder in cache.items() if finder is None]:
                 if self.snapshot.inside(place) is not None:
                     del cache[place]
+
+    def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
+        """A graph that nobody has any more shows its lines no longer, but for the end of the process: all are gone."""
+        if not (self._is_over or ends()):
+            unpin(self.pinned)
 
     def files(self) -> tuple[str, ...]:
         """The files that this graph depends on, by their whole paths, sorted: a change of another one changes nothing.
@@ -112,7 +138,7 @@ class Graph(Table):
         top, _, _ = name.partition(".")
         if top not in self.claim.owned:
             return self._passed_by(name) if path is None else None
-        if not self._end.alive:
+        if self._is_over:
             raise _missing(name, "its generation was stopped")
         if target is not None:
             raise Forbidden(f"importlib.reload() of {name}", _INSTEAD)
@@ -201,8 +227,11 @@ def _put_back(before: Table | None) -> None:
 
 def carried() -> Callable[[], object]:
     """What puts the graph in place again that is so now: a thread of a run takes it along."""
-    table = IN_PLACE.table
-    return leave if table is None else table.enter
+    graph = current()
+    if graph is None:
+        return leave
+    graph.share()
+    return graph.enter
 
 
 def _main(snapshot: Snapshot, main: str) -> tuple[Names, str]:

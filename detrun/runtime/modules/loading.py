@@ -1,14 +1,17 @@
 """Finding and loading the modules of the generation in place: the one finder, which asks it, and its loaders.
 
-There is no hook of `__import__`: modules are found, made, initialised and kept by the interpreter's own machinery.
+There is no hook of `__import__`: modules are found, made, initialised and kept by the interpreter's own machinery,
+but for the main one of a generation, which is where that begins.
 Only where their bytes come from is different, and no bytecode is read or written.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
 from typing import TYPE_CHECKING, Any
 
 from detrun.runtime.modules.table import IN_PLACE
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from detrun.runtime.modules.source import Source
 
 
+_module_lock: Any = vars(importlib._bootstrap)["_get_module_lock"]
 IN_C = tuple(EXTENSION_SUFFIXES)
 """How the files of modules end that are made in C: those are on the disk, and all generations share them."""
 
@@ -80,6 +84,43 @@ class Pinned(SourceFileLoader):
     def get_resource_reader(self, name: str | None = None) -> Any:
         beside = self._snapshot.inside(self.path) or ""
         return _resources(self._snapshot, self._folders or (beside.rpartition("/")[0],))
+
+
+class First:
+    """The import of a main module, which comes before everybody who could import the same: it takes no lock.
+
+    To take and give back one costs as much as all the rest. Once there is another thread, it has to be held after all.
+    """
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        self._spec: Any = spec
+        self._lock: Any = None
+
+    def load(self) -> ModuleType:
+        """Make the module and execute it, as `import` does once it is found."""
+        spec, name = self._spec, self._spec.name
+        module = module_from_spec(spec)
+        # By this the interpreter knows of a module that it has to ask for the lock of.
+        spec._initializing = True
+        sys.modules[name] = module
+        try:
+            exec(spec.loader.get_code(name), vars(module))
+            # Which may have put another one in its place.
+            module = sys.modules[name] = sys.modules.pop(name)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        finally:
+            spec._initializing = False
+            if self._lock is not None:
+                self._lock.release()
+        return module
+
+    def share(self) -> None:
+        """Have others wait until it is loaded."""
+        if self._lock is None:
+            self._lock = _module_lock(self._spec.name)
+            self._lock.acquire()
 
 
 class Space(InspectLoader):
