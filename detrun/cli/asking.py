@@ -24,7 +24,7 @@ class Recorded(Place):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         path = super().convert(value, param, ctx)
         if path.is_dir():
-            self.fail(f"expected a journal, got a directory: {path}", param, ctx)
+            self.fail(f"expected a journal, and {path} is a directory", param, ctx)
         return path
 
 
