@@ -122,15 +122,20 @@ class Minimizer:
     def _enough_of(self, plan: Plan) -> Plan | None:
         trial = self.trial(plan)
         if trial.signature != self._signature:
-            # Who takes too long may only have been given too little time.
-            if trial.signature is not None and trial.signature.kind != "limit" and not trial.released:
-                self.slipped.setdefault(trial.signature, trial.effective(plan))
+            self._note(plan, trial)
             return None
         enough = trial.effective(plan)
         if not self._omitting.is_sound(enough):
             return None
         # A hold that was given up had its effect until then: the run without it is another one.
         return self._fails(enough) if trial.released else enough
+
+    def _note(self, plan: Plan, trial: Trial) -> None:
+        """Keep another failure, if it is the program's own, and this plan's."""
+        # Who lacks an answer because nobody asked fails of that, and who takes too long may have been given too little.
+        if trial.signature is None or trial.signature.kind == "limit" or trial.released or plan.without:
+            return
+        self.slipped.setdefault(trial.signature, trial.effective(plan))
 
     def _first(self, plan: Plan, others: Iterable[Plan]) -> Plan:
         """The first of these plans that fails, else the one there is."""
