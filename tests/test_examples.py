@@ -70,4 +70,8 @@ def test_a_live_run_is_broken_and_replayed_in_three_commands(tmp_path: Path) -> 
     assert ended.returncode == 0, ended.stderr
     assert sorted(ended.stdout.split()[::3]) == ["ann:", "ben:", "cleo:", "dan:", "eva:"]
     assert ended.stderr.count("AssertionError: 2 seats were sold to ") == 2
-    assert ended.stderr.splitlines()[-1].startswith("detrun: same: ")
+    *_, same, told = ended.stderr.splitlines()
+    assert same.startswith("detrun: same: ")
+    # Whoever runs it for the first time sees tracebacks, and is told that they are what was to be shown.
+    assert told.startswith("--- so it should")
+    assert ended.stderr.startswith("--- a server with two seats runs live")
