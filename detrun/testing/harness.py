@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import _pytest
 import pytest
 
-from detrun.errors import Stale
+from detrun.errors import Stale, UsageError
 from detrun.explore.attempt import Attempts
 from detrun.explore.finding import smallest
 from detrun.explore.kept import KeptPlan, lasting, resolved
@@ -137,11 +138,15 @@ class Harness:
         except Stale:
             return None
 
-    def _run(self, main: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    def _run(self, main: Callable[[], object]) -> Callable[[], Awaitable[object]]:
         async def run() -> object:
             self._clear()
             try:
-                return await main()
+                answer = main()
+                if inspect.isawaitable(answer):
+                    return await answer
+                self._given_up = UsageError(f"expected an async function to test, got one that gives {answer!r}")
+                return None
             except (pytest.skip.Exception, pytest.xfail.Exception) as given_up:
                 self._given_up = given_up
                 return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def unseen(item: Any, values: Sequence[object]) -> Iterator[None]:
-    """Have nothing reported of what runs print and log meanwhile; a test that looks at what is printed sees it."""
+    """Have nothing reported of what runs print, log and warn of meanwhile; who looks at what is printed sees it."""
     live = [handler for handler in _handlers() if isinstance(getattr(handler, "stream", None), TerminalReporter)]
     for handler in live:
         # It still takes its lock: where there are threads, without that it would be another run.
         vars(handler)["emit"] = _written_nowhere
     try:
-        with nullcontext() if any(isinstance(value, pytest.CaptureFixture) for value in values) else silence():
+        looked_at = any(isinstance(value, pytest.CaptureFixture) for value in values)
+        # Warnings are kept, and by whom they would be told of is left alone: a filter may make an error of one.
+        with warnings.catch_warnings(record=True), nullcontext() if looked_at else silence():
             yield
     finally:
         for handler in live:

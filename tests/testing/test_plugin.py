@@ -161,6 +161,41 @@ async def test_passes():
     assert "logged guest" in live.stdout
 
 
+def test_a_function_that_is_not_async_is_refused(tmp_path: Path) -> None:
+    ended = run_pytest(tmp_path, f"{HEAD}\n@detrun.test\ndef test_one():\n    assert True\n")
+
+    assert ended.returncode == 1
+    assert "UsageError: expected an async function to test, got one that gives None" in ended.stdout
+    assert "repro:" not in ended.stdout
+
+
+def test_of_warnings_those_of_the_reported_run_are_told_and_filters_hold(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+import warnings
+
+@detrun.test(runs=20)
+async def test_passes():
+    warnings.warn(f"old {{id(object())}}")
+    await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+
+@detrun.test(runs=20)
+@pytest.mark.filterwarnings("error")
+async def test_strict():
+    await asyncio.sleep(0)
+    with pytest.raises(UserWarning):
+        warnings.warn("new")
+
+@detrun.test(runs=20)
+async def test_fails():
+    warnings.warn("in the reported run")
+    assert not await asyncio.sleep(0, True)
+"""
+    ended = run_pytest(tmp_path, text)
+
+    assert ended.stdout.splitlines()[-1].startswith("1 failed, 2 passed, 1 warning"), ended.stdout
+    assert "UserWarning: in the reported run" in ended.stdout
+
+
 def test_what_pytest_raises_is_raised_by_the_test_and_named_in_the_summary(tmp_path: Path) -> None:
     text = f"""{HEAD}
 @detrun.test(runs=5, verify=False)
