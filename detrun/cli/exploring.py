@@ -10,7 +10,8 @@ from typing import Any
 import click
 import msgspec
 
-from detrun.cli.plain import counted, padded, printable_lines
+from detrun.cli.output import columns
+from detrun.cli.plain import counted, hanging, padded, printable_lines
 from detrun.explore.exploration import Explored
 from detrun.explore.search import Search, Way
 from detrun.explore.settling import Settled
@@ -57,7 +58,8 @@ class Exploring:
                     click.echo(json.dumps(_failure(failure, self.tests)))
                 click.echo(json.dumps({**_as_json(explored, self.tests), "failures": len(explored.failures)}))
             case _:
-                click.echo(printable_lines(_as_text(explored, self.tests)), err=True)
+                text = printable_lines(_as_text(explored, self.tests))
+                click.echo(hanging(text, columns(self._stderr)), err=True)
         if explored.failures or explored.never:
             # Only the search itself shows that something never happens in it.
             journal = explored.failures[0].journal if explored.failures else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import click
 
 from detrun.cli import asking, hashseed, repro
 from detrun.cli.again import prepare
-from detrun.cli.plain import printable
+from detrun.cli.output import columns
+from detrun.cli.plain import hanging, printable
 from detrun.errors import UsageError
 
 FAILED, NOTHING, SPENT = 1, 5, 6
@@ -64,7 +66,8 @@ def command(journal: Path, out: str | None, output: str, **options: Any) -> int:
     if output == "json":
         click.echo(json.dumps(told.as_json() | written))
     else:
-        click.echo("\n".join(map(printable, [*told.lines(), *minimizing.lines(written)])), err=True)
+        text = "\n".join(map(printable, [*told.lines(), *minimizing.lines(written)]))
+        click.echo(hanging(text, columns(sys.stderr)), err=True)
         click.echo(line(recorded if told.journal is None else smaller, (), {}), err=True)
     if told.problem is not None:
         # Said last, but the explanation is not lost by it.

@@ -5,6 +5,7 @@ import os
 import sys
 from io import TextIOWrapper
 from shutil import get_terminal_size
+from typing import TextIO
 
 import click
 
@@ -28,9 +29,12 @@ def prepare() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def columns() -> int | None:
-    """How many columns there are for what a command says, if that goes to a terminal."""
-    return max(get_terminal_size().columns, NARROWEST) if sys.stdout.isatty() else None
+def columns(stream: TextIO | None = None) -> int | None:
+    """How many columns there are for what a command says, if that goes to a terminal: standard output, if no other."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return None
+    return max(get_terminal_size(os.get_terminal_size(stream.fileno())).columns, NARROWEST)
 
 
 def is_unheard(error: OSError) -> bool:

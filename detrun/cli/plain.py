@@ -1,8 +1,12 @@
 """Text for a terminal, whatever it comes from: in so many columns, and with nothing that could drive the terminal."""
 
 import re
+import textwrap
 from unicodedata import east_asian_width
 
+# Explanations have a word, or none, and what is said of it behind this column.
+_BEHIND = 12
+_LABELLED = re.compile(rf"(?:  [a-z]+ +| {{{_BEHIND}}})(?=\S)")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
@@ -38,6 +42,22 @@ def padded(text: str, width: int) -> str:
     """The text in exactly so many columns."""
     text = fitted(text, width)
     return text.ljust(width) if text.isascii() else text + " " * (width - sum(map(_columns, text)))
+
+
+def hanging(text: str, width: int | None) -> str:
+    """The text in so many columns, if they are few: what stands behind a label goes on below where it begins.
+
+    Other lines are as long as they are: they are sentences, which a terminal breaks as well, or to be copied.
+    """
+    return text if width is None else "\n".join(_hung(line, width) for line in text.split("\n"))
+
+
+def _hung(line: str, width: int) -> str:
+    label = _LABELLED.match(line)
+    if len(line) <= width or label is None or label.end() != _BEHIND:
+        return line
+    rest = textwrap.wrap(line[_BEHIND:], width - _BEHIND, break_on_hyphens=False, break_long_words=False)
+    return line[:_BEHIND] + f"\n{'':{_BEHIND}}".join(rest)
 
 
 def size_of(count: int) -> str:

@@ -166,6 +166,17 @@ def test_on_a_terminal_one_line_says_how_far_it_is(bank: Path) -> None:
     assert "\ndetrun: no single hold out of " in said
 
 
+def test_on_a_terminal_what_stands_behind_a_word_goes_on_below_it(bank: Path) -> None:
+    said = on_a_terminal(60, "explore", "bank.py", cwd=bank.parent).replace("\r\n", "\n")
+
+    lines = said[said.index("  kind  ") : said.index("  found  ")].splitlines()
+    assert max(map(len, lines)) <= 60
+    assert any(line.startswith(" " * 12) for line in lines)
+    # What is behind a word is the same, however it is broken.
+    flat = re.sub(r"\n {12}", " ", "\n".join(lines))
+    assert flat in re.sub(r"\n {12}", " ", detrun("explore", "bank.py", cwd=bank.parent).stderr)
+
+
 def test_one_object_a_line_is_one_failure_a_line_and_a_summary(bank: Path) -> None:
     ended = detrun("explore", "bank.py", "-o", "jsonl", cwd=bank.parent)
     failure, summary = map(json.loads, ended.stdout.splitlines())
