@@ -33,7 +33,8 @@ _TURNS = 6
 class Deviations:
     """The holds and faults of which each is a schedule of its own, by what the default schedule told.
 
-    Those that differ least, those that differ most, and faults take turns: whichever it takes is not far.
+    Those that differ least, those that differ most, faults, and what is later than several timers take turns: whichever
+    it takes is not far.
     """
 
     def __init__(self, story: Story) -> None:
@@ -42,8 +43,8 @@ class Deviations:
         self._others = {*_at_choices(story), *_together(story), *_turns_later(story)}
 
     def __iter__(self) -> Iterator[Hold | Answer]:
-        likely = _by_turns(_at_choices(self._story), self._pairs, _faults(self._story))
-        return _once(chain(likely, _together(self._story), _turns_later(self._story)))
+        likely = _by_turns(_at_choices(self._story), self._pairs, _faults(self._story), _together(self._story))
+        return _once(chain(likely, _turns_later(self._story)))
 
     def __len__(self) -> int:
         story = self._story

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from detrun.scheduler.loop import Loop
     from detrun.scheduler.strategies.strategy import Strategy
 
-# How many timers come along with another one at most.
-_TIMERS = 3
+# How many timers are noted of those that could come along with another one: in a crowd, what more do is no news.
+_TIMERS = 100
 
 
 class Tracing:
