@@ -60,7 +60,7 @@ class Attempt:
         # What came instead of what waited.
         self.overtaking: tuple[EventId, ...] = tuple(getattr(strategy, "overtaking", ()))
         # What it was asked and answered, as far as somebody took it down.
-        self.path: Sequence[tuple[Point, Any]] = getattr(strategy, "path", ())
+        self.path: Sequence[Point] = getattr(strategy, "path", ())
         self._error = error
         self._complaint: Complaint | None = objection(engine.claims, error, strict=True)
         self.signature: Signature | None = None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from detrun.model import EventId, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
+    from detrun.scheduler.trace import Trace
 
 # So many points are kept; what comes beyond them is run again.
 _MOST = 100_000
@@ -33,46 +34,43 @@ class Offered(msgspec.Struct, frozen=True, eq=False, gc=False):
     id: EventId
 
 
-class Point(msgspec.Struct, eq=False):
+class Turn(Continue, frozen=True, gc=False):
+    """That a turn went on, without its home, which would keep all of the run."""
+
+
+class Point(msgspec.Struct, eq=False, gc=False):
     """Where a run was asked something: what happened since it was asked before, and what there was to choose.
 
-    It is offered to holds once more, in the place of the choices then. `ways` has what followed, by answer: the next
-    point, or what the run came to.
+    It is offered to holds once more, in the place of the choices then. `offered` is empty as long as only the default
+    was looked at.
     """
 
     step: int
     eventful: int
     last: EventId
-    news: Sequence[EventId]
+    news: tuple[EventId, ...]
+    given: Any
     question: EventId | None = None
     along: bool = False
-    turns: Sequence[Continue] = ()
-    offered: Sequence[Offered | Continue] = ()
-    ways: dict[Any, Any] = {}
+    turns: tuple[Turn, ...] = ()
+    default: Offered | Turn | None = None
+    offered: tuple[Offered | Turn, ...] = ()
 
-    @classmethod
-    def of(cls, choices: Choices, trace: Any, news: Sequence[EventId]) -> Point:
-        """Where something was chosen."""
-        turns = [_turn(turn) for turn in choices.turns] if choices.along else ()
-        offered = [_turn(each) if type(each) is Continue else Offered(each.id) for each in choices.events()]
-        return cls(trace.step, trace.eventful, trace.last, news, None, choices.along, turns, offered)
-
-    def is_at(self, trace: Any, question: EventId | None, *, along: bool = False) -> bool:
+    def is_at(self, trace: Trace, question: EventId | None, *, along: bool = False) -> bool:
         """Whether this is where a run is."""
         return self.step == trace.step and self.along is along and self.last == trace.last and self.question == question
 
     def oldest(self) -> Any:
         """The default."""
-        return self.offered[0]
+        return self.default
 
     def events(self) -> Sequence[Any]:
         """All that was offered."""
         return self.offered
 
 
-def _turn(event: Continue) -> Continue:
-    # Without its home, which would keep all of the run.
-    return Continue(None, event.last, event.since)
+def _offered(event: Event) -> Offered | Turn:
+    return Turn(None, event.last, event.since) if type(event) is Continue else Offered(event.id)
 
 
 class Noting(Holds):
@@ -80,25 +78,32 @@ class Noting(Holds):
 
     def __init__(self, plan: Plan, since: Point | None = None) -> None:
         super().__init__(plan.holds, plan.slack, plan.faults, plan.delay, plan.without)
-        self.path: list[tuple[Point, Any]] = []
+        self.path: list[Point] = []
         self._since = since
         self._news: list[EventId] = []
 
     def begin(self, engine: Engine) -> None:
         super().begin(engine)
-        engine.trace.observers.append(self._hear)
+        if self._since is None:
+            self._listen()
 
     def choose(self, choices: Choices) -> Event:
-        event = Holds.choose(self, choices)
-        # Where there is one event it is of no account whether somebody was asked.
-        if (self._since is None or self._arrives(None, along=choices.along)) and len(choices.events()) > 1:
-            self.path.append((Point.of(choices, self._trace, self._heard()), event.id))
+        event = super().choose(choices)
+        if self._since is None or self._arrives(None, along=choices.along):
+            trace, default = self._trace, _offered(choices.oldest())
+            point = Point(trace.step, trace.eventful, trace.last, self._heard(), event.id, default=default)
+            if choices.listed:
+                point.offered = tuple(map(_offered, choices.listed))
+            if choices.along:
+                point.along, point.turns = True, tuple(map(_offered, choices.turns))
+            self.path.append(point)
         return event
 
     def answer(self, step: int, question: EventId, options: int) -> int:
-        answer, trace = super().answer(step, question, options), self._trace
+        answer = super().answer(step, question, options)
         if self._since is None or self._arrives(question):
-            self.path.append((Point(trace.step, trace.eventful, trace.last, self._heard(), question), answer))
+            trace = self._trace
+            self.path.append(Point(trace.step, trace.eventful, trace.last, self._heard(), answer, question))
         return answer
 
     def _arrives(self, question: EventId | None, *, along: bool = False) -> bool:
@@ -107,78 +112,99 @@ class Noting(Holds):
         if not self._since.is_at(self._trace, question, along=along):
             return False
         self._since = None
+        self._listen()
         return True
 
-    def _hear(self, _: object) -> None:
-        self._news.append(self._trace.last)
+    def _listen(self) -> None:
+        self._trace.observers.append(lambda delivery: self._news.append(delivery.id))
 
-    def _heard(self) -> Sequence[EventId]:
-        news, self._news = self._news, []
-        return news
+    def _heard(self) -> tuple[EventId, ...]:
+        if not (news := self._news):
+            return ()
+        self._news = []
+        return tuple(news)
+
+
+class Way(msgspec.Struct, eq=False):
+    """How a run went on from a point, to its end; and the ways of others that were the same up to one of its points."""
+
+    path: Sequence[Point]
+    result: Result
+    # By the number of the point at which they were given another answer, and that.
+    others: dict[tuple[int, Any], Way] = {}
 
 
 class Foreseen(NamedTuple):
-    """How far a plan's way is known: the last point of it, and what it comes to, if that is known."""
+    """How far a plan's way is known: up to a point of another one's, or what it comes to."""
 
-    last: Point | None = None
+    way: Way | None = None
+    place: int = 0
     result: Result | None = None
+
+    @property
+    def last(self) -> Point | None:
+        """The last point that is known."""
+        return None if self.way is None else self.way.path[self.place]
 
 
 class Foresight:
     """All ways that were taken, each world's in a tree."""
 
     def __init__(self) -> None:
-        self._roots: dict[Plan, Point | Result] = {}
+        self._roots: dict[Plan, Way] = {}
         self._size = 0
         # Not any more once a run was another one than foreseen: it follows from something else, too.
         self._trusted = True
 
-    def of(self, plan: Plan, holds: Holds | None = None) -> Foreseen:
-        """What is known of a plan. New holds of it know afterwards what they would know after a run."""
-        if not self._trusted:
-            return Foreseen()
-        node, last = self._roots.get(_world(plan)), None
-        answer = _answers(holds or Holds.of(plan))
-        while isinstance(node, Point):
-            last, node = node, node.ways.get(answer(node))
-        return Foreseen(last, node)
+    def of(self, plan: Plan) -> Foreseen:
+        """What is known of a plan."""
+        way = self._roots.get(_world(plan)) if self._trusted else None
+        answer = _answers(plan)
+        while way is not None:
+            for place, point in enumerate(way.path):
+                if (given := answer(point)) != point.given:
+                    break
+            else:
+                return Foreseen(result=way.result)
+            if (other := way.others.get((place, given))) is None:
+                return Foreseen(way, place)
+            way = other
+        return Foreseen()
 
-    def learn(self, plan: Plan, foreseen: Foreseen, path: Sequence[tuple[Point, Any]], result: Result) -> None:
+    def learn(self, plan: Plan, foreseen: Foreseen, path: Sequence[Point], result: Result) -> None:
         """Keep the way of a run, from the point on up to which it was known."""
         if not self._trusted or self._size >= _MOST:
             return
         self._size += len(path)
-        if foreseen.last is None:
-            self._roots[_world(plan)] = _chained(path, result)
+        if (last := foreseen.last) is None:
+            self._roots[_world(plan)] = Way(path, result)
         elif path:
-            (_, taken), *rest = path
-            foreseen.last.ways[taken] = _chained(rest, result)
+            assert foreseen.way is not None
+            point, *rest = path
+            last.offered = last.offered or point.offered
+            if point.given != last.given:
+                foreseen.way.others[foreseen.place, point.given] = Way(rest, result)
         else:
             self._trusted = False
 
 
-def _answers(holds: Any) -> Callable[[Point], Any]:
-    """How holds answer, point by point."""
-    trace: Any = SimpleNamespace(observers=[], step=0, last=(0, 0), eventful=0)
+def _answers(plan: Plan) -> Callable[[Point], Any]:
+    """How a plan answers, point by point; none where that is not known."""
+    trace: Any = SimpleNamespace(observers=[], step=0, eventful=0)
+    holds: Any = Holds.of(plan)
     holds.begin(SimpleNamespace(trace=trace))
 
     def answer(point: Point) -> Any:
-        if holds._waiting:
-            for event in point.news:
-                trace.last = event
-                holds._deliver(None)
-            trace.step, trace.last, trace.eventful = point.step, point.last, point.eventful
-        return holds.choose(point).id if point.question is None else holds.answer(0, point.question, 0)
+        for event in point.news:
+            holds.delivered(event)
+        if point.question is not None:
+            return holds.answer(0, point.question, 0)
+        if not point.offered and holds.waits(point.default, point):
+            return None
+        trace.step, trace.eventful = point.step, point.eventful
+        return holds.choose(point).id
 
     return answer
-
-
-def _chained(path: Sequence[tuple[Point, Any]], result: Result) -> Point | Result:
-    node: Point | Result = result
-    for point, answer in reversed(path):
-        point.ways[answer] = node
-        node = point
-    return node
 
 
 def _world(plan: Plan) -> Plan:

@@ -164,10 +164,15 @@ class Choices:
     def events(self) -> list[Event]:
         """All of them, the default first."""
         if not self._events:
-            self._events = self._listed()
+            self._events = self._list()
         return self._events
 
-    def _listed(self) -> list[Event]:
+    @property
+    def listed(self) -> Sequence[Event]:
+        """All of them if somebody asked for them, none else."""
+        return self._events
+
+    def _list(self) -> list[Event]:
         events: list[Event] = list(dict.fromkeys(self._arrivals))
         program, earliest, now = self.program, self._clock.earliest(), self._clock.now
         ready = program is not None and bool(program.loop.ready)

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from detrun.model import Answer, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
-    from detrun.scheduler.handles import Delivery
-    from detrun.scheduler.threads.thread import Thread
-
 
 # Whatever has been overtaken so often is held no longer.
 PATIENCE = 300
@@ -48,8 +45,8 @@ class Holds:
         self.used: dict[Hold, None] = {}
         # How often each event was kept waiting: who polls for it would never come to an end.
         self._overtaken: dict[EventId, int] = {}
-        # The last event, and the turns of those before it, which nobody will see again.
-        self._last = EventId((0, 0))
+        # The last event, after those that nobody asked of yet; and the turns of all before, which no one will see again.
+        self._delivered = [EventId((0, 0))]
         self._past: set[int] = set()
         self._holds = tuple(dict.fromkeys(holds))
         self._answers = {answer.question: answer.answer for answer in answers}
@@ -70,13 +67,13 @@ class Holds:
         """Learn of what is delivered."""
         self._trace = engine.trace
         if self._holds:
-            engine.trace.observers.append(self._deliver)
+            engine.trace.observers.append(lambda delivery: self.delivered(delivery.id))
 
     def choose(self, choices: Choices) -> Event:
         if not self._waiting:
             return choices.oldest()
         event = choices.oldest()
-        if self._waits(event, choices) and self._is_patient(event.id):
+        if self.waits(event, choices) and self._is_patient(event.id):
             event = self._oldest_free(choices) or event
         self.take(event)
         return event
@@ -85,6 +82,12 @@ class Holds:
         """This is what was chosen."""
         if isinstance(event, Continue):
             self._pass(event.id)  # nobody else says so: it is no event to anybody but a strategy
+
+    def delivered(self, event: EventId) -> None:
+        """This is what happens."""
+        self._delivered.append(event)
+        if event in self._until or event in self._waiting:
+            self._pass(event)
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.get(question, 0)
@@ -104,7 +107,8 @@ class Holds:
             return [hold for turn in choices.turns for hold in self.holding(turn.id)]
         return self.holding(event.id)
 
-    def _waits(self, event: Event, choices: Choices) -> bool:
+    def waits(self, event: Event, choices: Choices) -> bool:
+        """Whether this event, where it is offered, waits for another, as far as nobody looks closer."""
         if choices.along:
             return any(turn.id in self._waiting for turn in choices.turns)
         return event.id in self._waiting
@@ -126,13 +130,12 @@ class Holds:
         return None
 
     def _is_over(self, turn: EventId) -> bool:
-        trace = self._trace
-        return turn[0] in self._past or (turn[0] == turns(trace.last) and turn[1] <= trace.step - trace.eventful)
-
-    def _deliver(self, delivery: Delivery | Thread) -> None:
-        self._past.add(turns(self._last))
-        self._last = self._trace.last
-        self._pass(self._last)
+        *before, last = self._delivered
+        self._delivered = [last]
+        self._past.update(map(turns, before))
+        return turn[0] in self._past or (
+            turn[0] == turns(last) and turn[1] <= self._trace.step - self._trace.eventful
+        )
 
     def _pass(self, event: EventId) -> None:
         """This event happens: what waited for it waits no more; if it should have waited itself, it did not."""
