@@ -116,7 +116,8 @@ class Noting(Holds):
         return True
 
     def _listen(self) -> None:
-        self._trace.observers.append(lambda delivery: self._news.append(delivery.id))
+        trace = self._trace
+        trace.observers.append(lambda _: self._news.append(trace.last))
 
     def _heard(self) -> tuple[EventId, ...]:
         if not (news := self._news):
@@ -161,13 +162,14 @@ class Foresight:
         way = self._roots.get(_world(plan)) if self._trusted else None
         answer = _answers(plan)
         while way is not None:
-            for place, point in enumerate(way.path):
-                if (given := answer(point)) != point.given:
-                    break
-            else:
+            left = next(
+                ((place, given) for place, point in enumerate(way.path) if (given := answer(point)) != point.given),
+                None,
+            )
+            if left is None:
                 return Foreseen(result=way.result)
-            if (other := way.others.get((place, given))) is None:
-                return Foreseen(way, place)
+            if (other := way.others.get(left)) is None:
+                return Foreseen(way, left[0])
             way = other
         return Foreseen()
 

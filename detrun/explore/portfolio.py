@@ -7,6 +7,7 @@ steps and not seconds: a search shall find the same again on another machine.
 from __future__ import annotations
 
 from functools import partial
+from operator import add
 from typing import TYPE_CHECKING
 
 from detrun.model import SLACK, Hold, Plan
@@ -21,7 +22,7 @@ from detrun.scheduler.strategies.sticky import Sticky
 from detrun.scheduler.strategies.urw import URW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from detrun.explore.story import Story
     from detrun.scheduler.strategies.strategy import Strategy
@@ -133,23 +134,21 @@ class Shares:
     def round(self, size: int) -> list[str]:
         """The arms of the next schedules, mixed evenly."""
         shares = self._shares()
-        owed = dict.fromkeys(self._arms, 0.0)
+        owed = [0.0] * len(shares)
         chosen = []
         for _ in range(size):
-            for arm in self._arms:
-                owed[arm] += shares[arm]
-            best = max(owed, key=owed.__getitem__)
+            owed = list(map(add, owed, shares))
+            best = owed.index(max(owed))
             owed[best] -= 1
-            chosen.append(best)
+            chosen.append(self._arms[best])
         return chosen
 
-    def _shares(self) -> Mapping[str, float]:
-        rates = {arm: self._news[arm] / self._steps[arm] for arm in self._arms}
-        mean = sum(rates.values()) / len(rates) or 1.0
-        raw = {arm: self._base[arm] * (0.5 + rates[arm] / mean) for arm in self._arms}
-        total = sum(raw.values())
+    def _shares(self) -> Sequence[float]:
+        rates = [self._news[arm] / self._steps[arm] for arm in self._arms]
+        mean = sum(rates) / len(rates) or 1.0
+        raw = [self._base[arm] * (0.5 + rate / mean) for arm, rate in zip(self._arms, rates, strict=True)]
         free = 1 - FLOOR * len(raw)
-        return {arm: FLOOR + free * raw[arm] / total for arm in self._arms}
+        return [FLOOR + free * share / sum(raw) for share in raw]
 
 
 # So that what is drawn for a run is not what its strategy draws in it.

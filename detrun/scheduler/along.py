@@ -5,16 +5,19 @@ By default nothing does: what comes next has a turn of its own. Only strategies 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from detrun.scheduler.choices import Continue
 from detrun.scheduler.handles import TimerHandle
 
 if TYPE_CHECKING:
+    from detrun.model import EventId
     from detrun.scheduler.choices import Choices
-    from detrun.scheduler.contexts import Context
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.loop import Loop
+
+    Before: TypeAlias = tuple[EventId, int, int, bool, bool]
+    # The last event and how long ago that was, when it is, whether the loop could go on, and whether anything could.
 
 
 class Along:
@@ -26,32 +29,25 @@ class Along:
     def __init__(self, engine: Engine, choices: Choices) -> None:
         self._engine = engine
         self._choices = choices
-        # How it stood before something came: the last event and how long ago, whether anything could go on, and when.
-        self._last, self._since = engine.trace.last, 0
-        self._ready = self._busy = False
-        self._now = 0
 
-    def begin(self, home: Context) -> None:
-        """Something comes next. Most often that is no event, so that nothing is made of this yet."""
+    def before(self, loop: Loop) -> Before:
+        """How it stands before something comes. Most often that is no event, so that nothing is made of this yet."""
         engine = self._engine
-        trace = engine.trace
-        self._last, self._since, self._now = trace.last, trace.step + 1 - trace.eventful, engine.clock.now
-        self._ready = bool(home.loop.ready)
-        self._busy = self._ready or bool(engine.baton.ready)
+        trace, ready = engine.trace, bool(loop.ready)
+        return trace.last, trace.step + 1 - trace.eventful, engine.clock.now, ready, ready or bool(engine.baton.ready)
 
-    def come(self, loop: Loop) -> None:
-        """Let come along what is chosen; nothing does where a loop goes on for which nothing has come."""
+    def come(self, loop: Loop, before: Before) -> None:
+        """Something has come for a turn: let come along what is chosen."""
         engine, choices = self._engine, self._choices
-        if engine.trace.last is self._last:
-            return
+        last, since, now, ready, busy = before
         # What needs nothing to begin has a name already.
-        choices.turns = [Continue(loop.home, self._last, self._since)] if self._ready else []
+        choices.turns = [Continue(loop.home, last, since)] if ready else []
         # Within the same bounds as what comes first: the turn before took that long, or what arrived did.
-        limit = choices.limit(self._now, busy=self._busy)
+        limit = choices.limit(now, busy=busy)
         timely = True
         while True:
             late = isinstance(loop.ready[-1], TimerHandle)
-            if late and timely and not self._busy:
+            if late and timely and not busy:
                 # Nothing made the selector wait but this timer: it woke up that much too late.
                 limit = engine.clock.now + choices.slack
             timely = not late

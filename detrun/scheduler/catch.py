@@ -59,7 +59,8 @@ class active:  # noqa: N801  # a context manager, which a generator would be at 
         self._engine.baton.open()
         ACTIVE.engine = self._engine
         # Whoever runs us may have a loop that runs (a notebook) and a policy of its own: the program sees neither.
-        events._set_running_loop(None)
+        if self._outside[0] is not None:
+            events._set_running_loop(None)
         _policies._event_loop_policy = None
 
     def __exit__(self, *_: object) -> None:
@@ -71,9 +72,11 @@ class active:  # noqa: N801  # a context manager, which a generator would be at 
                 self._engine.close()
         finally:
             ACTIVE.engine = None
-            events._set_running_loop(running)
+            if events._get_running_loop() is not running:
+                events._set_running_loop(running)  # which is a call of the system
             _policies._event_loop_policy = policy
-            sys.set_asyncgen_hooks(*hooks)
+            if sys.get_asyncgen_hooks() != hooks:
+                sys.set_asyncgen_hooks(*hooks)
             garbage.restore(*self._restore)
 
 

@@ -87,7 +87,17 @@ class Choices:
     def chosen(self) -> Event | None:
         """What happens in the next step, if it is not one message alone; none when nothing can."""
         self.begin()
-        return self.asked() if self.open() else self.first()
+        # Asked only where there may be more than one event.
+        timers, program = self._clock.timers, self.program
+        ready = program is not None and bool(program.loop.ready)
+        enabled = len(self._arrivals) + len(self._threads) + ready
+        if enabled == 1:
+            ahead = self._delay if self._arrivals else self.slack
+            if not timers or timers[0][0] > self._clock.now + ahead:
+                return self.first()
+        elif not enabled and not self._may_oversleep():
+            return self.first()
+        return self.asked()
 
     def among(self, thread: Thread) -> Event:
         """What happens in the middle of a thread's turn: that it goes on, or another."""
@@ -130,16 +140,11 @@ class Choices:
         program = self.program
         return None if program is not None and program.loop.ready else arrivals[0]
 
-    def open(self) -> bool:
-        """Whether there may be more than one event, so that it is worth asking."""
-        program, timers = self.program, self._clock.timers
-        ready = program is not None and bool(program.loop.ready)
-        enabled = len(self._arrivals) + len(self._threads) + ready
-        if enabled:
-            ahead = self.slack if ready or self._threads else self._delay
-            return enabled > 1 or (bool(timers) and timers[0][0] <= self._clock.now + ahead)
-        earliest = self._clock.earliest() if self.slack else None
-        return earliest is not None and self._clock.second() <= earliest.deadline + self._idle_slack()
+    def _may_oversleep(self) -> bool:
+        """Whether who sleeps for a timer may wake up so late that there is more."""
+        if not self.slack or (earliest := self._clock.earliest()) is None:
+            return False
+        return self._clock.second() <= earliest.deadline + self._idle_slack()
 
     def first(self) -> Event | None:
         """The default: what arrived first, else going on, else the earliest timer; none when nothing can happen."""
@@ -173,23 +178,22 @@ class Choices:
         return self._events
 
     def _list(self) -> list[Event]:
-        events: list[Event] = list(dict.fromkeys(self._arrivals))
-        program, earliest, now = self.program, self._clock.earliest(), self._clock.now
-        ready = program is not None and bool(program.loop.ready)
-        sleeps = not ready and not events and not self._threads and earliest is not None
-        if program is not None and (ready or sleeps):
+        clock, program, threads = self._clock, self.program, self._threads
+        events: list[Event] = list(dict.fromkeys(self._arrivals)) if self._arrivals else []
+        ready, earliest = program is not None and bool(program.loop.ready), clock.earliest()
+        if program is not None and (ready or not (events or threads or earliest is None)):
             events.append(self._continue(program))
-        events += self._threads
+        events += threads
         if earliest is None:
             return events
-        busy = ready or bool(self._threads)
-        limit = self.limit(now, busy=busy) if busy or self._arrivals else earliest.deadline + self._idle_slack()
+        busy = ready or bool(threads)
+        limit = self.limit(clock.now, busy=busy) if busy or self._arrivals else earliest.deadline + self._idle_slack()
         if earliest.deadline > limit:
             return events
         # A timer of the program's that is due already comes along when the loop goes on.
         along = program if ready else None
         for timer in self._heads(earliest, limit):
-            if timer.home is not along or timer.deadline > now:
+            if timer.home is not along or timer.deadline > clock.now:
                 events.append(timer)
         return events
 
@@ -212,5 +216,4 @@ class Choices:
 
 def _ends(here: Any, home: Context, *, network: bool = True) -> bool:
     """Whether what comes here comes to this loop: directly, or by the network, which tells it."""
-    # An abstract class is asked in Python whether something is one of its kind.
-    return here is home or (network and Context not in type(here).__mro__)
+    return here is home or (network and not isinstance(here, Context))

@@ -312,18 +312,17 @@ class Engine:
 
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
-        selector, clock, timers, along = loop.selector, self.clock, self.clock.timers, self._along
-        due, deliver, alone = selector.due, self.trace.deliver, self._choices.alone
+        selector, clock, timers, trace, along = loop.selector, self.clock, self.clock.timers, self.trace, self._along
+        due, alone = selector.due, self._choices.alone
         selector.select()  # whoever has something to see does not sleep
         while True:
-            if along is not None:
-                along.begin(loop.home)
+            before = None if along is None else along.before(loop)
             if (channel := alone()) is None:
                 self.happen(self._something())
             else:  # this is `happen`, for what happens most often
                 self.arrivals.popleft()
                 delivery = channel.queue.popleft()
-                deliver(delivery)
+                trace.deliver(delivery)
                 channel.home.take(delivery)
             # As in CPython's loop: what came from outside stands first, then all timers that are due.
             if due:
@@ -331,10 +330,11 @@ class Engine:
             if timers and timers[0][0] <= clock.now:
                 clock.fall_due()
             if loop.ready:
-                if along is not None:
-                    along.come(loop)
+                # Nothing comes along where the loop goes on for which nothing has come.
+                if along is not None and before is not None and trace.last is not before[0]:
+                    along.come(loop, before)
                 return None if self.entering.loop is None else self.entering.leave()
-            self.trace.step += 1  # by which a decision is known: nothing else tells it from the one before
+            trace.step += 1  # by which a decision is known: nothing else tells it from the one before
 
     def _something(self) -> Event:
         """What happens next; raises when nothing can."""

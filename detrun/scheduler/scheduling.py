@@ -7,6 +7,7 @@ from asyncio import current_task, futures, tasks
 from collections import deque
 from contextvars import Context as Variables
 from contextvars import copy_context
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from detrun.model import EventId
@@ -76,7 +77,7 @@ class Scheduling(Reporting):
         popleft = self.ready.popleft
         made = len(self.ready)
         self._trace.ran += made
-        for _ in range(made):
+        for _ in repeat(None, made):
             # One by one, as asyncio does: what only a handle held is gone before the next call, and says so now.
             handle = popleft()
             try:

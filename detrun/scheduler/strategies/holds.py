@@ -45,7 +45,7 @@ class Holds:
         self.used: dict[Hold, None] = {}
         # How often each event was kept waiting: who polls for it would never come to an end.
         self._overtaken: dict[EventId, int] = {}
-        # The last event, after those that nobody asked of yet; and the turns of all before, which no one will see again.
+        # The last event, behind those of which nobody asked; and the turns of all before, which are over.
         self._delivered = [EventId((0, 0))]
         self._past: set[int] = set()
         self._holds = tuple(dict.fromkeys(holds))
@@ -65,9 +65,9 @@ class Holds:
 
     def begin(self, engine: Engine) -> None:
         """Learn of what is delivered."""
-        self._trace = engine.trace
+        self._trace = trace = engine.trace
         if self._holds:
-            engine.trace.observers.append(lambda delivery: self.delivered(delivery.id))
+            trace.observers.append(lambda _: self.delivered(trace.last))
 
     def choose(self, choices: Choices) -> Event:
         if not self._waiting:
@@ -133,9 +133,7 @@ class Holds:
         *before, last = self._delivered
         self._delivered = [last]
         self._past.update(map(turns, before))
-        return turn[0] in self._past or (
-            turn[0] == turns(last) and turn[1] <= self._trace.step - self._trace.eventful
-        )
+        return turn[0] in self._past or (turn[0] == turns(last) and turn[1] <= self._trace.step - self._trace.eventful)
 
     def _pass(self, event: EventId) -> None:
         """This event happens: what waited for it waits no more; if it should have waited itself, it did not."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from detrun.scheduler.choices import Continue
 from detrun.scheduler.handles import TimerHandle
 from detrun.scheduler.strategies.drawing import GOES_ON, Drawing, chain
 
@@ -31,19 +32,19 @@ class URW(Drawing):
         engine.trace.observers.append(self._count)
 
     def _pick(self, events: Sequence[Event]) -> Event:
-        weights = [max(self._left.get(chain(event), 1), 1) for event in events]
+        left = self._left.get
+        weights = [left(chain(event), 1) or 1 for event in events]
         drawn = self._below(sum(weights))
         place = 0
         while drawn >= weights[place]:
             drawn -= weights[place]
             place += 1
         event = events[place]
-        if chain(event) == GOES_ON:
-            self._left[GOES_ON] = self._left.get(GOES_ON, 1) - 1
+        if type(event) is Continue:
+            self._left[GOES_ON] = max(left(GOES_ON, 1) - 1, 0)
         return event
 
     def _count(self, event: Delivery | Thread) -> None:
-        row = str(event.home.name) if isinstance(event, TimerHandle) else event.id[0]
-        left = self._left.get(row)
-        if left is not None:
+        row = event.home.name if type(event) is TimerHandle else event.id[0]
+        if left := self._left.get(row):
             self._left[row] = left - 1
