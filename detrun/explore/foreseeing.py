@@ -49,24 +49,32 @@ class Point(msgspec.Struct, eq=False, gc=False):
     eventful: int
     last: EventId
     news: tuple[EventId, ...]
+    # The question, if it was one, or else the default; and what was answered, or chosen.
+    about: EventId
     given: Any
-    question: EventId | None = None
+    is_question: bool = False
+    # Whether the default is that a turn goes on.
+    goes_on: bool = False
     along: bool = False
     turns: tuple[Turn, ...] = ()
-    default: Offered | Turn | None = None
     offered: tuple[Offered | Turn, ...] = ()
 
     def is_at(self, trace: Trace, question: EventId | None, *, along: bool = False) -> bool:
         """Whether this is where a run is."""
-        return self.step == trace.step and self.along is along and self.last == trace.last and self.question == question
+        asked = self.about if self.is_question else None
+        return self.step == trace.step and self.along is along and self.last == trace.last and asked == question
 
     def oldest(self) -> Any:
         """The default."""
-        return self.default
+        return self.offered[0]
 
     def events(self) -> Sequence[Any]:
         """All that was offered."""
         return self.offered
+
+    def names(self) -> Sequence[EventId]:
+        """All by which the default may be waited with."""
+        return [turn.id for turn in self.turns] if self.along else (self.about,)
 
 
 def _offered(event: Event) -> Offered | Turn:
@@ -90,8 +98,11 @@ class Noting(Holds):
     def choose(self, choices: Choices) -> Event:
         event = super().choose(choices)
         if self._since is None or self._arrives(None, along=choices.along):
-            trace, default = self._trace, _offered(choices.oldest())
-            point = Point(trace.step, trace.eventful, trace.last, self._heard(), event.id, default=default)
+            trace, default = self._trace, choices.oldest()
+            known = default.id
+            given = known if event is default else event.id
+            point = Point(trace.step, trace.eventful, trace.last, self._heard(), known, given)
+            point.goes_on = type(default) is Continue
             if choices.listed:
                 point.offered = tuple(map(_offered, choices.listed))
             if choices.along:
@@ -103,7 +114,9 @@ class Noting(Holds):
         answer = super().answer(step, question, options)
         if self._since is None or self._arrives(question):
             trace = self._trace
-            self.path.append(Point(trace.step, trace.eventful, trace.last, self._heard(), answer, question))
+            self.path.append(
+                Point(trace.step, trace.eventful, trace.last, self._heard(), question, answer, is_question=True)
+            )
         return answer
 
     def _arrives(self, question: EventId | None, *, along: bool = False) -> bool:
@@ -199,9 +212,13 @@ def _answers(plan: Plan) -> Callable[[Point], Any]:
     def answer(point: Point) -> Any:
         for event in point.news:
             holds.delivered(event)
-        if point.question is not None:
-            return holds.answer(0, point.question, 0)
-        if not point.offered and holds.waits(point.default, point):
+        if point.is_question:
+            return holds.answer(0, point.about, 0)
+        if not holds.keeps(point.names()):
+            if point.goes_on:
+                holds.passes(point.about)
+            return point.about
+        if not point.offered:
             return None
         trace.step, trace.eventful = point.step, point.eventful
         return holds.choose(point).id

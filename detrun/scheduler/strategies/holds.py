@@ -73,7 +73,7 @@ class Holds:
         if not self._waiting:
             return choices.oldest()
         event = choices.oldest()
-        if self.waits(event, choices) and self._is_patient(event.id):
+        if self._waits(event, choices) and self._is_patient(event.id):
             event = self._oldest_free(choices) or event
         self.take(event)
         return event
@@ -81,13 +81,18 @@ class Holds:
     def take(self, event: Event) -> None:
         """This is what was chosen."""
         if isinstance(event, Continue):
-            self._pass(event.id)  # nobody else says so: it is no event to anybody but a strategy
+            self.passes(event.id)  # nobody else says so: it is no event to anybody but a strategy
 
     def delivered(self, event: EventId) -> None:
-        """This is what happens."""
+        """This event is what happens."""
         self._delivered.append(event)
+        self.passes(event)
+
+    def passes(self, event: EventId) -> None:
+        """This happens: what waited for it waits no more; if it should have waited itself, it did not."""
         if event in self._until or event in self._waiting:
-            self._pass(event)
+            self.released += self._waiting.pop(event, ())
+            self._meet(event)
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         return self._answers.get(question, 0)
@@ -107,10 +112,13 @@ class Holds:
             return [hold for turn in choices.turns for hold in self.holding(turn.id)]
         return self.holding(event.id)
 
-    def waits(self, event: Event, choices: Choices) -> bool:
-        """Whether this event, where it is offered, waits for another, as far as nobody looks closer."""
+    def keeps(self, events: Iterable[EventId]) -> bool:
+        """Whether any of these waits, as far as nobody looks closer."""
+        return not self._waiting.keys().isdisjoint(events)
+
+    def _waits(self, event: Event, choices: Choices) -> bool:
         if choices.along:
-            return any(turn.id in self._waiting for turn in choices.turns)
+            return self.keeps(turn.id for turn in choices.turns)
         return event.id in self._waiting
 
     def _is_patient(self, event: EventId) -> bool:
@@ -134,11 +142,6 @@ class Holds:
         self._delivered = [last]
         self._past.update(map(turns, before))
         return turn[0] in self._past or (turn[0] == turns(last) and turn[1] <= self._trace.step - self._trace.eventful)
-
-    def _pass(self, event: EventId) -> None:
-        """This event happens: what waited for it waits no more; if it should have waited itself, it did not."""
-        self.released += self._waiting.pop(event, ())
-        self._meet(event)
 
     def _meet(self, event: EventId) -> None:
         """What waited for this waits no more."""
