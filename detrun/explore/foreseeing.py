@@ -106,7 +106,7 @@ class Noting(Holds):
             if choices.listed:
                 point.offered = tuple(map(_offered, choices.listed))
             if choices.along:
-                point.along, point.turns = True, tuple(map(_offered, choices.turns))
+                point.along, point.turns = True, tuple(Turn(None, turn.last, turn.since) for turn in choices.turns)
             self.path.append(point)
         return event
 

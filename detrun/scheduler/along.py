@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from detrun.model import EventId
 from detrun.scheduler.choices import Continue
 from detrun.scheduler.handles import TimerHandle
 
 if TYPE_CHECKING:
-    from detrun.model import EventId
     from detrun.scheduler.choices import Choices
     from detrun.scheduler.engine import Engine
     from detrun.scheduler.loop import Loop
 
-    Before: TypeAlias = tuple[EventId, int, int, bool, bool]
-    # The last event and how long ago that was, when it is, whether the loop could go on, and whether anything could.
+# The last event and how long ago that was, when it is, whether the loop could go on, and whether anything could.
+Before: TypeAlias = tuple[EventId, int, int, bool, bool]
 
 
 class Along:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 from hypothesis import Phase, given, seed, settings
 
-from detrun.scheduler.along import Along
+from detrun.scheduler.along import Along, Before
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.choices import Choices, Event
 from detrun.scheduler.clock import MILLISECOND, Clock
@@ -180,9 +180,9 @@ def _messages_come_along_after_timers(patch: pytest.MonkeyPatch) -> None:
 def _what_comes_along_has_come_before(patch: pytest.MonkeyPatch) -> None:
     real = Along.come
 
-    def come(along: Along, loop: Loop) -> None:
+    def come(along: Along, loop: Loop, stood: Before) -> None:
         before = len(loop.ready)
-        real(along, loop)
+        real(along, loop, stood)
         loop.ready.rotate(len(loop.ready) - before)
 
     patch.setattr(Along, "come", come)

@@ -86,10 +86,11 @@ class Drawing(ABC):
 
 def chain(event: Event | Any) -> int | str:
     """What an event is one of in a row: a channel, a context's timers, a thread, or going on; the same in every run."""
-    kind = type(event)
-    if kind is Continue:
+    if type(event) is Continue:
         return GOES_ON
-    known: int | str = event.home.name if kind is TimerHandle else event.id[0]
+    if type(event) is TimerHandle:
+        return str(event.home.name)
+    known: int = event.id[0]
     return known
 
 
