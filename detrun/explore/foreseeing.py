@@ -170,10 +170,10 @@ class Foresight:
         # Not any more once a run was another one than foreseen: it follows from something else, too.
         self._trusted = True
 
-    def of(self, plan: Plan) -> Foreseen:
-        """What is known of a plan."""
+    def of(self, plan: Plan, holds: Holds | None = None) -> Foreseen:
+        """What is known of a plan. New holds of it know afterwards what they would know after a run."""
         way = self._roots.get(_world(plan)) if self._trusted else None
-        answer = _answers(plan)
+        answer = _answers(holds or Holds.of(plan))
         while way is not None:
             left = next(
                 ((place, given) for place, point in enumerate(way.path) if (given := answer(point)) != point.given),
@@ -203,11 +203,11 @@ class Foresight:
             self._trusted = False
 
 
-def _answers(plan: Plan) -> Callable[[Point], Any]:
-    """How a plan answers, point by point; none where that is not known."""
+def _answers(holds: Holds) -> Callable[[Point], Any]:
+    """How holds answer, point by point; none where that is not known."""
     trace: Any = SimpleNamespace(observers=[], step=0, eventful=0)
-    holds: Any = Holds.of(plan)
-    holds.begin(SimpleNamespace(trace=trace))
+    engine: Any = SimpleNamespace(trace=trace)
+    holds.begin(engine)
 
     def answer(point: Point) -> Any:
         for event in point.news:
@@ -221,7 +221,8 @@ def _answers(plan: Plan) -> Callable[[Point], Any]:
         if not point.offered:
             return None
         trace.step, trace.eventful = point.step, point.eventful
-        return holds.choose(point).id
+        choices: Any = point
+        return holds.choose(choices).id
 
     return answer
 
