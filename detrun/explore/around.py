@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from detrun.explore.nearing import NEVER
 from detrun.model import ALONG, Decision
-from detrun.scheduler.choices import turns
 from detrun.scheduler.draws import Draws
 from detrun.scheduler.inputs import leaving_out
 from detrun.scheduler.strategies.holds import Holds
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from detrun.model import EventId, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
     from detrun.scheduler.engine import Engine
-    from detrun.scheduler.handles import Delivery
     from detrun.scheduler.strategies.strategy import Strategy
-    from detrun.scheduler.threads.thread import Thread
 
 
 class Around(Holds):
@@ -40,15 +37,12 @@ class Around(Holds):
         never = (hold for holds in self._waiting.values() for hold in holds if hold.until != NEVER)
         return not self.released and not self._missed and next(never, None) is None
 
-    def _deliver(self, delivery: Delivery | Thread) -> None:
+    def delivered(self, event: EventId) -> None:
         passed = self._trace.step - self._eventful
-        for hold in self._until.get(self._trace.last, ()):
-            origin, number = hold.event
-            # Where there was no choice, nobody was asked whether such a turn might begin.
-            if origin in self._past or (origin == turns(self._last) and number <= passed):
-                self._missed.append(hold)
+        # Where there was no choice, nobody was asked whether such a turn might begin.
+        self._missed += [hold for hold in self._until.get(event, ()) if self._is_over(hold.event, passed)]
         self._eventful = self._trace.eventful
-        super()._deliver(delivery)
+        super().delivered(event)
 
     def choose(self, choices: Choices) -> Event:
         free = [event for event in choices.events() if not self.held(event, choices)]

@@ -102,7 +102,8 @@ class Holds:
 
     def holding(self, event: EventId) -> list[Hold]:
         """What this event waits for; turns that are over nobody said so of, where there was no choice."""
-        for hold in [hold for hold in self._waiting.get(event, ()) if self._is_over(hold.until)]:
+        passed = self._trace.step - self._trace.eventful
+        for hold in [hold for hold in self._waiting.get(event, ()) if self._is_over(hold.until, passed)]:
             self._meet(hold.until)
         return self._waiting.get(event, [])
 
@@ -137,11 +138,12 @@ class Holds:
             held += holding
         return None
 
-    def _is_over(self, turn: EventId) -> bool:
+    def _is_over(self, turn: EventId, passed: int) -> bool:
+        """Whether a turn has begun, so many steps after the last event."""
         *before, last = self._delivered
         self._delivered = [last]
         self._past.update(map(turns, before))
-        return turn[0] in self._past or (turn[0] == turns(last) and turn[1] <= self._trace.step - self._trace.eventful)
+        return turn[0] in self._past or (turn[0] == turns(last) and turn[1] <= passed)
 
     def _meet(self, event: EventId) -> None:
         """What waited for this waits no more."""
