@@ -14,7 +14,7 @@ import pytest
 from detrun.journal.entries import Ended as RunEnded
 from detrun.journal.entries import Entry, Named
 from detrun.journal.writer import Durability, Writer
-from tests.cli.command import ENVIRONMENT
+from tests.cli.command import ENVIRONMENT, on_a_terminal
 from tests.cli.journals import CORPUS, Journal, corpus, journal
 from tests.journal import compat
 from tests.journal.stories import HEADER, messages
@@ -33,6 +33,15 @@ def test_every_entry_has_a_line_of_at_most_100_columns(journal: Journal) -> None
     traceback = 2
     assert len(lines) == lines.index("") + 2 + len(entries) + traceback
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("columns", [44, 60])
+def test_on_a_narrow_terminal_every_line_fits(tmp_path: Path, columns: int) -> None:
+    said = on_a_terminal(columns, "journal", "show", str(EACH), cwd=tmp_path)
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines()
+    assert len(lines) > 30
+    assert max(map(len, lines)) <= columns
 
 
 @pytest.mark.parametrize("name", compat.STORIES)

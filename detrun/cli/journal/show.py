@@ -93,7 +93,7 @@ def _write_text(journal: "Journal", entries: "Iterator[Entry]", columns: int) ->
     for text in telling.heading(journal.header, journal.path, columns):
         say(text)
     say()
-    say(telling.titles())
+    say(telling.titles(columns))
     instant, entry = None, None
     for entry in entries:
         instant = telling.instant_of(entry) or instant

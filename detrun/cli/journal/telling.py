@@ -74,9 +74,11 @@ def date(nanoseconds: int) -> str:
         return ""
 
 
-def titles() -> str:
+def titles(columns: int) -> str:
     """What the columns of entries are."""
-    return style(f"{'step':>{STEP}} {'time':>{TIME}}  {'what':<{KIND}} {'of':<{NAME}} content", dim=True)
+    return style(
+        fitted(f"{'step':>{STEP}} {'time':>{TIME}}  {'what':<{KIND}} {'of':<{NAME}} content", columns), dim=True
+    )
 
 
 def line(entry: Entry, instant: int | None, name: Name, columns: int) -> str:
@@ -88,7 +90,7 @@ def line(entry: Entry, instant: int | None, name: Name, columns: int) -> str:
         of = fitted(of, left)
         rest = fitted(f"  {content}", left - len(of)) if content and left - len(of) > 8 else ""
     else:
-        of = padded(of, NAME)
+        of = padded(of, min(NAME, left))
         rest = fitted(f" {content}", left - NAME)
     if isinstance(entry, Failed):
         return begin + style(of + rest, fg="red").rstrip()
