@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+import detrun
 from detrun.errors import Stale
 from detrun.explore.extracting import Extracted, extracted
 from detrun.explore.finding import Found, smallest
 from detrun.explore.kept import KeptPlan, kept, resolved
 from detrun.explore.telling import told
-from detrun.model import Plan
+from detrun.model import LEFT_OUT, Plan
 from detrun.runtime.modules.snapshot import Snapshot
 from detrun.scenarios.app import App
 from detrun.scenarios.playing import playing
+from detrun.scheduler.strategies.holds import Holds
 from detrun.scheduler.strategies.random import Random
+from detrun.scheduler.strategies.recorded import Recorded
 from tests.explore.failures import first, minimized, trials
 from tests.runtime.applications import Bound, Workers, worker
 
@@ -254,6 +257,14 @@ def test_what_was_minimized_stays_as_it_is_and_is_found_by_its_names() -> None:
     assert minimized(CROWDED, small.plan, small.signature).plan == small.plan
     assert resolved(again, named) == small.plan
     assert again(resolved(again, named)).signature == small.signature
+
+
+def test_what_was_left_out_of_a_scenario_is_decided_and_its_decisions_make_the_run_again() -> None:
+    plan = found(CROWDED).plan
+    run = detrun.run(CROWDED, strategy=Holds.of(plan))
+
+    assert {each.event for each in run.decisions if each.answer == LEFT_OUT} == set(plan.without)
+    assert detrun.run(CROWDED, strategy=Recorded(run.decisions)).digest == run.digest
 
 
 def test_a_name_that_no_input_has_any_more_is_stale() -> None:
