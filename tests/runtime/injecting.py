@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from detrun.model import Run
 from detrun.runtime.lines import Line
 from detrun.scenarios.app import App
 from tests.runtime.applications import Configured, Scenario, play
+from tests.runtime.heard import HEARD
 
 Action = Callable[[App], None]
 
@@ -49,6 +50,20 @@ def injected(
 
 def nothing(_: App) -> None:
     """Do nothing."""
+
+
+def at_each_step(
+    scenario: Scenario, workers: Sequence[Configured], action: Action, seeds: Iterable[int | None]
+) -> Iterator[tuple[int, Any]]:
+    """What a scenario gives if this is done after each number of events that it has, on each of these schedules.
+
+    What workers have said, they have said in the last of these runs.
+    """
+    for seed in seeds:
+        # The last event of a scenario is its end.
+        for step in range(1, injected(scenario, workers, 0, nothing, seed)[1].played):
+            HEARD.clear()
+            yield step, injected(scenario, workers, step, action, seed)[0].result()
 
 
 def all_steps(scenario: Scenario, workers: Sequence[Configured], seed: int | None) -> range:

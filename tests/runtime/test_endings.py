@@ -12,7 +12,7 @@ from detrun.errors import Disconnected
 from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, play, scopes_left, worker
 from tests.runtime.heard import HEARD
-from tests.runtime.injecting import injected, nothing
+from tests.runtime.injecting import at_each_step
 
 STORE = worker(
     "store",
@@ -91,21 +91,15 @@ def test_nothing_of_a_generation_happens_after_its_end_and_nobody_gets_its_answe
 ) -> None:
     """R-GEN-15, R-GEN-16, R-GEN-17: what it had sent arrives once or not at all, what comes for it is lost."""
     lost = under_way = 0
-    for seed in seeds:
-        for step in range(1, injected(clients_that_try_again, [STORE, WEB], 0, nothing, seed)[1].played):
-            HEARD.clear()
-            run, _ = injected(clients_that_try_again, [STORE, WEB], step, ending, seed)
-            answers, left = run.result()
-            told = {tag: answer for client in answers for tag, answer in client.items()}
-            answered = {tag for tag, answer in told.items() if answer == tag}
-            assert left == 0
-            # An answer is one's own, or says what became of whoever was to give it.
-            assert all(
-                "crashed by the scenario" in told[tag] or "was stopped" in told[tag] for tag in {*told} - answered
-            )
-            check(step, answered)
-            lost += len(told) - len(answered)
-            under_way += arrived_late()
+    for step, (answers, left) in at_each_step(clients_that_try_again, [STORE, WEB], ending, seeds):
+        told = {tag: answer for client in answers for tag, answer in client.items()}
+        answered = {tag for tag, answer in told.items() if answer == tag}
+        assert left == 0
+        # An answer is one's own, or says what became of whoever was to give it.
+        assert all("crashed by the scenario" in told[tag] or "was stopped" in told[tag] for tag in {*told} - answered)
+        check(step, answered)
+        lost += len(told) - len(answered)
+        under_way += arrived_late()
     # Calls were interrupted, and some had been sent by who was gone when they arrived.
     assert lost >= 10
     assert under_way > 0 or ending is crash_store

@@ -12,7 +12,7 @@ from detrun.errors import Disconnected, Released
 from detrun.scenarios.app import App
 from tests.runtime.applications import Bound, scopes_left, worker
 from tests.runtime.heard import HEARD
-from tests.runtime.injecting import injected, nothing
+from tests.runtime.injecting import at_each_step
 
 CHUNKS = 6
 ORIGIN = worker(
@@ -103,16 +103,12 @@ def test_what_is_cut_off_is_an_error_and_no_end_and_its_source_is_closed(
 ) -> None:
     """R-STR-04, R-STR-05, R-STR-13, R-STR-17, R-STR-19, R-ABT-03, R-ABT-05: whoever is gone, and whenever."""
     seen = set()
-    for seed in seeds:
-        for step in range(1, injected(traffic, WORKERS, 0, nothing, seed)[1].played):
-            HEARD.clear()
-            run, _ = injected(traffic, WORKERS, step, cut, seed)
-            got, left, complaints = run.result()
-            kept = [length for what, length in HEARD if what == "kept"]
-            began, closed = ([what for what, _ in HEARD].count(what) for what in ("began", "closed"))
-            assert got in (-1, 5 * CHUNKS), f"at event {step}"
-            assert set(kept) <= {5 * CHUNKS}, f"at event {step}"
-            assert closed == began <= 1, f"at event {step}"
-            assert (left, complaints) == (0, []), f"at event {step}"
-            seen.add(got)
+    for step, (got, left, complaints) in at_each_step(traffic, WORKERS, cut, seeds):
+        kept = [length for what, length in HEARD if what == "kept"]
+        began, closed = ([what for what, _ in HEARD].count(what) for what in ("began", "closed"))
+        assert got in (-1, 5 * CHUNKS), f"at event {step}"
+        assert set(kept) <= {5 * CHUNKS}, f"at event {step}"
+        assert closed == began <= 1, f"at event {step}"
+        assert (left, complaints) == (0, []), f"at event {step}"
+        seen.add(got)
     assert seen == {-1, 5 * CHUNKS}

@@ -12,7 +12,7 @@ from detrun.runtime.watching import PAUSE
 from detrun.scenarios.app import App
 from tests.runtime.applications import IMPORTS, with_files, worker
 from tests.runtime.heard import HEARD
-from tests.runtime.injecting import injected, nothing
+from tests.runtime.injecting import at_each_step
 from tests.runtime.versions import active
 
 # Each module says when its top level begins and ends; two need each other, and one is imported when it is needed.
@@ -103,20 +103,15 @@ def test_two_requests_see_one_load_each_whenever_modules_are_swapped(  # F-GEN-0
 ) -> None:
     """R-GEN-38, R-GEN-39: a load is one turn, whole or nothing, and none happens within another."""
     seen = set()
-    for seed in (None, *seeds):
-        # The last event of the scenario is the end of its wait for all of that.
-        for step in range(1, injected(two_clients, [WEB], 0, nothing, seed)[1].played):
-            HEARD.clear()
-            run, _ = injected(two_clients, [WEB], step, swap, seed)
-            *clients, after, generations = run.result()
-            for versions in clients:
-                # One version in each answer, and never an older one after a newer one.
-                assert all(len(each) == 1 for each in versions), f"at event {step}: {versions}"
-                numbers = [min(each) for each in versions]
-                assert numbers == sorted(numbers), f"at event {step}"
-                seen.add(tuple(numbers))
-            assert after == last, f"at event {step}"
-            assert loads(step, fails="fail" in swap.__name__) == generations
+    for step, (*clients, after, generations) in at_each_step(two_clients, [WEB], swap, (None, *seeds)):
+        for versions in clients:
+            # One version in each answer, and never an older one after a newer one.
+            assert all(len(each) == 1 for each in versions), f"at event {step}: {versions}"
+            numbers = [min(each) for each in versions]
+            assert numbers == sorted(numbers), f"at event {step}"
+            seen.add(tuple(numbers))
+        assert after == last, f"at event {step}"
+        assert loads(step, fails="fail" in swap.__name__) == generations
     # Requests came before, after, and in between.
     assert seen >= ({(1, 1, 1)} if last == 1 else {(1, 1, 1), (1, 1, last), (1, last, last)})
 

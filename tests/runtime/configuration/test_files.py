@@ -73,6 +73,7 @@ PLACES: list[tuple[Key, str, int | None]] = [
     (("name",), JSONC, 3),
     (("url",), JSONC, 5),
     (("list", 1), JSONC, 5),
+    (("list", 1), '{"list": [\n1,\n[2]\n]}', 3),
     (("deep", "a", 0, "b"), JSONC, 7),
     (("deep", "a", 0, "z"), JSONC, 7),
     (("none",), JSONC, None),
@@ -92,7 +93,7 @@ PLACES: list[tuple[Key, str, int | None]] = [
 
 @pytest.mark.parametrize(("key", "text", "line"), PLACES)
 def test_a_key_has_a_line(key: Key, text: str, line: int | None) -> None:
-    assert line_of(key, plain(text) if text is JSONC else text, ".json" if text is JSONC else ".toml") == line
+    assert line_of(key, text if text is TOML else plain(text), ".toml" if text is TOML else ".json") == line
 
 
 def test_a_key_is_spelled_as_one_would_say_it() -> None:
