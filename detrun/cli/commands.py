@@ -7,10 +7,12 @@ import click
 from detrun.cli import output
 from detrun.cli.lazy import Lazy
 from detrun.cli.plain import printable_lines
-from detrun.errors import JournalError, UsageError
+from detrun.errors import DetrunError, JournalError, RunError, UsageError
 
 COMMANDS = ("run", "explore", "replay", "minimize", "why", "journal", "doctor")
-USAGE, JOURNAL, INTERNAL, INTERRUPTED = 2, 4, 70, 130
+INTERNAL, INTERRUPTED = 70, 130
+# What a command ends with that could not go on, by who can mend that.
+STATUSES: dict[type[DetrunError], int] = {RunError: 1, UsageError: 2, JournalError: 4}
 
 
 @click.group(
@@ -32,12 +34,9 @@ def status() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except UsageError as error:
+    except tuple(STATUSES) as error:
         _say(str(error))
-        return USAGE
-    except JournalError as error:
-        _say(str(error))
-        return JOURNAL
+        return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     except click.Abort:
         _say("interrupted")
         return INTERRUPTED

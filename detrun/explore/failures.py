@@ -48,13 +48,13 @@ class Failures:
 
     def place(self, signature: str) -> Path:
         """Where the journal of a failure goes; that of the same failure found before makes room."""
-        try:
-            FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(FOLDER, error) from error
         mark = blake2b(f"{self._target} {signature}".encode(), digest_size=4).hexdigest()
         path = FOLDER / f"{self._name}-{mark}{_SUFFIX}"
-        path.unlink(missing_ok=True)
+        try:
+            FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(path if FOLDER.is_dir() else FOLDER, error) from error
         return path
 
     def keep(self, path: Path, attempts: Attempts, strategy: Strategy, plan: Plan, story: Sequence[str]) -> Run:

@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from detrun.errors import InternalError, JournalError
+from detrun.errors import InternalError, JournalError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class Pristine:
         if status == _CANNOT << 8:
             raise pickle.loads(answered)  # which another process of ours wrote
         if status:
-            raise InternalError(f"expected an answer of process {self._child}, got its end with status {status}")
+            raise died(status)
         return answered
 
     def dismiss(self) -> None:
@@ -60,6 +60,18 @@ class Pristine:
 def at_once(work: Callable[[], bytes]) -> bytes:
     """Do something in a process that is forked for it, so that nothing of it is left; what came of it."""
     return Pristine(lambda _: work()).do(b"now")
+
+
+def died(status: int) -> RunError | InternalError:
+    """What it means that a process ended which was to answer: Python does not end by a signal of its own accord."""
+    if not os.WIFSIGNALED(status):
+        return InternalError(f"expected an answer of a process, got its end with status {status}")
+    number = os.WTERMSIG(status)
+    name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
+    return RunError(
+        f"expected a run to end by itself, its process was ended by {name}\n"
+        "what it calls that is no Python may have done that, or somebody outside: `detrun run` shows how far it comes"
+    )
 
 
 def _serve(asks: int, answers: int, work: Callable[[bytes], bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from detrun.errors import InternalError
+from detrun.explore.pristine import died
 from detrun.explore.schedules import Result, Schedule
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ class _Child:
         os.close(theirs)
         os.close(there)
         self._to, self._from = os.fdopen(ours, "wb"), os.fdopen(back, "rb")
-        self._number = len(before)
 
     def ask(self, schedules: Sequence[Schedule]) -> None:
         _send(self._to, _encode(schedules))
@@ -99,7 +98,7 @@ class _Child:
     def answer(self) -> list[Result]:
         data = _receive(self._from)
         if data is None:
-            raise InternalError(f"expected results from process {self._number} of the search, got its end")
+            raise died(self._status())
         return _results.decode(data)
 
     def close(self) -> None:
@@ -111,7 +110,12 @@ class _Child:
     def end(self) -> None:
         """Wait until it has noticed."""
         self.close()
-        os.waitpid(self._pid, 0)
+        if self._pid:
+            self._status()
+
+    def _status(self) -> int:
+        pid, self._pid = self._pid, 0
+        return os.waitpid(pid, 0)[1]
 
 
 def _serve(performer: Performer, asked: BinaryIO, told: BinaryIO) -> None:
@@ -119,8 +123,14 @@ def _serve(performer: Performer, asked: BinaryIO, told: BinaryIO) -> None:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that is interrupted, and ends us
+        parent = os.getppid()
         while (data := _receive(asked)) is not None:
-            _send(told, _encode([performer.perform(schedule) for schedule in _schedules.decode(data)]))
+            results = []
+            for schedule in _schedules.decode(data):
+                if os.getppid() != parent:
+                    return  # nobody is there any more who could be told
+                results.append(performer.perform(schedule))
+            _send(told, _encode(results))
         status = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from detrun.errors import InternalError, JournalError
+from detrun.errors import InternalError, JournalError, RunError
 from detrun.explore.pristine import Pristine, at_once
 from detrun.explore.quiet import silence
 from detrun.model import Plan
@@ -73,5 +73,5 @@ def _apart(order: Order, failures: Failures, attempts: Attempts) -> Written:
 
     try:
         return msgspec.json.decode(at_once(work), type=Written)
-    except InternalError:
+    except (InternalError, RunError):
         return Written(failed=False)  # the program has ended the process

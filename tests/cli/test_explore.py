@@ -146,6 +146,19 @@ def test_a_file_in_the_way_of_the_journals_is_named_with_what_was_found(bank: Pa
     assert ended.stderr.endswith(" explore bank.py\n")
 
 
+def test_a_directory_in_the_place_of_a_journal_takes_nothing_away_from_the_report(bank: Path) -> None:
+    _, report = explored(bank)
+    journal = bank.parent / report["failures"][0]["journal"]
+    journal.unlink()
+    journal.mkdir()
+
+    status, report = explored(bank)
+    (failure,) = report["failures"]
+
+    assert (status, failure["journal"]) == (1, None)
+    assert "cannot be written: " in failure["journal_problem"]
+
+
 def test_a_test_that_cannot_be_written_takes_nothing_away_from_the_report(bank: Path) -> None:
     (bank.parent / "tests").touch()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,14 @@ from typing import Any
 import pytest
 
 from detrun.cli.target import load
+from detrun.errors import RunError
 from detrun.explore.attempt import Attempts
 from detrun.explore.forked import Forked
 from detrun.explore.fresh import Anew, Audit
+from detrun.explore.performing import Performer
+from detrun.explore.schedules import Schedule
+from detrun.explore.together import Together
+from detrun.model import Plan
 from detrun.scheduler.catch import install
 from detrun.scheduler.strategies.default import Default
 
@@ -82,3 +89,17 @@ def test_an_audit_names_what_changed_in_a_module(script: str) -> None:
     outcomes(Attempts(lambda: program))
 
     assert [name for name in audit.changed() if name.startswith("fresh")] == ["fresh_helper.SEEN"]
+
+
+def test_that_a_program_ends_its_process_is_no_error_of_detruns() -> None:
+    async def main() -> None:
+        await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+        ctypes.string_at(0)
+
+    alone, shared = Forked(lambda: main), Together(Performer(Attempts(lambda: main)), 2)
+
+    with pytest.raises(RunError, match="was ended by SIGSEGV"):
+        alone.attempt(Default())
+    with pytest.raises(RunError, match="was ended by SIGSEGV"):
+        list(shared.perform([Schedule(1, "holds", plan=Plan())]))
+    shared.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from statistics import median
 
 import pytest
 
 from detrun.explore.extracting import extracted
+from detrun.explore.watching import Watching
 from detrun.model import Hold, Plan
 from detrun.scheduler.strategies.random import Random
 from tests.explore.failures import Program, failures, first, minimized, trials
@@ -96,3 +99,17 @@ def _smaller(plan: Plan) -> list[Plan]:
 
 def _without(holds: tuple[Hold, ...], place: int) -> tuple[Hold, ...]:
     return holds[:place] + holds[place + 1 :]
+
+
+async def sleeping_thread() -> None:
+    """A thread and tasks that wake within the slack of each other."""
+    await asyncio.gather(asyncio.to_thread(time.sleep, 0.001), asyncio.sleep(0.002), asyncio.sleep(0.0005))
+
+
+def test_who_waits_for_a_timer_that_is_due_later_has_waited_also_if_both_are_due_then() -> None:
+    for seed in range(40):
+        watched = Watching(Random(seed, along=True))
+        attempt = trials(sleeping_thread).attempts(1).attempt(watched)
+        trial = trials(sleeping_thread)(Plan(watched.holds(), slack=watched.slack, delay=watched.delay))
+
+        assert (trial.attempt.digest, trial.released) == (attempt.digest, frozenset()), seed

@@ -82,6 +82,9 @@ class Holds:
         """This is what was chosen."""
         if isinstance(event, Continue):
             self.passes(event.id)  # nobody else says so: it is no event to anybody but a strategy
+        else:
+            # A timer lets others come before it that are due by then. They waited for that, and were not given up.
+            self._meet(event.id)
 
     def delivered(self, event: EventId) -> None:
         """This event is what happens."""
