@@ -126,7 +126,7 @@ def test_prune_says_what_it_removes_and_removes_it(journal: Journal, tmp_path: P
 
 
 @pytest.mark.parametrize(("size", "left"), [("1B", 1), ("1GB", 3), ("0.5 kB", 1), ("1TiB", 3)])
-def test_prune_knows_sizes(journal: Journal, tmp_path: Path, size: str, left: int) -> None:
+def test_a_size_to_prune_to_may_have_a_unit(journal: Journal, tmp_path: Path, size: str, left: int) -> None:
     for number in range(3):
         recorded(tmp_path / "runs", number, "ok")
     journal("prune", "runs", "--size", size)

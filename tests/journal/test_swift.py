@@ -132,7 +132,7 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, bit: int) -> None:
         list(Journal(path).entries())
 
 
-def test_rows_are_entries(tmp_path: Path) -> None:
+def test_rows_are_written_as_the_entries_that_they_are(tmp_path: Path) -> None:
     rows: list[Row] = [(1, 3, 1, 7, 1, 0, b"abc"), (4, 3, 1, 7, 1, 0, 123, 3)]
     expected = [Received(3, 1, 7, 1, 0, b"abc"), Emitted(3, 1, 7, 1, 0, 123, 3)]
     with Writer(tmp_path / "j", here(), durability=Durability.BATCH) as writer:

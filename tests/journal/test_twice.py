@@ -16,7 +16,7 @@ from tests.journal.stories import EACH, messages, write
 
 @pytest.mark.parametrize("most", [0, 1_000, 20_000, twice.MOST])
 @pytest.mark.parametrize("segment", [2_000, 2**30])
-def test_both_get_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, segment: int) -> None:
+def test_both_readers_get_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, segment: int) -> None:
     monkeypatch.setattr(twice, "MOST", most)
     entries = [*EACH, *messages(600, first=5)]
     read = Journal(write(tmp_path / "run.bin", entries, block=300, segment=segment)).twice()

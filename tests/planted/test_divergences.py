@@ -68,7 +68,7 @@ def test_a_planted_divergence_is_caught_at_its_first_step(name: str, tmp_path: P
     assert judged(ALL[name], told(ALL[name], tmp_path)) == "caught"
 
 
-def test_there_are_thirty() -> None:
+def test_there_are_thirty_divergences() -> None:
     assert len(ALL) == len(PLANTED) == 30
 
 

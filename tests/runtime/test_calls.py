@@ -107,7 +107,7 @@ def test_a_function_is_called_back_where_it_lives() -> None:  # F-RPC-05
     assert played(scenario, API) == 20
 
 
-def test_an_error_arrives_as_what_it_was() -> None:  # F-RPC-08
+def test_an_error_of_a_method_arrives_at_whoever_called() -> None:  # F-RPC-08
     async def scenario(app: App) -> Any:
         with pytest.raises(ValueError, match="no") as caught:
             await app.service("api").boom()

@@ -60,7 +60,7 @@ def test_what_c_keeps_arrives() -> None:
 
 
 @pytest.mark.parametrize("mark", ["retryable", "overloaded"])
-def test_marks_are_kept(mark: str) -> None:
+def test_marks_of_an_error_are_kept(mark: str) -> None:
     error = ValueError("busy")
     setattr(error, mark, True)
 

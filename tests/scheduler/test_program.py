@@ -238,7 +238,7 @@ def test_a_run_inside_a_run_is_refused() -> None:
     assert "UsageError: expected one run at a time in a thread" in failure.message
 
 
-def test_interrupts_go_on() -> None:
+def test_an_interrupt_goes_on_out_of_a_run() -> None:
     async def main() -> None:
         raise KeyboardInterrupt
 

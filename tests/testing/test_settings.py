@@ -30,7 +30,7 @@ def test_without_a_bound_there_are_two_hundred_runs_and_with_seconds_none() -> N
         ({"faults": "split"}, None),
     ],
 )
-def test_settings_are_checked(settings: dict[str, object], objection: str | None) -> None:
+def test_settings_of_the_wrong_kind_are_refused(settings: dict[str, object], objection: str | None) -> None:
     if objection is None:
         assert Settings.of(**settings).faults == ("split",)
         return

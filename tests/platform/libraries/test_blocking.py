@@ -105,7 +105,7 @@ def test_an_http_server_answers_urllib_and_http_client() -> None:
     check_order(main)
 
 
-def test_https_between_threads() -> None:
+def test_a_client_in_a_thread_speaks_https_with_a_server_in_another() -> None:
     def main() -> Any:
         order: list[Any] = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

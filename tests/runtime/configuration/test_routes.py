@@ -26,7 +26,7 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("pattern", "path", "matches"), MATCHES)
-def test_a_path_matches(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
+def test_a_path_matches_its_pattern(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
     assert Route("w", pattern).matches("any", path) is matches
 
 
@@ -47,7 +47,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("pattern", "host", "matches"), HOSTS)
-def test_a_host_matches(pattern: str | None, host: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
+def test_a_host_matches_its_pattern(pattern: str | None, host: str, matches: bool) -> None:  # noqa: FBT001  # F-MW-03
     assert worker_for([Route("it", "/*", pattern)], "main", host, "/") == ("it" if matches else "main")
 
 

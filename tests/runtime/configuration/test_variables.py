@@ -35,7 +35,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("text", "found"), LINES)
-def test_lines_are_variables(text: str, found: dict[str, str], tmp_path: Path) -> None:
+def test_each_line_is_a_variable_or_says_nothing(text: str, found: dict[str, str], tmp_path: Path) -> None:
     warnings: list[str] = []
     (tmp_path / ".env").write_text(text)
 

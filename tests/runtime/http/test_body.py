@@ -45,7 +45,7 @@ async def fails_after_one(body: Body) -> None:
         await anext(reader)
 
 
-def test_bytes_are_here() -> None:
+def test_a_body_of_bytes_is_there_at_once() -> None:
     body = Body(bytearray(b"ab"))
 
     assert body.data == b"ab"

@@ -80,5 +80,5 @@ def test_what_is_no_form_is_an_error(data: bytes, content_type: str | None) -> N
         ("a/b;;=;c", "a/b", {}),
     ],
 )
-def test_parameters_are_read(header: str, first: str, found: dict[str, str]) -> None:
+def test_parameters_of_a_header_are_read(header: str, first: str, found: dict[str, str]) -> None:
     assert parameters(header) == (first, found)

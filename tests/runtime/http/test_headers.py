@@ -83,7 +83,7 @@ def test_a_name_is_a_token(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("a", 1), (b"a", "b"), ("a", None)])
-def test_both_are_strings(name: str, value: str) -> None:
+def test_the_name_and_the_value_of_a_header_are_strings(name: str, value: str) -> None:
     with pytest.raises(TypeError):
         Headers([(name, value)])
 

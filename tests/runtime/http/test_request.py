@@ -81,7 +81,7 @@ def test_known_methods_are_in_upper_case(method: str, spelled: str) -> None:
         ({"headers": {"a": "b\nc"}}, "expected the header 'a'"),
     ],
 )
-def test_options_are_checked(options: dict[str, Any], reason: str) -> None:
+def test_options_that_make_no_request_are_refused(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         Request(URL, **options)
 

@@ -33,7 +33,7 @@ def test_two_generations_have_two_versions_of_all_their_modules(app: App) -> Non
     assert not {id(module) for module in first.modules.values()} & {id(module) for module in second.modules.values()}
 
 
-def test_libraries_are_shared(app: App) -> None:
+def test_libraries_are_shared_by_graphs(app: App) -> None:
     snapshot = app.write({"main.py": "import json\n"})
     first, second = app.loaded(snapshot), app.loaded(snapshot)
 
@@ -68,7 +68,7 @@ def test_installing_says_who_was_there_before(app: App) -> None:
     ]
 
 
-def test_graphs_nest(app: App) -> None:
+def test_graphs_of_modules_nest(app: App) -> None:
     snapshot = app.write(TREE)
     first, second = app.loaded(snapshot), app.loaded(snapshot)
 

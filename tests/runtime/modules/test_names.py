@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.runtime.modules.conftest import App
 
 
-def test_namespace_packages_work(app: App) -> None:
+def test_a_directory_without_a_file_of_its_own_is_a_package(app: App) -> None:
     graph = app.loaded(app.write(TREE | {"main.py": "import space.inner.module\nimport package.data\n"}))
 
     assert main_of(graph).space.inner.module.VALUE == "space 1"

@@ -50,7 +50,7 @@ async def pair() -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("main", [talk, pair])
-def test_sockets_talk(main: Any) -> None:
+def test_sockets_talk_to_each_other(main: Any) -> None:
     for seed in range(10):
         assert detrun.run(main, seed=seed).result() == (b"ping", b"pong")
 
