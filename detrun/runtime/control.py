@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextvars import Context as Variables
 from typing import TYPE_CHECKING, Any
 
-from detrun.model import EventId
 from detrun.scheduler.channels import Channel
 from detrun.scheduler.handles import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from detrun.model import EventId
     from detrun.scheduler.contexts import Unit
 
 
@@ -26,8 +26,8 @@ class Control(Channel):
     def order(self, what: str, action: Callable[..., Any], *args: Any) -> None:
         """Have something done in a turn of this context's, when the scheduler chooses so."""
         self._count = count = self._count + 1
-        event = EventId((self.key, count))
-        self._note(event)
+        event: EventId = (self.key, count)  # type: ignore[assignment]  # to call `EventId` costs more than the tuple
+        self._trace.note(event)
         name = f"{self.home.name}/{what}"
         self.push(Delivery((self._receive, action, args), self._variables.copy(), None, event, name))
 

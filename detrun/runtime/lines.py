@@ -77,7 +77,7 @@ class Letter(Delivery):
 class Line(Channel):
     """A channel for frames. Each has a name of its own, and what it says is part of the digest."""
 
-    __slots__ = ("_trace", "gate", "side")
+    __slots__ = ("gate", "side")
 
     def __init__(
         self, engine: Engine, home: Home, key: int, receive: Callable[..., None], gate: Gate | None = None
@@ -87,7 +87,6 @@ class Line(Channel):
         self.gate = gate
         # Who receives is a side of a session.
         self.side: Any = getattr(receive, "__self__", None)
-        self._trace = engine.trace
 
     @property
     def head(self) -> str:

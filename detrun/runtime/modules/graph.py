@@ -50,6 +50,8 @@ class Graph(Table):
         super().__init__(self.names.claim(self._taken))
         self._missed: dict[str, None] = {}
         self._before: list[Table | None] = []
+        # Whether the interpreter looked for anything on the disk, in folders that are in the snapshot.
+        self._searched = False
         self._is_over = False
 
     def install(self) -> Graph | None:
@@ -111,9 +113,9 @@ class Graph(Table):
             leave()
         self._is_over = True
         unpin(self.pinned)
-        # A folder that is in the snapshot and not on the disk is taken for none; it may be there some day.
-        cache = sys.path_importer_cache
-        if None in cache.values():
+        if self._searched:
+            # A folder that is in the snapshot and not on the disk is taken for none; it may be there some day.
+            cache = sys.path_importer_cache
             for place in [place for place, finder in cache.items() if finder is None]:
                 if self.snapshot.inside(place) is not None:
                     del cache[place]
@@ -158,6 +160,7 @@ class Graph(Table):
     def _late(self, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
         """A submodule that no snapshot can have: made in C, or from elsewhere. What came to the disk later is not."""
         self._missed[name] = None
+        self._searched = True
         found = PathFinder.find_spec(name, path)
         if found is None or not self._is_later(found):
             return found
@@ -168,6 +171,7 @@ class Graph(Table):
         inside = [entry for entry in sys.path if self.snapshot.inside(entry or os.curdir) is not None]
         if not inside:
             return None
+        self._searched = True
         found = PathFinder.find_spec(name)
         if found is None or not self._is_later(found):
             return None

@@ -35,6 +35,9 @@ _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _raise_in.argtypes = [ctypes.c_ulong, ctypes.py_object]
 _now = swap.twin(time.monotonic)
 _NULL: Any = ctypes.py_object()
+# Who waits for this lock, which nobody ever gives back, sleeps without being seen to.
+_never = real.allocate_lock()
+real.acquire(_never)
 
 
 class _TooLong(BaseException):
@@ -49,9 +52,8 @@ class _Watcher:
         # How many looks are over, and which thread it is that looks.
         self.looks = 0
         self.running: object = None
-        self._stir, self._never = real.allocate_lock(), real.allocate_lock()
+        self._stir = real.allocate_lock()
         real.acquire(self._stir)
-        real.acquire(self._never)
 
     def begin(self, watch: _Watch) -> None:
         """Watch one more."""
@@ -78,7 +80,7 @@ class _Watcher:
             self.running = None
             while real.helpers:
                 self.stir()
-                real.acquire(self._never, timeout=_SHORTLY)
+                real.acquire(_never, timeout=_SHORTLY)
 
     def _run(self, token: object) -> None:
         real.helpers.append(token)
@@ -117,8 +119,6 @@ class _Watch:
         self.seconds = seconds
         self.deadline = self._first = _now() + seconds
         self.raised = False
-        self._never = real.allocate_lock()
-        real.acquire(self._never)
 
     def begin(self) -> None:
         """Watch from now on."""
@@ -133,7 +133,7 @@ class _Watch:
         looks = _watcher.looks
         while _watcher.running is not None and _watcher.looks == looks:
             _watcher.stir()
-            real.acquire(self._never, timeout=_SHORTLY)
+            real.acquire(_never, timeout=_SHORTLY)
         if self.raised:
             # Only then: the interpreter takes even nothing for something to look at, for ever.
             _raise_in(self.thread, _NULL)

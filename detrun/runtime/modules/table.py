@@ -108,7 +108,8 @@ class Table:
             for name in before._difference(self) if beyond is None else beyond:
                 del modules[name]
         else:
-            leave()
+            if before is not None:
+                before.withdraw()
             self.claim.hide(modules)
         modules.update(self.modules)
         self._size = len(modules)

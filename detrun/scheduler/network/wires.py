@@ -81,7 +81,7 @@ class Wire(Channel):
         """Send something along: a call that is made where the wire ends."""
         self._count = count = self._count + 1
         event = EventId((self.key, count))
-        self._note(event)
+        self._trace.note(event)
         delivery = Delivery(message, _NONE, None, event, self.name)
         # Behind what still travels, though the link may have become faster since.
         if self._link is not None and (self._traveling or self._link.takes_time()):
