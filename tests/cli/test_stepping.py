@@ -196,14 +196,13 @@ def test_events_are_told_of_from_a_step_on(recorded: Path) -> None:
     assert "main/sleep" in told
 
 
-def test_why_asks_for_a_step_by_the_number_that_the_journal_has_for_it(tmp_path: Path) -> None:
-    recorded(tmp_path)
-    shown = json.loads(detrun("journal", "show", "j.bin", "--kind", "happened", "-o", "json", cwd=tmp_path).stdout)
+def test_why_asks_for_a_step_by_the_number_that_the_journal_has_for_it(recorded: Path) -> None:
+    shown = json.loads(detrun("journal", "show", "j.bin", "--kind", "happened", "-o", "json", cwd=recorded).stdout)
     steps = sorted({entry["step"] for entry in shown["entries"]})
 
     assert len(steps) > 1
     for step in steps:
-        told = json.loads(detrun("why", "j.bin", str(step), "-o", "json", cwd=tmp_path).stdout)
+        told = json.loads(detrun("why", "j.bin", str(step), "-o", "json", cwd=recorded).stdout)
         assert told["links"][0]["step"] == step
 
 
