@@ -78,7 +78,7 @@ class Explaining:
             chance=chance,
             curve=self._curve(plan, here),
             level=plan.level,
-            possible=possible(plan, flips, scenario=self._minimizer.is_scenario(plan)),
+            possible=possible(failure, plan, flips, scenario=self._minimizer.is_scenario(plan)),
             inputs=tuple(map(here.names.name, here.inputs)),
             left_out=tuple(map(here.names.name, plan.without)),
             course=course(here, _events(passes or plan)),

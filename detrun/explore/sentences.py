@@ -9,7 +9,7 @@ from detrun.explore.names import END
 
 if TYPE_CHECKING:
     from detrun.explore.explanation import Flip, Order, Rate
-    from detrun.model import Plan
+    from detrun.model import Failure, Plan
 
 LATE_MESSAGE, LONG_TURN, ANOTHER_THREAD = "late message", "long turn", "another thread"
 """Why something is late."""
@@ -63,8 +63,10 @@ def _count(number: int, what: str) -> str:
     return f"one {what}" if number == 1 else f"{number} {what}s"
 
 
-def possible(plan: Plan, flips: tuple[Flip, ...], *, scenario: bool) -> str:
+def possible(failure: Failure, plan: Plan, flips: tuple[Flip, ...], *, scenario: bool) -> str:
     """Where it can happen: a plain program on stock asyncio, an application wherever the platform is kept to."""
+    if failure.kind == "forbidden":
+        return "in a simulation alone, which cannot give what is asked for"
     if plan.level > _STOCK:
         where = "with any application" if scenario else "on stock asyncio"
         return f"not {where}, but where tasks are eager, or a loop has another order"

@@ -189,6 +189,13 @@ def test_what_always_fails_is_no_race() -> None:
     assert explanation.unless == ()
 
 
+def test_what_a_simulation_cannot_give_is_not_said_to_fail_elsewhere() -> None:
+    async def starting() -> None:
+        await asyncio.create_subprocess_exec("true")
+
+    assert explained(starting).possible == "in a simulation alone, which cannot give what is asked for"
+
+
 async def named_like_turns() -> None:
     """As `check_then_act`, by those whose names have words in them that names of turns have."""
     left = 1
