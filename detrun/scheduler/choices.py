@@ -119,14 +119,16 @@ class Choices:
         """
         if not self._arrivals and not (self._clock.timers and self._clock.timers[0][0] <= limit):
             return False
-        self.begin()
-        self.along = True
         more: list[Event] = [] if late else [each for each in dict.fromkeys(self._arrivals) if _ends(each.home, home)]
         if (earliest := self._clock.earliest()) is not None and earliest.deadline <= limit:
             more += [each for each in self._heads(earliest, limit) if _ends(each.home, home, network=not late)]
+        if not more:
+            return False
+        self.begin()
+        self.along = True
         self._events = [self._continue(home), *more]
         self.turns.append(self._continue(home))
-        return bool(more)
+        return True
 
     def limit(self, now: int, *, busy: bool) -> int:
         """Up to when a timer may be first, while there is something else, which could go on or only arrive."""

@@ -27,6 +27,7 @@ class Loop(Spawning):
     # C asks at every future that it makes: this says False without a Python frame. Debug mode puts another before it.
     get_debug = staticmethod(bool)
     slow_callback_duration = 0.1
+    _generators: Generators | None = None
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Do nothing: `of` has done it, and asyncio initializes once more what it believes to be a loop of its own."""
@@ -34,18 +35,25 @@ class Loop(Spawning):
     @classmethod
     def of(cls, home: Context) -> Loop:
         """A new loop for this context."""
-        loop = cls()
+        # What makes loops of asyncio's is asked about each, and these are none of them.
+        loop: Loop = object.__new__(cls)
         loop._begin(home)
         return loop
 
     def _begin(self, home: Context) -> None:
         super().__init__(home)
-        self.generators = Generators(self)
         self.stopping = False
         self._running = False
         decides = coroutines._is_debug_mode  # type: ignore[attr-defined]
         if decides() if decides is not _DECIDES else _wants_debug(home.engine.world.environment):
             self.set_debug(True)
+
+    @property
+    def generators(self) -> Generators:
+        """Its asynchronous generators: there once somebody asks, for a unit most often has none."""
+        if self._generators is None:
+            self._generators = Generators(self)
+        return self._generators
 
     def __repr__(self) -> str:
         return f"<Loop {self.home.name} running={self.is_running()} closed={self._closed} debug={self.get_debug()}>"
