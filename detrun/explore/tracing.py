@@ -81,12 +81,11 @@ class Tracing:
 
     def _behind(self, events: Sequence[Event], choices: Choices, chosen: Event) -> Iterator[EventId]:
         """The next timers of whoever has one that is offered: as many as may come before what was chosen."""
-        clock = self._engine.clock
-        for each in events:
-            if isinstance(each, TimerHandle):
-                late = isinstance(chosen, Continue)
-                limit = each.deadline + choices.slack if late else choices.limit(clock.now, busy=False)
-                yield from (timer.id for timer in islice(clock.behind(each, limit), _TIMERS))
+        clock, late = self._engine.clock, isinstance(chosen, Continue)
+        # Of the first of them: to find what is behind one, all before it are passed, and each of many threads has one.
+        for each in islice((each for each in events if isinstance(each, TimerHandle)), _TIMERS):
+            limit = each.deadline + choices.slack if late else choices.limit(clock.now, busy=False)
+            yield from (timer.id for timer in islice(clock.behind(each, limit), _TIMERS))
 
     def answer(self, step: int, question: EventId, options: int) -> int:
         self._questions.append(Question(question, options))
