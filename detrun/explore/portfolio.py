@@ -77,15 +77,16 @@ class Drawn:
 
     def make(self, arm: str, seed: int, base: Plan | None = None) -> tuple[Strategy, tuple[str, ...], Plan | None]:
         """The strategy, the kinds of faults that may happen, and the plan if it is one."""
-        draws = Draws(seed ^ _SWARM)
-        kinds = tuple(kind for kind in self._kinds if draws.below(2)) if self._kinds else ()
         if arm == "mutation":
-            plan = self._mutated(draws, base)
+            plan = self._mutated(Draws(seed ^ _SWARM), base)
             return Holds.of(plan), plan.kinds, plan
-        slack = _SLACKS[draws.below(len(_SLACKS))]
+        # A bit or two for each thing that is drawn once for a run: a generator would take longer to make.
+        drawn = hash((seed, _SWARM))
+        slack = _SLACKS[drawn & 3]
         # What is under way is late beyond all bounds in half of the runs, and never in the others.
-        delay = FOREVER if draws.below(2) else slack
-        along = bool(draws.below(2))
+        delay = FOREVER if drawn & 4 else slack
+        along = bool(drawn & 8)
+        kinds = tuple(kind for place, kind in enumerate(self._kinds, 4) if drawn >> place & 1) if self._kinds else ()
         if arm == "random":
             return Random(seed, slack, delay=delay, along=along), kinds, None
         make, _ = ARMS.get(arm) or _MORE[arm]
