@@ -49,7 +49,8 @@ class Signature(msgspec.Struct, frozen=True):
 
 def signature(kind: str, error: BaseException | None, complaint: Complaint | None, engine: Engine) -> Signature:
     """The signature of a run's failure, from what ended it or what somebody complained of."""
-    several = len(engine.contexts) > 1
+    # Those of an application may be gone by the time that somebody asks.
+    several = engine.baton.among_units or len(engine.contexts) > 1
     if complaint is not None:
         error = complaint.error
         if error is None:
