@@ -55,6 +55,8 @@ class Point(msgspec.Struct, eq=False, gc=False):
     is_question: bool = False
     # Whether the default is that a turn goes on.
     goes_on: bool = False
+    # All by which the default is known to whoever waits.
+    names: tuple[EventId, ...] = ()
     along: bool = False
     turns: tuple[Turn, ...] = ()
     offered: tuple[Offered | Turn, ...] = ()
@@ -71,10 +73,6 @@ class Point(msgspec.Struct, eq=False, gc=False):
     def events(self) -> Sequence[Any]:
         """All that was offered."""
         return self.offered
-
-    def names(self) -> Sequence[EventId]:
-        """All by which the default may be waited with."""
-        return [turn.id for turn in self.turns] if self.along else (self.about,)
 
 
 def _offered(event: Event) -> Offered | Turn:
@@ -102,11 +100,12 @@ class Noting(Holds):
             known = default.id
             given = known if event is default else event.id
             point = Point(trace.step, trace.eventful, trace.last, self._heard(), known, given)
-            point.goes_on = type(default) is Continue
+            point.goes_on, point.names = type(default) is Continue, (known,)
             if choices.listed:
                 point.offered = tuple(map(_offered, choices.listed))
             if choices.along:
                 point.along, point.turns = True, tuple(Turn(None, turn.last, turn.since) for turn in choices.turns)
+                point.names = tuple(turn.id for turn in point.turns)
             self.path.append(point)
         return event
 
@@ -210,11 +209,11 @@ def _answers(holds: Holds) -> Callable[[Point], Any]:
     holds.begin(engine)
 
     def answer(point: Point) -> Any:
-        for event in point.news:
-            holds.delivered(event)
+        if point.news:
+            holds.happened(point.news)
         if point.is_question:
             return holds.answer(0, point.about, 0)
-        if not holds.keeps(point.names()):
+        if not holds.keeps(point.names):
             if point.goes_on:
                 holds.passes(point.about)
             return point.about

@@ -9,7 +9,7 @@ from detrun.scheduler.choices import Continue, turns
 from detrun.scheduler.inputs import leaving_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from detrun.model import Answer, Hold, Plan
     from detrun.scheduler.choices import Choices, Event
@@ -90,6 +90,13 @@ class Holds:
         """This event is what happens."""
         self._delivered.append(event)
         self.passes(event)
+
+    def happened(self, events: Sequence[EventId]) -> None:
+        """These events were what happened."""
+        self._delivered += events
+        if not (self._until.keys().isdisjoint(events) and self._waiting.keys().isdisjoint(events)):
+            for event in events:
+                self.passes(event)
 
     def passes(self, event: EventId) -> None:
         """This happens: what waited for it waits no more; if it should have waited itself, it did not."""
