@@ -7,7 +7,7 @@ steps and not seconds: a search shall find the same again on another machine.
 from __future__ import annotations
 
 from functools import partial
-from operator import add
+from heapq import heapify, heapreplace
 from typing import TYPE_CHECKING
 
 from detrun.model import SLACK, Hold, Plan
@@ -134,14 +134,14 @@ class Shares:
 
     def round(self, size: int) -> list[str]:
         """The arms of the next schedules, mixed evenly."""
-        shares = self._shares()
-        owed = [0.0] * len(shares)
+        # Whose next turn is due first; the turns of each are as far apart as it has few of them.
+        queue = [(0.5 / share, place, 1 / share) for place, share in enumerate(self._shares())]
+        heapify(queue)
         chosen = []
         for _ in range(size):
-            owed = list(map(add, owed, shares))
-            best = owed.index(max(owed))
-            owed[best] -= 1
-            chosen.append(self._arms[best])
+            due, place, apart = queue[0]
+            heapreplace(queue, (due + apart, place, apart))
+            chosen.append(self._arms[place])
         return chosen
 
     def _shares(self) -> Sequence[float]:

@@ -108,7 +108,7 @@ class Choices:
     def asked(self) -> Event:
         """What the strategy chooses of what it is offered."""
         event = self._strategy.choose(self)
-        if event is not self.first():
+        if event is not (self._events[0] if self._events else self.first()):
             self._trace.decide(self.step, event.id, ALONG if self.along else 0)
         return event
 

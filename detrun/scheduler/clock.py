@@ -147,7 +147,10 @@ class Clock:
 
     def second(self) -> int:
         """The deadline of the timer after the earliest; cancelled ones count."""
-        return min((entry[0] for entry in self.timers[1:3]), default=FOREVER)
+        timers = self.timers
+        if len(timers) < 3:
+            return timers[1][0] if len(timers) == 2 else FOREVER
+        return min(timers[1][0], timers[2][0])
 
     def after_sleep(self, timer: TimerHandle) -> int:
         """When a selector is back that slept for this timer: it sleeps whole milliseconds, and always too long."""

@@ -313,14 +313,14 @@ class Engine:
     def _settle(self, loop: Loop) -> None:
         """Let things happen until the program's loop has something to go on with."""
         selector, clock, timers, trace, along = loop.selector, self.clock, self.clock.timers, self.trace, self._along
-        due, alone = selector.due, self._choices.alone
+        due, arrivals, alone = selector.due, self.arrivals, self._choices.alone
         selector.select()  # whoever has something to see does not sleep
         while True:
             before = None if along is None else along.before(loop)
-            if (channel := alone()) is None:
+            if not arrivals or (channel := alone()) is None:
                 self.happen(self._something())
             else:  # this is `happen`, for what happens most often
-                self.arrivals.popleft()
+                arrivals.popleft()
                 delivery = channel.queue.popleft()
                 trace.deliver(delivery)
                 channel.home.take(delivery)
