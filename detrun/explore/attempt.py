@@ -16,6 +16,7 @@ from detrun.scheduler.engine import Engine
 from detrun.scheduler.limits import SECONDS, STEPS, Limits
 from detrun.scheduler.program import ended
 from detrun.scheduler.strategies.holds import Holds
+from detrun.scheduler.strategies.strategy import delay_of
 from detrun.scheduler.verdict import judged, objected
 from detrun.scheduler.world.world import World
 
@@ -51,10 +52,10 @@ class Attempt:
         self.digest = engine.trace.fingerprint()
         self.sometimes = engine.claims.sometimes
         # Whether it drew anything that another seed would have had otherwise.
-        self.drew = bool(engine.world.entropy._streams)
+        self.drew = engine.world.entropy.drew
         self.faults = dict(engine.faults.happened)
         self.kinds = tuple(sorted(engine.faults.kinds))
-        self.slack, self.delay = strategy.slack, int(getattr(strategy, "delay", strategy.slack))
+        self.slack, self.delay = strategy.slack, delay_of(strategy)
         self.decisions: tuple[Decision, ...] = tuple(engine.trace.decisions)
         self.released: tuple[Hold, ...] = tuple(getattr(strategy, "released", ()))
         # What came instead of what waited.

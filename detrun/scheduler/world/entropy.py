@@ -39,6 +39,11 @@ class Entropy:
         """Be drawn from by the run that this is the trace of."""
         self._trace = trace
 
+    @property
+    def drew(self) -> bool:
+        """Whether anything was drawn."""
+        return bool(self._streams)
+
     def stream(self, purpose: int) -> Stream:
         """What is drawn from for this purpose."""
         stream = self._streams.get(purpose)
