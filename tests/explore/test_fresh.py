@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import faulthandler
 import sys
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def test_an_audit_names_what_changed_in_a_module(script: str) -> None:
 def test_that_a_program_ends_its_process_is_no_error_of_detruns() -> None:
     async def main() -> None:
         await asyncio.gather(asyncio.sleep(0.001), asyncio.sleep(0.002))
+        faulthandler.disable()  # which would tell of it as if these tests had crashed
         ctypes.string_at(0)
 
     alone, shared = Forked(lambda: main), Together(Performer(Attempts(lambda: main)), 2)
