@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import logging
 import statistics
 import sys
@@ -25,7 +24,7 @@ from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
 from detrun.explore.settling import settled
 from detrun.scheduler.strategies.default import Default
-from tests.explore import races
+from tests.explore.races import RACES
 
 Program = Callable[[], Awaitable[None]]
 RUNS = 2_000
@@ -127,9 +126,7 @@ def _rate(work: Callable[[], int | None]) -> float:
 def _bugs(peers: dict[str, Any]) -> None:
     title(f"bugs: the schedule that showed each first, out of {RUNS:,}, and to what it was minimized")
     print(f"{'':18}" + "".join(f"{name:>24}" for name in ("detrun", *peers)))
-    for name, program in inspect.getmembers(races, inspect.iscoroutinefunction):
-        if name.startswith("_"):
-            continue
+    for name, program in RACES.items():
         cells = [_ours(program), *(_theirs(peer, program) for peer in peers.values())]
         print(f"{name:18}" + "".join(f"{cell:>24}" for cell in cells))
 
