@@ -138,52 +138,53 @@ class Noting(Holds):
         return tuple(news)
 
 
-class Way(msgspec.Struct, eq=False):
+class Branch(msgspec.Struct, eq=False):
     """How a run went on from a point, to its end; and the ways of others that were the same up to one of its points."""
 
     path: Sequence[Point]
     result: Result
     # By the number of the point at which they were given another answer, and that.
-    others: dict[tuple[int, Any], Way] = {}
+    others: dict[tuple[int, Any], Branch] = {}
 
 
 class Foreseen(NamedTuple):
     """How far a plan's way is known: up to a point of another one's, or what it comes to."""
 
-    way: Way | None = None
+    branch: Branch | None = None
     place: int = 0
     result: Result | None = None
 
     @property
     def last(self) -> Point | None:
         """The last point that is known."""
-        return None if self.way is None else self.way.path[self.place]
+        return None if self.branch is None else self.branch.path[self.place]
 
 
 class Foresight:
     """All ways that were taken, each world's in a tree."""
 
     def __init__(self) -> None:
-        self._roots: dict[Plan, Way] = {}
+        self._roots: dict[Plan, Branch] = {}
         self._size = 0
         # Not any more once a run was another one than foreseen: it follows from something else, too.
         self._trusted = True
 
     def of(self, plan: Plan, holds: Holds | None = None) -> Foreseen:
         """What is known of a plan. New holds of it know afterwards what they would know after a run."""
-        way = self._roots.get(_world(plan)) if self._trusted else None
+        branch = self._roots.get(_world(plan)) if self._trusted else None
+        if branch is None:
+            return Foreseen()
         answer = _answers(holds or Holds.of(plan))
-        while way is not None:
+        while True:
             left = next(
-                ((place, given) for place, point in enumerate(way.path) if (given := answer(point)) != point.given),
+                ((place, given) for place, point in enumerate(branch.path) if (given := answer(point)) != point.given),
                 None,
             )
             if left is None:
-                return Foreseen(result=way.result)
-            if (other := way.others.get(left)) is None:
-                return Foreseen(way, left[0])
-            way = other
-        return Foreseen()
+                return Foreseen(result=branch.result)
+            if (other := branch.others.get(left)) is None:
+                return Foreseen(branch, left[0])
+            branch = other
 
     def learn(self, plan: Plan, foreseen: Foreseen, path: Sequence[Point], result: Result) -> None:
         """Keep the way of a run, from the point on up to which it was known."""
@@ -191,13 +192,13 @@ class Foresight:
             return
         self._size += len(path)
         if (last := foreseen.last) is None:
-            self._roots[_world(plan)] = Way(path, result)
+            self._roots[_world(plan)] = Branch(path, result)
         elif path:
-            assert foreseen.way is not None
+            assert foreseen.branch is not None
             point, *rest = path
             last.offered = last.offered or point.offered
             if point.given != last.given:
-                foreseen.way.others[foreseen.place, point.given] = Way(rest, result)
+                foreseen.branch.others[foreseen.place, point.given] = Branch(rest, result)
         else:
             self._trusted = False
 

@@ -10,19 +10,17 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 
-from detrun.errors import Stuck
 from detrun.explore.attempt import Attempts
 from detrun.explore.performing import Performer
 from detrun.explore.search import Bounds, Search
 from tests.explore import programs
 from tests.explore.blind import check_blind, searched
+from tests.explore.playing import play
 from tests.explore.races import RACES
-from tests.laws.acts import Act
 from tests.laws.arms import collector_at_rest
 from tests.laws.deeds import Program
 from tests.laws.programs import programs as generated
 from tests.laws.schedules import PLAIN
-from tests.laws.stage import Stage, perform
 
 
 def played(program: Program) -> Callable[[], None]:
@@ -30,15 +28,7 @@ def played(program: Program) -> Callable[[], None]:
 
     def main() -> None:
         log: list[tuple[object, ...]] = []
-        loop: Any = asyncio.new_event_loop()
-        channels: dict[str, Any] = {}
-
-        def send(stage: Stage, name: str, act: Act) -> None:
-            if name not in channels:
-                channels[name] = loop.home.engine.channel(loop.home, name, stage.act)
-            channels[name].put(act)
-
-        perform(program, Stage(loop, log, send), Stuck)
+        play(program, log)
         told = crc32(repr([entry[:-1] for entry in log]).encode()) % 4
         assert told != 0
         if told == 1:

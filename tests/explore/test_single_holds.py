@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from detrun.errors import Stuck
 from detrun.explore.attempt import Attempts
 from detrun.explore.nearing import NEVER
 from detrun.explore.performing import Performer
@@ -19,11 +18,11 @@ from detrun.explore.quiet import silence
 from detrun.explore.search import Bounds, Search
 from detrun.explore.trial import Trial, Trials
 from detrun.model import SLACK, EventId, Hold, Plan
+from tests.explore.playing import play
 from tests.laws.arms import collector_at_rest
 from tests.laws.deeds import Program
 from tests.laws.programs import programs as generated
 from tests.laws.schedules import PLAIN
-from tests.laws.stage import Stage, perform
 
 # What takes longer tries fewer programs.
 MOST = 400
@@ -68,16 +67,8 @@ def played(program: Program, logs: list[Any]) -> Callable[[], None]:
 
     def main() -> None:
         log: list[tuple[object, ...]] = []
-        loop: Any = asyncio.new_event_loop()
-        channels: dict[str, Any] = {}
-
-        def send(stage: Stage, name: str, act: Any) -> None:
-            if name not in channels:
-                channels[name] = loop.home.engine.channel(loop.home, name, stage.act)
-            channels[name].put(act)
-
         try:
-            perform(program, Stage(loop, log, send), Stuck)
+            play(program, log)
         finally:
             logs.append(repr([entry[:-1] for entry in log]))
 
